@@ -1,0 +1,4 @@
+// tsc emits only JavaScript: the Lua scripts travel beside it.
+import { cpSync } from "node:fs";
+
+cpSync("src/store/lua", "dist/src/store/lua", { recursive: true });

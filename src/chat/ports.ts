@@ -1,0 +1,174 @@
+/** What the chat needs from the outside, as nouns. Adapters implement these; nothing here imports one. */
+import type { DeviceText, DrainResult, Settlement, Standing } from "../core/session-io.ts";
+import type { Instant, Message, MessageId, TrackerId } from "./message.ts";
+
+/** The store cannot be reached or refused: the outcome of a write is unknown. Every port call may throw it, within 2 s. */
+export class StoreUnavailable extends Error {
+  readonly code = "store-unavailable";
+}
+
+/**
+ * All messages of all trackers, and per tracker its outbox, unread set, recent device texts and owner.
+ * Every write is one atomic change, idempotent on the ids it was given, stamped max(last stamp, store's clock).
+ */
+export interface MessageStore {
+  /**
+   * Stores an OUTGOING text and appends it to the outbox; the id is taken in the order of calls.
+   * Throws StoreUnavailable when the outcome is unknown (stored 0 or 1 times, never 2).
+   */
+  submit(draft: Draft): Promise<Submitted>;
+  /** The messages of one tracker in a range; see `ListQuery`. */
+  list(query: ListQuery): Promise<readonly Message[]>;
+  /** Where these messages are and what they are, in the order asked; unknown ids give null. */
+  find(ids: readonly MessageId[]): Promise<readonly (Message | null)[]>;
+  /** Marks INCOMING messages of one tracker as read; ids that are not unread are left alone. */
+  markRead(trackerId: TrackerId, ids: readonly MessageId[]): Promise<void>;
+  /** Marks every unread INCOMING message of these trackers as read. */
+  markAllRead(trackerIds: readonly TrackerId[]): Promise<void>;
+  /** Submit time of the last message, either direction; trackers without messages are absent. */
+  lastTimes(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Instant>>;
+  /** Unread INCOMING messages; trackers with none are absent. */
+  unreadCounts(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>>;
+
+  /** Stores a device's texts (all or none, in order). Re-sends are recognised and not stored again. */
+  receive(reception: Reception): Promise<Received>;
+  /** Takes the next owner epoch of the tracker for a new line. */
+  login(login: Login): Promise<LoggedIn>;
+  /** The line has ended; nothing happens when a newer epoch owns the tracker. */
+  logout(trackerId: TrackerId, epoch: number): Promise<void>;
+  /** A frame followed our acknowledgement: this line's last text cannot come again as a re-send. */
+  passed(trackerId: TrackerId, epoch: number): Promise<void>;
+  /** Applies settlements, then claims texts for the line that owns `epoch`. Safe to repeat after an unknown outcome. */
+  drain(request: DrainRequest): Promise<DrainResult>;
+
+  /** Trackers of one of the `PENDING_SHARDS` that may have texts in their outbox. */
+  pending(shard: number): Promise<readonly TrackerId[]>;
+  /** What is in a tracker's outbox; an empty one leaves the pending index. */
+  outbox(trackerId: TrackerId): Promise<OutboxState>;
+  /** Ends queued texts whose time to live has passed as `expired`; gives how many. */
+  expire(trackerId: TrackerId): Promise<number>;
+  /** Dead letters, newest first, at most `limit`. */
+  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /** Puts a dead letter back at the end of its outbox with fresh attempts; false when it is none. */
+  retryDeadLetter(trackerId: TrackerId, id: MessageId): Promise<boolean>;
+  /** The tracker changed hands: hides every message so far, empties outbox and unread. */
+  disown(trackerId: TrackerId): Promise<void>;
+  /** Deletes all that is kept of a tracker. */
+  erase(trackerId: TrackerId): Promise<void>;
+
+  /** Says that this node lives; owners on nodes without a lease count as gone. */
+  renewLease(node: string, ttlMs: number): Promise<void>;
+  dropLease(node: string): Promise<void>;
+  /** Nodes whose lease is valid. */
+  liveNodes(): Promise<readonly string[]>;
+  /** Who owns these trackers' lines now; absent: nobody, or a node without a lease. */
+  owners(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>>;
+  /** True when a write is accepted now. */
+  healthy(): Promise<boolean>;
+}
+
+/** The pending index is split so that no single key holds every tracker. */
+export const PENDING_SHARDS = 16;
+/** A tracker's outbox is full at this many texts or bytes of text (UTF-8). */
+export const OUTBOX_TEXTS = 1_000;
+export const OUTBOX_BYTES = 2 * 1024 * 1024;
+/** Device texts remembered per tracker for de-duplication, and for how long. */
+export const REMEMBERED_TEXTS = 64;
+export const REMEMBERED_MS = 24 * 60 * 60 * 1_000;
+/** Without serials, a re-send is recognised this long after the text it repeats. */
+export const RESEND_MS = 10 * 60 * 1_000;
+
+export interface Draft {
+  readonly trackerId: TrackerId;
+  readonly text: string;
+  readonly employeeId: number | null;
+  readonly urgent: boolean;
+  readonly altered: boolean;
+  readonly ttlMs: number;
+  /** Stored, but rejected at once with this reason (no character of it can be sent). */
+  readonly rejected: string | null;
+}
+
+export type Submitted =
+  | { readonly type: "stored"; readonly id: MessageId; readonly submittedAt: Instant; readonly owner: Owner | null }
+  | { readonly type: "full" };
+
+/** Who owns a tracker's line: hints go to the node, older epochs are stale. */
+export interface Owner {
+  readonly node: string;
+  readonly epoch: number;
+}
+
+export interface ListQuery {
+  readonly trackerId: TrackerId;
+  /** Inclusive; null: no bound. */
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+  /** Applied after ordering: ascending gives the oldest of the range, descending the newest. */
+  readonly limit: number;
+  readonly ascending: boolean;
+}
+
+export interface Reception {
+  readonly trackerId: TrackerId;
+  readonly epoch: number;
+  readonly employeeId: number | null;
+  readonly texts: readonly DeviceText[];
+  /** Within the first frames of this line: texts without a serial may be re-sends of the previous line's last text. */
+  readonly early: boolean;
+}
+
+export interface Received {
+  /** One per text: its message id; the earlier message's id when it was a re-send. */
+  readonly ids: readonly MessageId[];
+  readonly duplicates: number;
+}
+
+export interface Login {
+  readonly trackerId: TrackerId;
+  readonly node: string;
+  readonly protocol: string;
+}
+
+export interface LoggedIn {
+  readonly epoch: number;
+  readonly standing: Standing;
+  /** Whom this login displaced; its line must go. */
+  readonly previous: Owner | null;
+}
+
+export interface DrainRequest {
+  readonly trackerId: TrackerId;
+  readonly epoch: number;
+  readonly settlements: readonly Settlement[];
+  /** Ids this line holds already: claimed again under the same epoch only if missing here. */
+  readonly held: readonly MessageId[];
+  readonly room: number;
+  /** Deliveries of one text before it becomes a dead letter. */
+  readonly maxAttempts: number;
+  /** How many tags to reserve for a text claimed for the first time: ceil(UTF-8 bytes * 2 / tagBytes), at least 1. */
+  readonly tagBytes: number;
+}
+
+export interface OutboxState {
+  /** Texts not settled, oldest first, urgent ones before the others. */
+  readonly ids: readonly MessageId[];
+  readonly bytes: number;
+}
+
+export interface DeadLetter {
+  readonly trackerId: TrackerId;
+  readonly id: MessageId;
+  readonly reason: string;
+  readonly at: Instant;
+}
+
+/** Tells the node that owns a tracker's line that its outbox may hold something. Losing a hint costs seconds, never a text. */
+export interface Outbox {
+  hint(trackerId: TrackerId, owner: Owner): Promise<void>;
+}
+
+/** Milliseconds since 1970, of this machine: for defaults and display, never for stamps. */
+export interface Clock {
+  now(): Instant;
+}

@@ -1,0 +1,25 @@
+/** The check values of the field's protocols, under their catalogue names. */
+
+/** CRC-16/ARC: poly 0x8005 reflected, init 0; check("123456789") = 0xBB3D. Wialon IPS 2.x, Teltonika. */
+export function crc16Arc(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (ARC[(crc ^ byte) & 0xff] ?? 0);
+  return crc;
+}
+
+/** XOR of all bytes. JT/T 808, Navtelecom NTCB. */
+export function xor8(bytes: Uint8Array): number {
+  let value = 0;
+  for (const byte of bytes) value ^= byte;
+  return value;
+}
+
+const ARC = reflectedTable(0xa001);
+
+function reflectedTable(polynomial: number): Uint16Array {
+  return Uint16Array.from({ length: 256 }, (_, index) => {
+    let value = index;
+    for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
+    return value;
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * What a protocol is: data and pure functions. It never sees a socket, a store, a clock or a promise.
+ * One `Protocol` describes the maker's protocol; one `Codec` lives as long as one line.
+ */
+import type { CharsetName } from "./charset.ts";
+import type { DeviceOptions, SimulatedDevice } from "./device.ts";
+import type { Framer } from "./framing.ts";
+
+/** What a receipt of this protocol names: one order by its tag, merely the oldest order, or there is none. */
+export type ReceiptKind = "by-tag" | "in-order" | "none";
+
+/** What the protocol can do for a chat, as data: shown by `tracker-chat protocols`, used by the session and the API. */
+export interface Capabilities {
+  /** `console`: a command interpreter, used for chat only when the tracker's profile says so. */
+  readonly textDown: "chat" | "console" | "none";
+  readonly textUp: boolean;
+  readonly receipts: ReceiptKind;
+  /** The device reports that the driver read a text. */
+  readonly read: boolean;
+  /** The protocol has its own means for a question with fixed answers. */
+  readonly choices: boolean;
+  /** The first is the default. */
+  readonly charsets: readonly [CharsetName, ...CharsetName[]];
+  /** Text bytes in one order, before a profile lowers them; a longer text is split. */
+  readonly maxBytes: number;
+  /** Orders that may be unacknowledged on a line at once. */
+  readonly window: number;
+  /** Deliveries of one text before it is given up as a dead letter. */
+  readonly attempts: number;
+  /** A device text could not be stored: stay silent and let the device repeat, or close as well. */
+  readonly unstored: "silence" | "close";
+}
+
+/** JSON Schema (draft-07) of a tracker's profile for this protocol; `default`s are applied before a codec sees it. */
+export type ProfileSchema = Readonly<Record<string, unknown>>;
+/** A checked profile: the protocol's own schema vouches for its fields. */
+export type Profile = Readonly<Record<string, unknown>>;
+
+export type Detection = "yes" | "no" | "more";
+export type Direction = "up" | "down";
+
+export interface Protocol {
+  /** Kebab-case, unique: the value of a tracker's `protocol`. */
+  readonly name: string;
+  readonly title: string;
+  readonly capabilities: Capabilities;
+  readonly profile: ProfileSchema;
+  /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
+  detect(head: Buffer): Detection;
+  /** A new line: framer and codec with fresh state. */
+  connect(): Codec;
+  /** How this text would go out under this profile; for the API's capabilities and the `altered` mark. */
+  preview(text: string, profile: Profile): Preview;
+  /** Explains one frame field by field; secrets are redacted unless asked for. */
+  explain(frame: Buffer, direction: Direction): Explanation;
+  /** The device's side of the protocol, for the simulator, the tests and the benchmarks. */
+  device(options: DeviceOptions): SimulatedDevice;
+}
+
+export interface Codec {
+  readonly framer: Framer;
+  /** Called once the tracker is known, before the login's reply is made and before any order. */
+  identified(identity: Identity): void;
+  /** Decodes one frame. Never throws: what is malformed becomes a `bad` event. */
+  decode(frame: Buffer): Reading;
+  /** Encodes an order into the parts that go on the wire, each with its own receipt. */
+  encode(order: Order): Encoded;
+  /** Frames the codec wants sent on its own account (missing fragments, link layers); `at` is when to ask again. */
+  tick?(now: number): { readonly send: readonly Buffer[]; readonly at: number | null };
+}
+
+/** Who is on the line, as the fleet knows it. */
+export interface Identity {
+  readonly trackerId: number;
+  readonly deviceId: string;
+  readonly profile: Profile;
+  /** The tracker's password or auth code; null accepts any. */
+  readonly secret: string | null;
+}
+
+/** A decoded frame: what the device said, in order, and how to answer once all of it is stored. */
+export interface Reading {
+  readonly events: readonly DeviceEvent[];
+  /** Absent: the protocol answers nothing to this frame. */
+  readonly reply?: Reply;
+}
+
+/** Reply bytes as a value, or as a pure function of the verdict where the answer depends on it (null: silence). */
+export type Reply = Buffer | ((verdict: Verdict) => Buffer | null);
+
+/** Why a device was refused. */
+export type RefusalReason = "unknown-device" | "wrong-password" | "blocked" | "wrong-protocol" | "quarantined" | "unsupported";
+
+/** The answer to a question that the session asked. `unavailable` never reaches a reply: nothing unstored is acknowledged. */
+export type Verdict =
+  | { readonly type: "accepted"; readonly identity: Identity }
+  | { readonly type: "refused"; readonly reason: RefusalReason };
+
+export type DeviceEvent =
+  /** `scope: "register"` asks who the device is without logging it in (JT/T 808 0x0100). */
+  | { readonly type: "hello"; readonly scope: "login" | "register"; readonly key: string; readonly password: string | null }
+  /** A driver's text. `serial`: the protocol's own de-duplication key, null where it has none. `lossy`: bytes did not decode. */
+  | { readonly type: "text"; readonly text: string; readonly serial: string | null; readonly lossy?: boolean; readonly answers?: string }
+  | { readonly type: "receipt"; readonly tag: string | null; readonly outcome: ReceiptOutcome; readonly reason?: string }
+  /** The driver read the text with this tag. */
+  | { readonly type: "read"; readonly tag: string }
+  /** The driver chose an answer of the question with this tag (null: an unsolicited quick reply). */
+  | { readonly type: "answer"; readonly tag: string | null; readonly choice: number; readonly serial: string | null }
+  | { readonly type: "status"; readonly speedKmh?: number; readonly ignition?: boolean }
+  | { readonly type: "alive" }
+  /** A frame that is not what the protocol says: counted, never stored. */
+  | { readonly type: "bad"; readonly reason: string }
+  | { readonly type: "bye" };
+
+/** `garbled`: the device saw a checksum error and may get the same order once more. */
+export type ReceiptOutcome = "accepted" | "rejected" | "garbled";
+
+/** What we say to a device. `tag`: first of the tags reserved for it (see `MessageStore.drain`). */
+export type Order =
+  | { readonly type: "text"; readonly text: string; readonly urgent: boolean; readonly tag: number }
+  | {
+      readonly type: "question";
+      readonly text: string;
+      readonly urgent: boolean;
+      readonly tag: number;
+      readonly choices: readonly string[];
+    };
+
+export interface Part {
+  readonly bytes: Buffer;
+  /** What the receipt of this part will name; null where receipts have no tag. */
+  readonly tag: string | null;
+}
+
+export type Encoded =
+  | { readonly type: "parts"; readonly parts: readonly [Part, ...Part[]]; readonly altered: boolean }
+  /** The order can never be sent to this device. */
+  | { readonly type: "refused"; readonly reason: string };
+
+/** How a text would go out. `lost`: characters that the device's charset lacks, each once. */
+export interface Preview {
+  readonly charset: CharsetName;
+  readonly bytesPerPart: number;
+  readonly parts: number;
+  readonly lost: readonly string[];
+  /** Nothing mappable is left: the text can never be sent. */
+  readonly empty: boolean;
+}
+
+export interface Explanation {
+  readonly title: string;
+  readonly fields: readonly ExplainedField[];
+}
+export interface ExplainedField {
+  readonly name: string;
+  readonly value: string;
+  readonly note?: string;
+}

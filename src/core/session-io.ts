@@ -1,0 +1,135 @@
+/** What goes into a session and what comes out: three discriminated unions, no behaviour. */
+import type { DeviceEvent, Identity, RefusalReason } from "./protocol.ts";
+
+/** A device's text as the session hands it on. `lossy`: some of its bytes did not decode. */
+export interface DeviceText {
+  readonly text: string;
+  readonly serial: string | null;
+  readonly lossy: boolean;
+  readonly answers: AnsweredOrder | null;
+}
+
+/** Which order of ours a driver's text answers. */
+export interface AnsweredOrder {
+  readonly messageId: number;
+  readonly choice: number | null;
+}
+
+/** What the store knows about this device's habits when it logs in. */
+export interface Standing {
+  /** It has acknowledged a text at least once in its life. */
+  readonly proven: boolean;
+  /** Lines closed for a missing receipt since its last receipt. */
+  readonly closings: number;
+  /** Milliseconds since the last of them; null: never. */
+  readonly sinceClosingMs: number | null;
+}
+
+export type LoginVerdict =
+  | { readonly type: "accepted"; readonly identity: Identity; readonly standing: Standing }
+  | { readonly type: "refused"; readonly reason: RefusalReason }
+  | { readonly type: "unavailable" };
+
+/** A text of the outbox, claimed for this line. */
+export interface ClaimedText {
+  readonly id: number;
+  readonly text: string;
+  readonly urgent: boolean;
+  /** Which delivery this is, from 1, over all lines. */
+  readonly attempt: number;
+  /** First of the tags reserved for it: the same on every delivery. */
+  readonly tag: number;
+  /** Parts already acknowledged, counted from the first without a gap. */
+  readonly partsAcked: number;
+  readonly choices: readonly string[] | null;
+}
+
+/** How an order ended, or what is known about it; applied by the store exactly once, in order. */
+export type Settlement =
+  | { readonly type: "delivered"; readonly id: number; readonly receipt: "device" | "implied" }
+  | { readonly type: "read"; readonly id: number }
+  | { readonly type: "progress"; readonly id: number; readonly parts: number }
+  | { readonly type: "rejected"; readonly id: number; readonly reason: string }
+  /** No receipt in time: free it for the next delivery, or make it a dead letter after the last. */
+  | { readonly type: "lapsed"; readonly id: number }
+  | { readonly type: "unconfirmed"; readonly id: number }
+  /** Some characters went out as '?'. */
+  | { readonly type: "altered"; readonly id: number }
+  /** The device acknowledges texts, though which one it meant is not known. */
+  | { readonly type: "proven" }
+  /** This line is being closed because a receipt is missing. */
+  | { readonly type: "closing" };
+
+export type DrainResult =
+  | {
+      readonly type: "drained";
+      readonly texts: readonly ClaimedText[];
+      /** Texts that wait behind those on this line. */
+      readonly waiting: number;
+      /** Milliseconds until a text becomes due that is not yet; null: none. */
+      readonly dueInMs: number | null;
+    }
+  /** A newer line owns this tracker. */
+  | { readonly type: "stale" }
+  | { readonly type: "unavailable" };
+
+export type CloseReason =
+  | "login-timeout"
+  | "idle"
+  | "half-frame"
+  | "login-refused"
+  | "another-device"
+  | "too-many-bad-frames"
+  | "broken-stream"
+  | "not-stored"
+  | "no-receipt"
+  | "taken-over"
+  | "kicked"
+  | "removed"
+  | "drain"
+  | "bye"
+  | "slow-reader"
+  | "peer-closed";
+
+export type Input =
+  | { readonly type: "bytes"; readonly chunk: Buffer }
+  /** The answer to `identify`. */
+  | { readonly type: "identified"; readonly verdict: LoginVerdict }
+  /** The answer to `receive`: stored (or known already), or the store could not be reached. */
+  | { readonly type: "received"; readonly verdict: "stored" | "unavailable" }
+  /** The outbox of this tracker may hold something. */
+  | { readonly type: "hint" }
+  /** The answer to `drain`. */
+  | { readonly type: "drained"; readonly result: DrainResult }
+  | { readonly type: "tick" }
+  /** Close; with `graceMs`, first let the open question and outstanding receipts end for that long. */
+  | { readonly type: "end"; readonly reason: CloseReason; readonly graceMs: number };
+
+export type Effect =
+  | { readonly type: "write"; readonly bytes: Buffer }
+  /** Question: who is this? */
+  | { readonly type: "identify"; readonly scope: "login" | "register"; readonly key: string; readonly password: string | null }
+  /** Question: store these. `early`: within the first frames after login, where a text may be a re-send of the last line's. */
+  | { readonly type: "receive"; readonly texts: readonly DeviceText[]; readonly early: boolean }
+  /** A frame followed our acknowledgement of a text: it cannot come again as a re-send. */
+  | { readonly type: "passed" }
+  /** Apply the settlements, then claim up to `room` texts; `held` are those this line already has. */
+  | { readonly type: "drain"; readonly settlements: readonly Settlement[]; readonly held: readonly number[]; readonly room: number }
+  | { readonly type: "status"; readonly status: Extract<DeviceEvent, { type: "status" }> }
+  | { readonly type: "note"; readonly kind: NoteKind; readonly reason: string; readonly bytes: Buffer | null }
+  | { readonly type: "close"; readonly reason: CloseReason };
+
+/** What a note is about: each kind is one counter. */
+export type NoteKind = "noise" | "bad-frame" | "before-login" | "refused" | "stray-receipt" | "ambiguous-receipt" | "lossy-text" | "defect";
+
+/** Bounds of one line. Times in milliseconds. */
+export interface SessionLimits {
+  readonly loginMs: number;
+  readonly idleMs: number;
+  readonly halfFrameMs: number;
+  readonly receiptMs: number;
+  /** Malformed frames in a row before the line is closed. */
+  readonly strikes: number;
+  /** Refused passwords before the line is closed. */
+  readonly loginAttempts: number;
+}
