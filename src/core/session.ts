@@ -1,11 +1,309 @@
-/** Placeholder signature; the body follows. */
-import type { Identity, Protocol } from "./protocol.ts";
-import type { Effect, Input, SessionLimits } from "./session-io.ts";
+/**
+ * One line of one device, for every protocol. Two rules hold here and nowhere else:
+ *
+ * 1. One question at a time. While the answer to `identify` or `receive` is out, no further frame is read, so a
+ *    reply can only follow what was stored.
+ * 2. A reply is written after its frame's events are dealt with; an event that could not be stored is not answered.
+ *
+ * No socket, no store, no clock, no promise: `step(input, now)` returns effects to be performed in order.
+ */
+import { earlier } from "./claims.ts";
+import { Deliveries } from "./deliveries.ts";
+import { deviceText } from "./device-text.ts";
+import type { Framed } from "./framing.ts";
+import { LineClock } from "./line-clock.ts";
+import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
+import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits } from "./session-io.ts";
 
-export declare class Session {
-  constructor(options: { readonly protocol: Protocol; readonly limits: SessionLimits; readonly now: number });
-  step(input: Input, now: number): readonly Effect[];
-  readonly deadline: number | null;
-  readonly asking: boolean;
-  readonly identity: Identity | null;
+type Hello = Extract<DeviceEvent, { type: "hello" }>;
+
+type Phase =
+  | { readonly type: "greeting" }
+  | { readonly type: "online"; readonly key: string; readonly identity: Identity; readonly deliveries: Deliveries }
+  | { readonly type: "closed" };
+
+type Question =
+  | { readonly type: "identify"; readonly hello: Hello; readonly reading: Reading }
+  | { readonly type: "receive"; readonly reading: Reading };
+
+/** A text among the first frames after login may be a re-send of the previous line's last text. */
+const EARLY_FRAMES = 3;
+
+export class Session {
+  readonly #protocol: Protocol;
+  readonly #limits: SessionLimits;
+  readonly #codec: Codec;
+  readonly #clock: LineClock;
+  #phase: Phase = { type: "greeting" };
+  #question: Question | null = null;
+  #ending: { readonly reason: CloseReason; readonly by: number } | null = null;
+  #strikes = 0;
+  #refusals = 0;
+  #framesOnline = 0;
+  /** A reply was owed or written since bytes last came: what is read now was sent before the device saw it. */
+  #replied = false;
+  /** We acknowledged a text and no frame has followed yet. */
+  #unpassed = false;
+
+  constructor(options: { readonly protocol: Protocol; readonly limits: SessionLimits; readonly now: number }) {
+    this.#protocol = options.protocol;
+    this.#limits = options.limits;
+    this.#codec = options.protocol.connect();
+    this.#clock = new LineClock(options.limits, options.now);
+  }
+
+  /** When to call `step({ type: "tick" })` next (monotonic ms); null: not until something else happens. */
+  get deadline(): number | null {
+    if (this.#phase.type === "closed") return null;
+    const own = earlier(this.#clock.deadline(this.asking), this.#ending?.by ?? null);
+    return this.#phase.type === "online" ? earlier(own, this.#phase.deliveries.deadline) : own;
+  }
+
+  /** A question is open: do not read from the device meanwhile. */
+  get asking(): boolean {
+    return this.#question !== null;
+  }
+
+  get identity(): Identity | null {
+    return this.#phase.type === "online" ? this.#phase.identity : null;
+  }
+
+  step(input: Input, now: number): readonly Effect[] {
+    const out: Effect[] = [];
+    if (this.#phase.type === "closed") return out;
+    this.#take(input, now, out);
+    this.#pull(now, out);
+    this.#finishEnding(now, out);
+    return this.#cutAtClose(out);
+  }
+
+  #take(input: Input, now: number, out: Effect[]): void {
+    switch (input.type) {
+      case "bytes":
+        return this.#bytes(input.chunk, now);
+      case "identified":
+        return this.#identified(input.verdict, now, out);
+      case "received":
+        return this.#received(input.verdict, out);
+      case "hint":
+        return this.#deliveries?.hint(out);
+      case "drained":
+        return this.#deliveries?.drained(input.result, now, out);
+      case "tick":
+        return this.#tick(now, out);
+      case "end":
+        this.#ending = { reason: input.reason, by: now + input.graceMs };
+        return this.#deliveries?.stop();
+    }
+  }
+
+  get #deliveries(): Deliveries | undefined {
+    return this.#phase.type === "online" ? this.#phase.deliveries : undefined;
+  }
+
+  #bytes(chunk: Buffer, now: number): void {
+    this.#replied = false;
+    this.#clock.heard(now);
+    this.#deliveries?.bytesArrived(chunk.length);
+    this.#codec.framer.push(chunk);
+  }
+
+  /** Reads frame after frame until one asks a question or the bytes run out. */
+  #pull(now: number, out: Effect[]): void {
+    while (this.#question === null && !closes(out)) {
+      const framed = this.#codec.framer.next();
+      if (framed === null) break;
+      this.#clock.frameEnded();
+      this.#framed(framed, now, out);
+    }
+    if (this.#question === null && this.#codec.framer.buffered > 0) {
+      this.#clock.frameBegan(now);
+      if (this.#replied) this.#deliveries?.disqualifyImplied(now);
+    }
+    this.#tickCodec(now, out);
+  }
+
+  #framed(framed: Framed, now: number, out: Effect[]): void {
+    if (framed.kind === "frame") return this.#frame(framed.bytes, now, out);
+    const bytes = framed.kind === "noise" ? Buffer.from(framed.bytes) : null;
+    out.push({ type: "note", kind: "noise", reason: framed.reason, bytes });
+    if (framed.kind === "broken") out.push({ type: "close", reason: "broken-stream" });
+    else this.#strike(out);
+  }
+
+  #frame(bytes: Buffer, now: number, out: Effect[]): void {
+    const reading = this.#decode(bytes, out);
+    this.#noteBad(reading, bytes, out);
+    const hello = reading.events.find((event) => event.type === "hello");
+    if (hello !== undefined) return this.#hello(hello, reading, out);
+    if (this.#phase.type !== "online") return this.#beforeLogin(reading, bytes, out);
+    this.#framesOnline += 1;
+    if (this.#replied) this.#phase.deliveries.disqualifyImplied(now);
+    this.#phase.deliveries.frameArrived(now, out);
+    this.#markPassed(out);
+    this.#events(reading, this.#phase.deliveries, now, out);
+  }
+
+  #decode(bytes: Buffer, out: Effect[]): Reading {
+    try {
+      return this.#codec.decode(bytes);
+    } catch (error) {
+      out.push({ type: "note", kind: "defect", reason: `decoder failed: ${String(error)}`, bytes: Buffer.from(bytes) });
+      return { events: [{ type: "bad", reason: "the decoder failed" }] };
+    }
+  }
+
+  #noteBad(reading: Reading, bytes: Buffer, out: Effect[]): void {
+    const bad = reading.events.find((event) => event.type === "bad");
+    if (bad === undefined) {
+      this.#strikes = 0;
+      return;
+    }
+    out.push({ type: "note", kind: "bad-frame", reason: bad.reason, bytes: Buffer.from(bytes) });
+    this.#strike(out);
+  }
+
+  #strike(out: Effect[]): void {
+    this.#strikes += 1;
+    if (this.#strikes >= this.#limits.strikes) out.push({ type: "close", reason: "too-many-bad-frames" });
+  }
+
+  #beforeLogin(reading: Reading, bytes: Buffer, out: Effect[]): void {
+    if (reading.events.every((event) => event.type === "bad")) return this.#answer(reading, null, out);
+    out.push({ type: "note", kind: "before-login", reason: "a frame before the login", bytes: Buffer.from(bytes) });
+    this.#strike(out);
+  }
+
+  #hello(hello: Hello, reading: Reading, out: Effect[]): void {
+    if (this.#phase.type !== "online") {
+      this.#question = { type: "identify", hello, reading };
+      out.push({ type: "identify", scope: hello.scope, key: hello.key, password: hello.password });
+      return;
+    }
+    const { identity, key } = this.#phase;
+    if (hello.key !== key) {
+      this.#refuse({ type: "refused", reason: "unknown-device" }, reading, out);
+      out.push({ type: "close", reason: "another-device" });
+      return;
+    }
+    const known = hello.scope === "register" || identity.secret === null || identity.secret === hello.password;
+    if (known) this.#answer(reading, { type: "accepted", identity }, out);
+    else this.#refuse({ type: "refused", reason: "wrong-password" }, reading, out);
+  }
+
+  #identified(verdict: LoginVerdict, now: number, out: Effect[]): void {
+    const question = this.#question;
+    if (question?.type !== "identify") return;
+    this.#question = null;
+    // Not even a refusal while the store is away: the device tries again.
+    if (verdict.type === "unavailable") return;
+    if (verdict.type === "refused") {
+      this.#refuse(verdict, question.reading, out);
+      this.#refusals += 1;
+      if (verdict.reason !== "wrong-password" || this.#refusals >= this.#limits.loginAttempts)
+        out.push({ type: "close", reason: "login-refused" });
+      return;
+    }
+    if (question.hello.scope === "login") this.#goOnline(question.hello, verdict, now);
+    this.#answer(question.reading, verdict, out);
+    this.#deliveries?.hint(out);
+  }
+
+  #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" }>, now: number): void {
+    const { identity, standing } = verdict;
+    this.#codec.identified(identity);
+    this.#clock.loggedIn();
+    const implied = identity.profile["receipts"] === "implied";
+    const { capabilities } = this.#protocol;
+    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs: this.#limits.receiptMs, implied, now });
+    this.#phase = { type: "online", key: hello.key, identity, deliveries };
+  }
+
+  #refuse(verdict: Extract<Verdict, { type: "refused" }>, reading: Reading, out: Effect[]): void {
+    out.push({ type: "note", kind: "refused", reason: verdict.reason, bytes: null });
+    this.#answer(reading, verdict, out);
+  }
+
+  #events(reading: Reading, deliveries: Deliveries, now: number, out: Effect[]): void {
+    const texts: DeviceText[] = [];
+    for (const event of reading.events) {
+      if (event.type === "receipt") deliveries.receipt(event, now, out);
+      else if (event.type === "read") deliveries.read(event.tag, out);
+      else if (event.type === "status") out.push({ type: "status", status: event });
+      else if (event.type === "text" || event.type === "answer") texts.push(deviceText(event, deliveries, out));
+    }
+    const spoken = texts.filter((text) => text.text.trim() !== "");
+    if (spoken.length > 0) {
+      this.#question = { type: "receive", reading };
+      out.push({ type: "receive", texts: spoken, early: this.#framesOnline <= EARLY_FRAMES });
+      return;
+    }
+    this.#answer(reading, null, out);
+    if (reading.events.some((event) => event.type === "bye")) out.push({ type: "close", reason: "bye" });
+  }
+
+  #received(verdict: "stored" | "unavailable", out: Effect[]): void {
+    const question = this.#question;
+    if (question?.type !== "receive") return;
+    this.#question = null;
+    if (verdict === "stored") {
+      this.#unpassed = true;
+      this.#answer(question.reading, null, out);
+    } else if (this.#protocol.capabilities.unstored === "close") out.push({ type: "close", reason: "not-stored" });
+  }
+
+  #markPassed(out: Effect[]): void {
+    if (!this.#unpassed) return;
+    this.#unpassed = false;
+    out.push({ type: "passed" });
+  }
+
+  #answer(reading: Reading, verdict: Verdict | null, out: Effect[]): void {
+    if (reading.reply === undefined) return;
+    const bytes = typeof reading.reply === "function" ? reading.reply(verdict ?? this.#acceptedVerdict()) : reading.reply;
+    if (bytes === null) return;
+    out.push({ type: "write", bytes });
+    this.#replied = true;
+    this.#deliveries?.replied();
+  }
+
+  #acceptedVerdict(): Verdict {
+    return this.#phase.type === "online"
+      ? { type: "accepted", identity: this.#phase.identity }
+      : { type: "refused", reason: "unknown-device" };
+  }
+
+  #tick(now: number, out: Effect[]): void {
+    const reason = this.#clock.expired(now, this.asking);
+    if (reason !== null) out.push({ type: "close", reason });
+    else this.#deliveries?.tick(now, out);
+  }
+
+  #tickCodec(now: number, out: Effect[]): void {
+    if (this.#codec.tick === undefined || this.#phase.type !== "online") return;
+    const { send, at } = this.#codec.tick(now);
+    for (const bytes of send) out.push({ type: "write", bytes });
+    this.#clock.codecAt = at;
+  }
+
+  #finishEnding(now: number, out: Effect[]): void {
+    if (this.#ending === null || closes(out)) return;
+    const busy = this.#question !== null || (this.#deliveries?.busy ?? false);
+    if (!busy || now >= this.#ending.by) out.push({ type: "close", reason: this.#ending.reason });
+  }
+
+  /** Nothing follows a close but what the store must still learn. */
+  #cutAtClose(out: Effect[]): readonly Effect[] {
+    const at = out.findIndex((effect) => effect.type === "close");
+    if (at === -1) return out;
+    const kept = out.filter((effect, index) => index <= at || effect.type === "drain");
+    this.#deliveries?.flush(kept);
+    this.#phase = { type: "closed" };
+    this.#question = null;
+    return kept;
+  }
+}
+
+function closes(out: readonly Effect[]): boolean {
+  return out.some((effect) => effect.type === "close");
 }

@@ -1,0 +1,97 @@
+/** The dialogue with the outbox over one line: one request at a time carries what is known and asks for what there is room for. */
+import type { DrainResult, Effect, Settlement } from "./session-io.ts";
+
+/** Wait before the store is asked again after it could not be reached. */
+const STORE_RETRY_MS = 2_000;
+
+export interface Room {
+  /** Texts that may be claimed now. */
+  readonly room: number;
+  /** Ask although there is no room: whether something waits decides what happens to the line. */
+  readonly curious: boolean;
+  readonly held: readonly number[];
+}
+
+export class Claims {
+  #settlements: Settlement[] = [];
+  #asked: readonly Settlement[] | null = null;
+  #askedRoom = 0;
+  #hinted = true;
+  #retryAt: number | null = null;
+  #dueAt: number | null = null;
+  /** Texts that waited behind this line's when the store was last asked. */
+  #waiting = 0;
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** When `tick` has something to do (monotonic ms). */
+  get deadline(): number | null {
+    return earlier(this.#retryAt, this.#dueAt);
+  }
+
+  get busy(): boolean {
+    return this.#asked !== null || this.#settlements.length > 0;
+  }
+
+  /** The outbox may hold something. */
+  hint(): void {
+    this.#hinted = true;
+  }
+
+  settle(settlement: Settlement): void {
+    this.#settlements.push(settlement);
+  }
+
+  /** A settlement of this text has not reached the store yet: what the store says of it is out of date. */
+  settling(id: number): boolean {
+    return this.#settlements.some((settlement) => "id" in settlement && settlement.id === id && settlement.type !== "lapsed");
+  }
+
+  ask(need: Room, out: Effect[]): void {
+    if (this.#asked !== null || this.#retryAt !== null) return;
+    const open = need.room > 0 || need.curious;
+    if (this.#settlements.length === 0 && !(this.#hinted && open)) return;
+    this.#asked = this.#settlements;
+    this.#askedRoom = need.room;
+    this.#settlements = [];
+    if (open) this.#hinted = false;
+    out.push({ type: "drain", settlements: this.#asked, held: need.held, room: need.room });
+  }
+
+  /** What the line's end leaves unsaid: handed to the store without claiming anything. */
+  flush(out: Effect[]): void {
+    if (this.#settlements.length === 0) return;
+    out.push({ type: "drain", settlements: this.#settlements, held: [], room: 0 });
+    this.#settlements = [];
+  }
+
+  answered(result: DrainResult, now: number): void {
+    const asked = this.#asked ?? [];
+    this.#asked = null;
+    if (result.type === "unavailable") {
+      this.#settlements = [...asked, ...this.#settlements];
+      this.#hinted = true;
+      this.#retryAt = now + STORE_RETRY_MS;
+    }
+    if (result.type !== "drained") return;
+    this.#waiting = result.waiting;
+    this.#dueAt = result.dueInMs === null ? null : now + result.dueInMs;
+    // Only the room ended this claim: more follows as soon as there is room again.
+    if (result.waiting > 0 && this.#askedRoom > 0 && result.texts.length >= this.#askedRoom) this.#hinted = true;
+  }
+
+  tick(now: number): void {
+    if (this.#retryAt !== null && now >= this.#retryAt) this.#retryAt = null;
+    if (this.#dueAt === null || now < this.#dueAt) return;
+    this.#dueAt = null;
+    this.#hinted = true;
+  }
+}
+
+/** The sooner of two times, null being never. */
+export function earlier(one: number | null, other: number | null): number | null {
+  if (one === null) return other;
+  return other === null ? one : Math.min(one, other);
+}

@@ -1,0 +1,320 @@
+/**
+ * The way down over one line: claims texts, writes their parts within the window, and turns receipts, silence and
+ * refusals into settlements. Pure: `out` collects effects, `now` is monotonic milliseconds.
+ *
+ * With tags a receipt settles its own text, however late. Without tags the window is one, and a receipt that is
+ * overdue mutes the line for texts: whatever comes later can then only mean that text. Once a text was given up on
+ * a line without tags, a receipt on that line is ambiguous and settles nothing.
+ */
+import { Claims, earlier } from "./claims.ts";
+import { ClosePolicy } from "./close-policy.ts";
+import { encodeOrder } from "./encode-order.ts";
+import { ackedPrefix, type Flight, newFlight, nextPart, patience, restart } from "./flight.ts";
+import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
+import { remember } from "./remember.ts";
+import type { ClaimedText, DrainResult, Effect, Settlement, Standing } from "./session-io.ts";
+
+type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
+interface Written {
+  readonly flight: Flight;
+  readonly part: number;
+}
+
+export interface DeliveryOptions {
+  readonly codec: Codec;
+  readonly capabilities: Capabilities;
+  readonly standing: Standing;
+  readonly receiptMs: number;
+  /** The tracker's profile opted in to receipts implied by TCP order. */
+  readonly implied: boolean;
+  readonly now: number;
+}
+
+/** Parts of this line whose receipt is still recognised, and texts that may be claimed anew. */
+const REMEMBERED_PARTS = 256;
+/** A device that never acknowledged anything gets this many deliveries of a text, then it ends unconfirmed. */
+const UNPROVEN_ATTEMPTS = 2;
+
+export class Deliveries {
+  readonly #options: DeliveryOptions;
+  readonly #claims = new Claims();
+  #implied: boolean;
+  readonly #closing: ClosePolicy;
+  #active: Flight[] = [];
+  /** Every part written on this line by its tag. */
+  readonly #written = new Map<string, Written>();
+  /** Texts whose receipt is overdue and that were given back; a late receipt still settles them. */
+  readonly #lapsed = new Map<number, Flight>();
+  #stopped = false;
+  /** Without tags: the text whose receipt is overdue; nothing else is written meanwhile. */
+  #muted: Flight | null = null;
+  #ambiguous = false;
+  #closeAt: number | null = null;
+  #bytesReceived = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#implied = options.implied;
+    this.#closing = new ClosePolicy(options.standing, options.now);
+  }
+
+  /** When `tick` has something to do. */
+  get deadline(): number | null {
+    let soonest = earlier(this.#claims.deadline, this.#closeAt);
+    for (const flight of this.#active) soonest = earlier(soonest, flight.deadline);
+    return soonest;
+  }
+
+  /** Receipts or answers of the store are still outstanding. */
+  get busy(): boolean {
+    return this.#claims.busy || this.#active.some((flight) => flight.deadline !== null);
+  }
+
+  /** No further texts are claimed: the line is about to end. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** The line has ended: hands over what the store does not know yet. */
+  flush(out: Effect[]): void {
+    this.#claims.flush(out);
+  }
+
+  hint(out: Effect[]): void {
+    this.#claims.hint();
+    this.#ask(out);
+  }
+
+  bytesArrived(count: number): void {
+    this.#bytesReceived += count;
+  }
+
+  /** Which text a tag of this line stands for. */
+  claimedBy(tag: string): ClaimedText | null {
+    return this.#written.get(tag)?.flight.claimed ?? null;
+  }
+
+  drained(result: DrainResult, now: number, out: Effect[]): void {
+    this.#claims.answered(result, now);
+    if (result.type === "stale") out.push({ type: "close", reason: "taken-over" });
+    if (result.type !== "drained") return;
+    for (const claimed of result.texts) this.#launch(claimed, out);
+    this.#closeIfUseful(now, out);
+    this.#proceed(now, out);
+  }
+
+  receipt(event: Receipt, now: number, out: Effect[]): void {
+    if (event.tag === null && this.#ambiguous) {
+      this.#ambiguousReceipt(out);
+      return;
+    }
+    const hit = event.tag === null ? this.#oldestOutstanding() : this.#written.get(event.tag);
+    if (hit === undefined || hit.flight.ended) {
+      out.push({ type: "note", kind: "stray-receipt", reason: `receipt for ${event.tag ?? "nothing outstanding"}`, bytes: null });
+      return;
+    }
+    this.#closing.receiptCame();
+    if (event.outcome === "accepted") this.#accepted(hit, now);
+    else if (event.outcome === "garbled" && !hit.flight.repeated) this.#repeat(hit, now, out);
+    else this.#end(hit.flight, { type: "rejected", id: hit.flight.claimed.id, reason: event.reason ?? event.outcome });
+    this.#proceed(now, out);
+  }
+
+  /** The driver read the text with this tag. */
+  read(tag: string, out: Effect[]): void {
+    const claimed = this.claimedBy(tag);
+    if (claimed === null) return;
+    this.#claims.settle({ type: "read", id: claimed.id });
+    this.#ask(out);
+  }
+
+  /** A frame came; with implied receipts this may prove that the device read past a text. */
+  frameArrived(now: number, out: Effect[]): void {
+    if (!this.#implied) return;
+    const hit = this.#oldestOutstanding();
+    if (hit === undefined || !hit.flight.answeredSince) return;
+    hit.flight.implied = true;
+    hit.flight.answeredSince = false;
+    this.#accepted(hit, now);
+    this.#proceed(now, out);
+  }
+
+  /** A reply was written behind the outstanding texts. */
+  replied(): void {
+    for (const flight of this.#active) if (flight.outstanding.length > 0) flight.answeredSince = true;
+  }
+
+  /** The device sends before it reads: TCP order proves nothing on this line. */
+  disqualifyImplied(now: number): void {
+    if (!this.#implied) return;
+    this.#implied = false;
+    for (const flight of this.#active) if (flight.outstanding.length > 0) flight.deadline = now + this.#options.receiptMs;
+  }
+
+  tick(now: number, out: Effect[]): void {
+    this.#claims.tick(now);
+    for (const flight of [...this.#active]) if (flight.deadline !== null && now >= flight.deadline) this.#overdue(flight, now, out);
+    if (this.#closeAt !== null && now >= this.#closeAt) this.#closeIfUseful(now, out);
+    this.#ask(out);
+  }
+
+  #launch(claimed: ClaimedText, out: Effect[]): void {
+    if (this.#claims.settling(claimed.id)) return;
+    const flight = this.#relaunch(claimed) ?? this.#firstFlight(claimed, out);
+    if (flight === null) return;
+    this.#active.push(flight);
+    if (nextPart(flight) === null) this.#finish(flight);
+  }
+
+  #relaunch(claimed: ClaimedText): Flight | null {
+    const lapsed = this.#lapsed.get(claimed.id);
+    this.#lapsed.delete(claimed.id);
+    return lapsed === undefined ? null : restart(lapsed, claimed);
+  }
+
+  #firstFlight(claimed: ClaimedText, out: Effect[]): Flight | null {
+    const encoded = encodeOrder(this.#options.codec, claimed, out);
+    if (encoded.type === "refused") {
+      this.#claims.settle({ type: "rejected", id: claimed.id, reason: encoded.reason });
+      return null;
+    }
+    if (encoded.altered && claimed.attempt === 1) this.#claims.settle({ type: "altered", id: claimed.id });
+    return newFlight(claimed, encoded.parts);
+  }
+
+  /** Writes parts in order while the window has room, then asks for more. */
+  #proceed(now: number, out: Effect[]): void {
+    let room = this.#muted === null ? this.#options.capabilities.window : 0;
+    for (const flight of this.#active) room -= flight.outstanding.length;
+    for (const flight of this.#active) {
+      for (let part = nextPart(flight); part !== null && room > 0; part = nextPart(flight)) {
+        flight.next = part + 1;
+        flight.outstanding.push(part);
+        this.#write({ flight, part }, now, out);
+        room -= 1;
+      }
+    }
+    this.#ask(out);
+  }
+
+  #write(written: Written, now: number, out: Effect[]): void {
+    const { flight } = written;
+    const part = flight.parts[written.part];
+    if (part === undefined) return;
+    if (part.tag !== null) remember(this.#written, part.tag, written, REMEMBERED_PARTS);
+    flight.bytesAtFirstWrite ??= this.#bytesReceived;
+    flight.answeredSince = false;
+    flight.deadline = this.#implied ? null : now + patience(flight, this.#options.receiptMs);
+    out.push({ type: "write", bytes: part.bytes });
+  }
+
+  #oldestOutstanding(): Written | undefined {
+    const flight = this.#active[0];
+    const part = flight?.outstanding[0];
+    return flight === undefined || part === undefined ? undefined : { flight, part };
+  }
+
+  #ambiguousReceipt(out: Effect[]): void {
+    out.push({ type: "note", kind: "ambiguous-receipt", reason: "a text was given up on this line before", bytes: null });
+    if (!this.#closing.proven) this.#claims.settle({ type: "proven" });
+    this.#closing.receiptCame();
+    this.#ask(out);
+  }
+
+  #repeat(written: Written, now: number, out: Effect[]): void {
+    written.flight.repeated = true;
+    this.#unmute(written.flight);
+    this.#write(written, now, out);
+  }
+
+  #accepted({ flight, part }: Written, now: number): void {
+    const before = ackedPrefix(flight);
+    flight.acked.add(part);
+    flight.outstanding = flight.outstanding.filter((other) => other !== part);
+    this.#unmute(flight);
+    if (flight.acked.size >= flight.parts.length) {
+      this.#finish(flight);
+      return;
+    }
+    flight.bytesAtFirstWrite = flight.outstanding.length === 0 ? null : this.#bytesReceived;
+    flight.deadline = flight.outstanding.length === 0 || this.#implied ? null : now + patience(flight, this.#options.receiptMs);
+    const prefix = ackedPrefix(flight);
+    if (prefix > before) this.#claims.settle({ type: "progress", id: flight.claimed.id, parts: prefix });
+  }
+
+  #finish(flight: Flight): void {
+    this.#end(flight, { type: "delivered", id: flight.claimed.id, receipt: flight.implied ? "implied" : "device" });
+  }
+
+  #end(flight: Flight, settlement: Settlement): void {
+    flight.ended = true;
+    flight.parts = [];
+    this.#claims.settle(settlement);
+    this.#active = this.#active.filter((other) => other !== flight);
+    this.#lapsed.delete(flight.claimed.id);
+    this.#unmute(flight);
+  }
+
+  #unmute(flight: Flight): void {
+    if (this.#muted !== flight) return;
+    this.#muted = null;
+    this.#closeAt = null;
+  }
+
+  #overdue(flight: Flight, now: number, out: Effect[]): void {
+    flight.deadline = null;
+    if (this.#options.capabilities.receipts === "by-tag") this.#overdueByTag(flight, now, out);
+    else this.#overdueInOrder(flight, now, out);
+  }
+
+  #overdueByTag(flight: Flight, now: number, out: Effect[]): void {
+    // Two deliveries and not a byte from the device: the link is dead, whatever TCP says.
+    if (flight.tries > 1 && this.#silentSince(flight) && this.#closing.mayClose(now)) {
+      this.#close(out);
+      return;
+    }
+    this.#claims.settle({ type: "lapsed", id: flight.claimed.id });
+    this.#claims.hint();
+    this.#active = this.#active.filter((other) => other !== flight);
+    flight.outstanding = [];
+    remember(this.#lapsed, flight.claimed.id, flight, REMEMBERED_PARTS);
+  }
+
+  #overdueInOrder(flight: Flight, now: number, out: Effect[]): void {
+    const { id, attempt } = flight.claimed;
+    this.#claims.hint();
+    if (!this.#closing.proven && attempt >= UNPROVEN_ATTEMPTS) {
+      this.#ambiguous = true;
+      this.#end(flight, { type: "unconfirmed", id });
+      return;
+    }
+    this.#muted = flight;
+    if (this.#closing.proven && attempt >= this.#options.capabilities.attempts) this.#claims.settle({ type: "lapsed", id });
+    this.#closeIfUseful(now, out);
+  }
+
+  #silentSince(flight: Flight): boolean {
+    return this.#bytesReceived === flight.bytesAtFirstWrite;
+  }
+
+  /** A muted line is closed only where that helps, and not more often than the device's closings allow. */
+  #closeIfUseful(now: number, out: Effect[]): void {
+    this.#closeAt = null;
+    if (this.#muted === null || !this.#closing.proven) return;
+    if (!this.#silentSince(this.#muted) && this.#claims.waiting === 0) return;
+    if (this.#closing.mayClose(now)) this.#close(out);
+    else this.#closeAt = this.#closing.allowedAt;
+  }
+
+  #close(out: Effect[]): void {
+    this.#stopped = true;
+    this.#claims.settle({ type: "closing" });
+    out.push({ type: "close", reason: "no-receipt" });
+  }
+
+  #ask(out: Effect[]): void {
+    const room = this.#stopped || this.#muted !== null ? 0 : Math.max(0, this.#options.capabilities.window - this.#active.length);
+    const curious = this.#muted !== null && !this.#stopped;
+    this.#claims.ask({ room, curious, held: this.#active.map((flight) => flight.claimed.id) }, out);
+  }
+}
