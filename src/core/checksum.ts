@@ -1,8 +1,8 @@
 /** The check values of the field's protocols, under their catalogue names. */
 
-/** CRC-16/ARC: poly 0x8005 reflected, init 0; check("123456789") = 0xBB3D. Wialon IPS 2.x, Teltonika. */
-export function crc16Arc(bytes: Uint8Array): number {
-  let crc = 0;
+/** CRC-16/ARC: poly 0x8005 reflected, init 0; check("123456789") = 0xBB3D. `seed` continues an earlier result. Wialon IPS 2.x, Teltonika. */
+export function crc16Arc(bytes: Uint8Array, seed = 0): number {
+  let crc = seed;
   for (const byte of bytes) crc = (crc >>> 8) ^ (ARC[(crc ^ byte) & 0xff] ?? 0);
   return crc;
 }

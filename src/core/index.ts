@@ -8,3 +8,4 @@ export * from "./layout.ts";
 export * from "./protocol.ts";
 export * from "./session.ts";
 export * from "./session-io.ts";
+export * from "./transcript.ts";

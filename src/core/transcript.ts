@@ -1,0 +1,145 @@
+/**
+ * Transcripts: one captured or specified conversation of a device with the gateway, as text that people edit.
+ * Headers (`key: value`), a blank line, then one step a line; `#` starts a comment. See fixtures/README.md.
+ */
+
+/** Bytes to match: null stands for any byte (`??`). */
+export type Pattern = readonly (number | null)[];
+
+export type Step = { readonly line: number } & (
+  | { readonly type: "up"; readonly bytes: Buffer }
+  | { readonly type: "down"; readonly pattern: Pattern }
+  | { readonly type: "send"; readonly text: string; readonly urgent: boolean; readonly choices: readonly string[] | null }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "settled"; readonly outcome: string; readonly reason: string | null }
+  | { readonly type: "wait"; readonly ms: number }
+  | { readonly type: "note"; readonly kind: string }
+  | { readonly type: "closed"; readonly reason: string }
+  | { readonly type: "connect" }
+  | { readonly type: "store"; readonly up: boolean }
+);
+
+export interface Transcript {
+  readonly title: string;
+  readonly protocol: string;
+  readonly deviceId: string;
+  readonly profile: Readonly<Record<string, unknown>>;
+  readonly password: string | null;
+  readonly steps: readonly Step[];
+}
+
+/** The text is not a transcript; `message` names the line and what was expected. */
+export class TranscriptError extends Error {
+  readonly code = "transcript";
+}
+
+export function parseTranscript(source: string): Transcript {
+  const headers = new Map<string, string>();
+  const steps: Step[] = [];
+  let inHeaders = true;
+  for (const [index, raw] of source.split("\n").entries()) {
+    const line = raw.trim();
+    if (line.startsWith("#")) continue;
+    if (line === "") inHeaders = inHeaders && headers.size === 0;
+    else if (inHeaders) header(line, index + 1, headers);
+    else steps.push(parseStep(line, index + 1));
+  }
+  return {
+    title: required(headers, "title"),
+    protocol: required(headers, "protocol"),
+    deviceId: headers.get("device-id") ?? "",
+    profile: object(headers.get("profile") ?? "{}"),
+    password: headers.get("password") ?? null,
+    steps,
+  };
+}
+
+/** Does `bytes` start with the pattern? */
+export function startsWith(bytes: Buffer, pattern: Pattern): boolean {
+  return bytes.length >= pattern.length && pattern.every((byte, index) => byte === null || byte === bytes[index]);
+}
+
+function header(line: string, number: number, headers: Map<string, string>): void {
+  const colon = line.indexOf(":");
+  if (colon === -1) throw new TranscriptError(`line ${number}: expected "key: value", got ${line}`);
+  headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+}
+
+function required(headers: ReadonlyMap<string, string>, key: string): string {
+  const value = headers.get(key);
+  if (value === undefined) throw new TranscriptError(`header "${key}" is missing`);
+  return value;
+}
+
+function object(json: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(json);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TranscriptError(`profile is not an object: ${json}`);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function parseStep(text: string, line: number): Step {
+  const space = text.indexOf(" ");
+  const verb = space === -1 ? text : text.slice(0, space);
+  const rest = space === -1 ? "" : text.slice(space + 1).trim();
+  const parse = STEPS.get(verb);
+  if (parse === undefined) throw new TranscriptError(`line ${line}: unknown step "${verb}"`);
+  try {
+    return { line, ...parse(rest) } as Step;
+  } catch (error) {
+    throw new TranscriptError(`line ${line}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+type Body = Record<string, unknown> & { readonly type: Step["type"] };
+
+const STEPS: ReadonlyMap<string, (rest: string) => Body> = new Map<string, (rest: string) => Body>([
+  [">", (rest) => ({ type: "up", bytes: exactBytes(rest) })],
+  ["<", (rest) => ({ type: "down", pattern: bytePattern(rest) })],
+  ["send", (rest) => ({ type: "send", ...sendBody(rest), urgent: false })],
+  ["send!", (rest) => ({ type: "send", ...sendBody(rest), urgent: true })],
+  ["text", (rest) => ({ type: "text", text: string(rest) })],
+  [
+    "settled",
+    (rest) => ({ type: "settled", outcome: rest.split(" ")[0], reason: rest.includes(" ") ? rest.slice(rest.indexOf(" ") + 1) : null }),
+  ],
+  ["wait", (rest) => ({ type: "wait", ms: duration(rest) })],
+  ["note", (rest) => ({ type: "note", kind: rest })],
+  ["closed", (rest) => ({ type: "closed", reason: rest })],
+  ["connect", () => ({ type: "connect" })],
+  ["store", (rest) => ({ type: "store", up: rest === "up" })],
+]);
+
+/** `"text"`, or `"text" ["yes", "no"]` for a question with choices. */
+function sendBody(rest: string): { readonly text: string; readonly choices: readonly string[] | null } {
+  const match = /^("(?:[^"\\]|\\.)*")\s*(\[.*\])?$/u.exec(rest);
+  if (match?.[1] === undefined) throw new TranscriptError(`expected a JSON string, got ${rest}`);
+  return { text: string(match[1]), choices: match[2] === undefined ? null : (JSON.parse(match[2]) as string[]) };
+}
+
+function string(json: string): string {
+  const value: unknown = JSON.parse(json);
+  if (typeof value !== "string") throw new TranscriptError(`expected a JSON string, got ${json}`);
+  return value;
+}
+
+function bytePattern(rest: string): Pattern {
+  if (rest.startsWith('"')) return [...Buffer.from(string(rest), "utf8")];
+  const compact = rest.replaceAll(/\s+/gu, "");
+  if (!/^(?:[0-9a-f]{2}|\?\?)*$/iu.test(compact)) throw new TranscriptError(`expected hex or a JSON string, got ${rest}`);
+  const bytes: (number | null)[] = [];
+  for (let at = 0; at < compact.length; at += 2) bytes.push(compact[at] === "?" ? null : Number.parseInt(compact.slice(at, at + 2), 16));
+  return bytes;
+}
+
+function exactBytes(rest: string): Buffer {
+  const bytes = bytePattern(rest);
+  if (bytes.includes(null)) throw new TranscriptError("a device's bytes cannot have ?? in them");
+  return Buffer.from(bytes as number[]);
+}
+
+function duration(rest: string): number {
+  const match = /^(\d+)(ms|s|m)$/u.exec(rest);
+  const unit = { ms: 1, s: 1_000, m: 60_000 }[match?.[2] ?? ""];
+  if (match?.[1] === undefined || unit === undefined) throw new TranscriptError(`expected a duration such as 15s, got ${rest}`);
+  return Number(match[1]) * unit;
+}
