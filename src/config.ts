@@ -1,0 +1,174 @@
+/** Environment and flags -> one frozen, validated Config. The only reader of process.env. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { readSettings, SettingError, type SettingTexts, type SettingValues } from "./config-settings.ts";
+import type { ProtocolPort, Rate } from "./config-values.ts";
+
+export { flagOf, SETTING_NAMES, SETTINGS, SettingError, type SettingName, type SettingTexts } from "./config-settings.ts";
+export type { ProtocolPort, Rate } from "./config-values.ts";
+
+/** Everything that can be set, checked; durations in milliseconds, paths absolute. */
+export interface Config {
+  readonly redis: RedisConfig;
+  readonly dataDir: string;
+  readonly http: Address;
+  readonly gateway: Address;
+  readonly protocolPorts: readonly ProtocolPort[];
+  /** Null: /admin and /metrics are on the HTTP address. */
+  readonly admin: Address | null;
+  /** Null: made and kept in `dataDir` (see `adminToken`). */
+  readonly adminToken: string | null;
+  readonly nodeId: string;
+  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+  readonly receiptTimeoutMs: number;
+  readonly messageTtlMs: number;
+  /** Null: messages are kept for ever. */
+  readonly retentionMs: number | null;
+  readonly loginTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly rateLimit: Rate;
+  readonly trustProxy: readonly string[];
+  readonly linesPerIp: number;
+  readonly loginRate: Rate;
+  readonly demo: boolean;
+}
+
+export type RedisConfig =
+  /** `binary` null: found on PATH or in .redis/. */
+  | { readonly type: "embedded"; readonly binary: string | null; readonly maxMemoryBytes: number }
+  | { readonly type: "url"; readonly url: string }
+  | { readonly type: "cluster"; readonly urls: readonly string[] };
+
+/** Port 0: any free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a command needs that talks to a running product or to its store. */
+export type ClientConfig = Pick<Config, "redis" | "dataDir" | "http" | "admin" | "adminToken">;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The configuration of `serve`; throws SettingError. `protocols`: names that PROTOCOL_PORTS may use. */
+export function readConfig(flags: SettingTexts, protocols: readonly string[], env: Environment = process.env): Config {
+  const values = readSettings(flags, env);
+  refuseUnsupported(values);
+  const config = assemble(values);
+  checkRedis(values);
+  checkPorts(config, protocols);
+  return deepFreeze(config);
+}
+
+/** The part that clients use; contradictions of the server's own settings do not matter to them. */
+export function readClientConfig(flags: SettingTexts, env: Environment = process.env): ClientConfig {
+  const values = readSettings(flags, env);
+  const { redis, dataDir, http, admin, adminToken } = assemble(values);
+  return deepFreeze({ redis, dataDir, http, admin, adminToken });
+}
+
+function assemble(values: SettingValues): Config {
+  return {
+    redis: redisOf(values),
+    dataDir: resolve(values.DATA_DIR),
+    http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
+    gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT },
+    protocolPorts: values.PROTOCOL_PORTS ?? [],
+    admin: adminOf(values),
+    adminToken: values.ADMIN_TOKEN,
+    nodeId: values.NODE_ID ?? bootId(),
+    logLevel: values.LOG_LEVEL,
+    receiptTimeoutMs: values.RECEIPT_TIMEOUT,
+    messageTtlMs: values.MESSAGE_TTL,
+    retentionMs: values.RETENTION,
+    loginTimeoutMs: values.LOGIN_TIMEOUT,
+    idleTimeoutMs: values.IDLE_TIMEOUT,
+    rateLimit: values.RATE_LIMIT,
+    trustProxy: values.TRUST_PROXY ?? [],
+    linesPerIp: values.LINES_PER_IP,
+    loginRate: values.LOGIN_RATE,
+    demo: values.DEMO,
+  };
+}
+
+function redisOf(values: SettingValues): RedisConfig {
+  const urls = values.REDIS_URL;
+  if (urls === null) {
+    if (values.REDIS_CLUSTER) throw new SettingError("REDIS_CLUSTER: needs REDIS_URL with the nodes of the cluster");
+    return { type: "embedded", binary: values.REDIS_BIN, maxMemoryBytes: values.MAXMEMORY };
+  }
+  if (values.REDIS_CLUSTER) return { type: "cluster", urls };
+  const [url = "", ...more] = urls;
+  if (more.length > 0) throw new SettingError("REDIS_URL: several nodes need REDIS_CLUSTER=true");
+  return { type: "url", url };
+}
+
+function adminOf(values: SettingValues): Address | null {
+  if (values.ADMIN_PORT === null) {
+    if (values.ADMIN_HOST !== null && values.ADMIN_HOST !== values.HTTP_HOST) {
+      throw new SettingError("ADMIN_HOST: needs ADMIN_PORT, a listener of its own");
+    }
+    return null;
+  }
+  const host = values.ADMIN_HOST ?? values.HTTP_HOST;
+  const same = host === values.HTTP_HOST && values.ADMIN_PORT === values.HTTP_PORT && values.ADMIN_PORT !== 0;
+  return same ? null : { host, port: values.ADMIN_PORT };
+}
+
+/** Refused rather than silently ignored. */
+function refuseUnsupported(values: SettingValues): void {
+  if (values.TLS_CERT !== null && values.TLS_KEY === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
+  if (values.TLS_KEY !== null && values.TLS_CERT === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");
+  const unsupported = {
+    GATEWAY_TLS_PORT: values.GATEWAY_TLS_PORT !== null,
+    HTTP_TLS: values.HTTP_TLS,
+    TLS_CERT: values.TLS_CERT !== null,
+    WORKERS: values.WORKERS !== 1,
+  };
+  for (const [name, given] of Object.entries(unsupported)) {
+    if (given) throw new SettingError(`${name}: not supported in this version`);
+  }
+}
+
+function checkRedis(values: SettingValues): void {
+  if (values.REDIS_URL !== null && values.ADMIN_TOKEN === null) throw new SettingError("ADMIN_TOKEN: must be set when REDIS_URL is");
+  if (values.REDIS_URL !== null && values.REDIS_BIN !== null) throw new SettingError("REDIS_BIN: of no use when REDIS_URL is set");
+}
+
+function checkPorts(config: Config, protocols: readonly string[]): void {
+  for (const { protocol } of config.protocolPorts) {
+    if (!protocols.includes(protocol)) {
+      throw new SettingError(`PROTOCOL_PORTS: unknown protocol "${protocol}", known are ${protocols.join(", ")}`);
+    }
+  }
+  const taken = [
+    { name: "HTTP_PORT", ...config.http },
+    { name: "GATEWAY_PORT", ...config.gateway },
+    ...config.protocolPorts.map(({ port }) => ({ name: "PROTOCOL_PORTS", host: config.gateway.host, port })),
+    ...(config.admin ? [{ name: "ADMIN_PORT", ...config.admin }] : []),
+  ];
+  for (const [index, one] of taken.entries()) {
+    const other = taken.slice(0, index).find((earlier) => clash(earlier, one));
+    if (other) throw new SettingError(`${one.name}: port ${one.port} is taken by ${other.name}`);
+  }
+}
+
+function clash(a: Address, b: Address): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  return a.host === b.host || ANY_HOST.has(a.host) || ANY_HOST.has(b.host);
+}
+
+const ANY_HOST: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+function bootId(): string {
+  const name = hostname()
+    .replaceAll(/[^A-Za-z0-9.-]/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "");
+  return `${name.slice(0, 60) || "node"}-${randomBytes(4).toString("hex")}`;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}
