@@ -51,7 +51,12 @@ export type Settlement =
   | { readonly type: "progress"; readonly id: number; readonly parts: number }
   | { readonly type: "rejected"; readonly id: number; readonly reason: string }
   /** No receipt in time: free it for the next delivery, or make it a dead letter after the last. */
-  | { readonly type: "lapsed"; readonly id: number }
+  | {
+      readonly type: "lapsed";
+      readonly id: number;
+      /** Which delivery lapsed, so that saying it twice frees the text once; absent: the present one. */
+      readonly attempt?: number;
+    }
   | { readonly type: "unconfirmed"; readonly id: number }
   /** Some characters went out as '?'. */
   | { readonly type: "altered"; readonly id: number }
