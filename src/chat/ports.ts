@@ -172,3 +172,21 @@ export interface Outbox {
 export interface Clock {
   now(): Instant;
 }
+
+/** Every node's live lines, for the administrator. */
+export interface Lines {
+  /** Who is connected where, over all nodes. */
+  list(): Promise<readonly LineInfo[]>;
+  /** Closes the tracker's line wherever it is; false when there is none. */
+  kick(trackerId: TrackerId): Promise<boolean>;
+}
+
+export interface LineInfo {
+  readonly trackerId: TrackerId;
+  readonly deviceId: string;
+  readonly protocol: string;
+  readonly node: string;
+  /** Of the device, with its port where known. */
+  readonly address: string;
+  readonly since: Instant;
+}

@@ -1,0 +1,42 @@
+/** What the calls around the chat (user/auth, api/key/*, employee/list) need of the fleet. Secrets are kept only as hashes. */
+import type { User, UserId } from "./fleet.ts";
+import type { Instant, TrackerId } from "./message.ts";
+
+export interface Employee {
+  readonly id: number;
+  readonly userId: UserId;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly trackerId: TrackerId | null;
+}
+
+/** An API key as it is kept: the key itself is shown once, when it is made. */
+export interface ApiKey {
+  /** SHA-256 of the 32 lower-case hex digits, as hex. */
+  readonly sha256: string;
+  readonly title: string;
+  readonly createdAt: Instant;
+}
+
+/** Sessions live this long from their creation. */
+export const SESSION_MS = 30 * 24 * 60 * 60 * 1_000;
+/** API keys of one user. */
+export const MAX_API_KEYS = 100;
+
+/** Every call may throw StoreUnavailable. */
+export interface Accounts {
+  /** The user with this login and password; undefined when either is wrong (both take the same time). */
+  authenticate(login: string, password: string): Promise<User | undefined>;
+  /** Opens a session: gives its hash, 32 hex digits. */
+  openSession(user: UserId): Promise<string>;
+  /** False when there was no such session. */
+  closeSession(hash: string): Promise<boolean>;
+  /** The user of a session (API keys: `Directory.userOfHash`, which costs no round trip). */
+  userOfSession(hash: string): Promise<User | undefined>;
+  employeesOf(user: UserId): readonly Employee[];
+  apiKeysOf(user: UserId): readonly ApiKey[];
+  /** Makes a key: `hash` is given this once. Null: the user has MAX_API_KEYS. */
+  createApiKey(user: UserId, title: string): Promise<{ readonly hash: string; readonly key: ApiKey } | null>;
+  /** False when the user has no such key. `hash`: the key itself or its SHA-256. */
+  deleteApiKey(user: UserId, hash: string): Promise<boolean>;
+}
