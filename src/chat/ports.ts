@@ -85,6 +85,8 @@ export interface Draft {
   readonly urgent: boolean;
   readonly altered: boolean;
   readonly ttlMs: number;
+  /** Answers to choose from; absent or null: an ordinary text. */
+  readonly choices?: readonly string[] | null;
   /** Stored, but rejected at once with this reason (no character of it can be sent). */
   readonly rejected: string | null;
 }

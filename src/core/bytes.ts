@@ -31,7 +31,7 @@ export class ByteQueue {
 
   /** Removes and returns the first `count` bytes, as a view valid until the next `push`. */
   take(count: number): Buffer {
-    const taken = this.#buffer.subarray(this.#start, this.#start + count);
+    const taken = this.#buffer.subarray(this.#start, Math.min(this.#start + count, this.#end));
     this.#start += taken.length;
     if (this.#start === this.#end) this.#reset();
     return taken;

@@ -63,10 +63,15 @@ export function splitText(text: string, charset: CharsetName, maxBytes: number):
 }
 
 export function decodeText(bytes: Buffer, charset: CharsetName): DecodedText {
-  const text = decode(bytes, charset);
-  return { text, lossy: text.includes("\uFFFD") && !encode(text, charset).equals(bytes) };
+  const decoded = decode(bytes, charset);
+  const text = decoded.toWellFormed();
+  const lossy = UNICODE.has(charset) ? !encode(text, charset).equals(bytes) : text.includes(REPLACEMENT);
+  return { text, lossy };
 }
 
+const REPLACEMENT = "\uFFFD";
+/** Charsets in which every text has exactly one encoding. */
+const UNICODE: ReadonlySet<CharsetName> = new Set(["utf8", "utf16be", "utf16le"]);
 const SEGMENTER = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const EURO = "\u20AC";
 
@@ -95,7 +100,10 @@ function encode(text: string, charset: CharsetName): Buffer {
 }
 
 function decode(bytes: Buffer, charset: CharsetName): string {
-  return charset === "utf8" ? bytes.toString("utf8") : iconv.decode(bytes, LABELS[charset], { stripBOM: false });
+  if (charset === "utf8") return bytes.toString("utf8");
+  // iconv-lite masks the eighth bit away.
+  if (charset === "ascii") return bytes.toString("latin1").replaceAll(/[^\0-\x7f]/gu, REPLACEMENT);
+  return iconv.decode(bytes, LABELS[charset], { stripBOM: false });
 }
 
 const LABELS: Readonly<Record<CharsetName, string>> = {

@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type CharsetName, decodeText, encodeText, splitText } from "../../src/core/index.ts";
+
+const ALL: readonly CharsetName[] = ["utf8", "ascii", "latin1", "cp1251", "gbk", "utf16be", "utf16le"];
+const anyText = fc.string({ unit: "grapheme", maxLength: 200 });
+
+describe("encodeText", () => {
+  it.each([
+    ["测试", "gbk", "b2e2cad4", []],
+    ["请注意安全驾驶", "gbk", "c7ebd7a2d2e2b0b2c8abbcddcabb", []],
+    ["亇亊", "gbk", "817d817e", []],
+    ["5 € 😀", "gbk", "35203f203f", ["€", "😀"]],
+    ["a\u00a0b", "gbk", "612062", []],
+    ["Где вы?", "cp1251", "c3e4e520e2fb3f", []],
+    ["Где?", "ascii", "3f3f3f3f", ["Г", "д", "е"]],
+    ["hé", "latin1", "68e9", []],
+    ["hé", "utf16be", "006800e9", []],
+    ["😀", "utf8", "f09f9880", []],
+  ] as const)("%s as %s", (text, charset, hex, lost) => {
+    const encoded = encodeText(text, charset);
+    expect(encoded.bytes.toString("hex")).toBe(hex);
+    expect(encoded.lost).toEqual(lost);
+  });
+
+  it.each(ALL)("%s: what is not reported as lost comes back", (charset) => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const { bytes, lost } = encodeText(text, charset);
+        const spaced = charset === "gbk" || charset === "ascii" ? text.replaceAll("\u00a0", " ") : text;
+        const expected = [...spaced].map((character) => (lost.includes(character) ? "?" : character)).join("");
+        expect(decodeText(bytes, charset).text).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe("splitText", () => {
+  it.each(ALL)("%s: parts fit, and together they are the text", (charset) => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 8, max: 60 }), (text, maxBytes) => {
+        const { parts } = splitText(text, charset, maxBytes);
+        for (const part of parts) expect(part.length).toBeLessThanOrEqual(maxBytes);
+        expect(Buffer.concat([...parts])).toEqual(encodeText(text, charset).bytes);
+        for (const part of parts) expect(decodeText(part, charset).lossy).toBe(false);
+      }),
+    );
+  });
+
+  it("does not tear what a reader sees as one character", () => {
+    const family = "👨‍👩‍👧";
+    const { parts } = splitText(family.repeat(3), "utf8", 40);
+    expect(parts.map((part) => part.toString())).toEqual([family.repeat(2), family]);
+  });
+
+  it("says when nothing mappable is left", () => {
+    expect(splitText("😀 ü", "ascii", 50).empty).toBe(true);
+    expect(splitText("ok 😀", "ascii", 50).empty).toBe(false);
+    expect(splitText("?", "ascii", 50).empty).toBe(false);
+  });
+});
+
+describe("decodeText", () => {
+  it.each([
+    ["utf8", "ff41", true],
+    ["utf8", "efbfbd", false],
+    ["gbk", "b2", true],
+    ["ascii", "41ff", true],
+    ["utf16be", "d800", true],
+  ] as const)("%s %s lossy: %s", (charset, hex, lossy) => {
+    expect(decodeText(Buffer.from(hex, "hex"), charset).lossy).toBe(lossy);
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { crc16Arc, LayoutError, layout, Parser, parseTranscript, TranscriptError, xor8 } from "../../src/core/index.ts";
+
+describe("checksums", () => {
+  it("match their catalogue check values", () => {
+    expect(crc16Arc(Buffer.from("123456789"))).toBe(0xbb3d);
+    expect(xor8(Buffer.from("123456789"))).toBe(0x31);
+  });
+});
+
+describe("layout", () => {
+  const two = layout<{ a: number; body: Buffer }>("two", new Parser().uint8("a").uint8("size").buffer("body", { length: "size" }));
+
+  it("reads what fits exactly", () => {
+    expect(two.read(Buffer.from("0702aabb", "hex"))).toMatchObject({ a: 7, body: Buffer.from("aabb", "hex") });
+  });
+
+  it.each(["0702aa", "0702aabbcc", "07", ""])("refuses %j", (hex) => {
+    expect(() => two.read(Buffer.from(hex, "hex"))).toThrow(LayoutError);
+  });
+});
+
+describe("transcripts", () => {
+  const HEAD = "title: t\nprotocol: p\n\n";
+
+  it("are parsed step by step", () => {
+    const { steps } = parseTranscript(
+      `# why\n${HEAD}> "a\\r\\n"\n< 7e??7E\n# aside\nsend! "x"\nsend "q" ["a","b"]\nwait 15s\nsettled rejected no such\nstore down\n`,
+    );
+    expect(steps).toMatchObject([
+      { type: "up", bytes: Buffer.from("a\r\n") },
+      { type: "down", pattern: [0x7e, null, 0x7e] },
+      { type: "send", text: "x", urgent: true, choices: null },
+      { type: "send", text: "q", urgent: false, choices: ["a", "b"] },
+      { type: "wait", ms: 15_000 },
+      { type: "settled", outcome: "rejected", reason: "no such" },
+      { type: "store", up: false },
+    ]);
+  });
+
+  it.each(["> 7e?", "> 7g", "> ??", "walk", "send x", "wait long", "text 5"])("refuse %j and name the line", (step) => {
+    expect(() => parseTranscript(`${HEAD}${step}\n`)).toThrow(TranscriptError);
+    expect(() => parseTranscript(`${HEAD}${step}\n`)).toThrow(/line 4/);
+  });
+
+  it("refuse a missing header", () => {
+    expect(() => parseTranscript("title: t\n\n")).toThrow(/protocol/);
+  });
+});

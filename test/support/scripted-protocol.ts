@@ -1,0 +1,117 @@
+/** A tiny line protocol that shows every rule of the session: one letter a frame, receipts by tag or in order. */
+import {
+  type Capabilities,
+  type Codec,
+  type DeviceEvent,
+  LineFramer,
+  type Order,
+  type Part,
+  type Protocol,
+  type Reading,
+  type Verdict,
+} from "../../src/core/index.ts";
+
+const CAPABILITIES: Capabilities = {
+  textDown: "chat",
+  textUp: true,
+  receipts: "by-tag",
+  read: true,
+  choices: true,
+  charsets: ["utf8"],
+  maxBytes: 10,
+  window: 4,
+  attempts: 10,
+  unstored: "silence",
+};
+
+export const byTag: Protocol = scripted("scripted-by-tag", CAPABILITIES);
+export const inOrder: Protocol = scripted("scripted-in-order", {
+  ...CAPABILITIES,
+  receipts: "in-order",
+  window: 1,
+  attempts: 3,
+  unstored: "close",
+});
+
+function scripted(name: string, capabilities: Capabilities): Protocol {
+  return {
+    name,
+    title: "Scripted",
+    capabilities,
+    profile: { type: "object", properties: { receipts: { enum: ["device", "implied"], default: "device" } }, additionalProperties: false },
+    detect: (head) => (head[0] === 0x4c ? "yes" : "no"),
+    connect: () => codec(capabilities),
+    preview: (text) => ({
+      charset: "utf8",
+      bytesPerPart: capabilities.maxBytes,
+      parts: cut(text, capabilities.maxBytes).length,
+      lost: [],
+      empty: false,
+    }),
+    explain: (frame) => ({ title: frame.toString(), fields: [] }),
+    device: () => {
+      throw new Error("the scripted protocol has no device");
+    },
+  };
+}
+
+function codec(capabilities: Capabilities): Codec {
+  return {
+    framer: new LineFramer({ maxBytes: 200 }),
+    identified: () => {},
+    decode: (frame) => decode(frame.toString("utf8")),
+    encode: (order: Order) => {
+      if (order.text === "unsayable") return { type: "refused", reason: "no such words" };
+      const byTagToo = capabilities.receipts === "by-tag";
+      const parts = cut(order.text, capabilities.maxBytes).map((text, index): Part => {
+        const tag = byTagToo ? String(order.tag + index) : null;
+        return { tag, bytes: Buffer.from(tag === null ? `M ${text}\n` : `M ${tag} ${text}\n`) };
+      });
+      const [first, ...rest] = parts;
+      return first === undefined
+        ? { type: "refused", reason: "empty" }
+        : { type: "parts", parts: [first, ...rest], altered: order.text.includes("#") };
+    },
+  };
+}
+
+function cut(text: string, size: number): readonly string[] {
+  return text.match(new RegExp(`.{1,${size}}`, "gsu")) ?? [];
+}
+
+function decode(line: string): Reading {
+  const [letter, first = "", ...rest] = line.split(" ");
+  const tail = rest.join(" ");
+  const event = (one: DeviceEvent, reply?: string): Reading =>
+    reply === undefined ? { events: [one] } : { events: [one], reply: Buffer.from(`${reply}\n`) };
+  switch (letter) {
+    case "L":
+      return { events: [{ type: "hello", scope: "login", key: first, password: tail || null }], reply: loginReply };
+    case "R":
+      return { events: [{ type: "hello", scope: "register", key: first, password: null }], reply: loginReply };
+    case "T":
+      return event({ type: "text", serial: first === "-" ? null : first, text: tail }, "AT");
+    case "P":
+      return event({ type: "alive" }, "AP");
+    case "A":
+      return event({ type: "receipt", tag: first || null, outcome: "accepted" });
+    case "N":
+      return event({ type: "receipt", tag: first === "-" ? null : first, outcome: "rejected", reason: tail });
+    case "G":
+      return event({ type: "receipt", tag: first || null, outcome: "garbled" });
+    case "D":
+      return event({ type: "read", tag: first });
+    case "C":
+      return event({ type: "answer", tag: first, choice: Number(tail), serial: null }, "AC");
+    case "B":
+      return event({ type: "bye" }, "AB");
+    case "!":
+      throw new Error("planted defect");
+    default:
+      return event({ type: "bad", reason: `unknown letter ${letter}` }, "AX");
+  }
+}
+
+function loginReply(verdict: Verdict): Buffer {
+  return Buffer.from(verdict.type === "accepted" ? "AL ok\n" : `AL ${verdict.reason}\n`);
+}
