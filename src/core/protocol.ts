@@ -48,13 +48,19 @@ export interface Protocol {
   /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
   detect(head: Buffer): Detection;
   /** A new line: framer and codec with fresh state. */
-  connect(): Codec;
+  connect(environment?: CodecEnvironment): Codec;
   /** How this text would go out under this profile; for the API's capabilities and the `altered` mark. */
   preview(text: string, profile: Profile): Preview;
   /** Explains one frame field by field; secrets are redacted unless asked for. */
   explain(frame: Buffer, direction: Direction): Explanation;
   /** The device's side of the protocol, for the simulator, the tests and the benchmarks. */
   device(options: DeviceOptions): SimulatedDevice;
+}
+
+/** What a codec may ask of its surroundings. */
+export interface CodecEnvironment {
+  /** Milliseconds since 1970, for devices that ask for the time; absent: such requests are refused. */
+  readonly wallClock?: () => number;
 }
 
 export interface Codec {
