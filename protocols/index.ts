@@ -1,0 +1,5 @@
+/** The list of protocols: the only shared file that the author of a protocol touches. */
+import type { Protocol } from "../src/core/index.ts";
+import { wialonIps } from "./wialon-ips/index.ts";
+
+export const PROTOCOLS: readonly Protocol[] = [wialonIps];

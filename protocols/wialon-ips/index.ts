@@ -1,0 +1,37 @@
+/** Wialon IPS 1.1, 2.0 and 2.1 over TCP; see README.md for sources, quirks and what is not supported. */
+import type { Preview, Profile, Protocol } from "../../src/core/index.ts";
+import { WialonCodec } from "./codec.ts";
+import { detect } from "./detect.ts";
+import { WialonDevice } from "./device.ts";
+import { explain } from "./explain.ts";
+import { CHARSETS, MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
+import { outgoingText } from "./text.ts";
+
+export const wialonIps: Protocol = {
+  name: "wialon-ips",
+  title: "Wialon IPS 1.1 / 2.0 / 2.1",
+  capabilities: {
+    textDown: "chat",
+    textUp: true,
+    receipts: "in-order",
+    read: false,
+    choices: false,
+    charsets: CHARSETS,
+    maxBytes: MAX_TEXT_BYTES,
+    window: 1,
+    attempts: 3,
+    unstored: "close",
+  },
+  profile: PROFILE_SCHEMA,
+  detect,
+  connect: () => new WialonCodec(),
+  preview,
+  explain,
+  device: (options) => new WialonDevice(options),
+};
+
+function preview(text: string, profile: Profile): Preview {
+  const settings = settingsOf(profile);
+  const { parts, lost, empty } = outgoingText(text, settings);
+  return { charset: settings.charset, bytesPerPart: settings.maxBytes, parts: parts.length, lost, empty };
+}

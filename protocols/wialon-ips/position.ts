@@ -1,0 +1,88 @@
+/**
+ * Positions are not kept; they are checked only as far as the answer's code needs it, because a device that is told
+ * "wrong" repeats or falls silent. Odd but common values pass: empty fields, floats, many decimals, a missing ADC.
+ */
+import { absent } from "./login.ts";
+
+/** The codes of `ASD` and `AD` (W20): SD knows them up to 12, where D has 12..15 for its own fields. */
+export type PositionCode = "-1" | "0" | "1" | "10" | "11" | "12" | "13" | "14" | "15";
+
+export interface Position {
+  readonly code: PositionCode;
+  readonly speedKmh: number | null;
+  /** Values of all parameters `text:3:...`, as Latin-1 byte strings. */
+  readonly texts: readonly string[];
+}
+
+/** Reads the fields of one record, without its CRC, as Latin-1. A `D` has 15 or 16 fields, an `SD` 10. */
+export function readPosition(record: string, kind: "SD" | "D"): Position {
+  const fields = record.split(";");
+  if (fields.length < (kind === "D" ? D_FIELDS : SD_FIELDS)) return { code: "-1", speedKmh: null, texts: [] };
+  const params = kind === "D" ? readParams(fields.slice(D_FIELDS).join(";")) : [];
+  const code = badCommon(fields) ?? (kind === "D" ? badExtended(fields) : null) ?? (params === null ? "15" : "1");
+  const speed = absent(fields[SPEED]) ? Number.NaN : Number(fields[SPEED]);
+  return { code, speedKmh: Number.isFinite(speed) && speed >= 0 ? speed : null, texts: textsOf(params ?? []) };
+}
+
+/** A record of a `B` says by its length which kind it is. */
+export function recordKind(record: string): "SD" | "D" {
+  return record.split(";", D_FIELDS).length < D_FIELDS ? "SD" : "D";
+}
+
+interface Param {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
+}
+
+function badCommon(fields: readonly string[]): PositionCode | null {
+  const [date, time, lat, northSouth, lon, eastWest, speed, course, altitude, satellites] = fields;
+  if (!matches(date, /^\d{6}$/) || !matches(time, /^\d{6}(?:\.\d*)?$/)) return "0";
+  if (!isCoordinate(lat, 90) || !isCoordinate(lon, 180)) return "10";
+  if (!matches(northSouth, /^[NS]$/i) || !matches(eastWest, /^[EW]$/i)) return "10";
+  if (!isNumber(speed) || !isNumber(course) || !isNumber(altitude)) return "11";
+  return isNumber(satellites) ? null : "12";
+}
+
+function badExtended(fields: readonly string[]): PositionCode | null {
+  const [hdop, inputs, outputs, adc = ""] = fields.slice(SD_FIELDS);
+  if (!isNumber(hdop)) return "12";
+  if (!isNumber(inputs) || !isNumber(outputs)) return "13";
+  return adc.split(",").every(isNumber) ? null : "14";
+}
+
+/** `name:type:value,...`; null when there is no parameter in it at all. A piece that is none belongs to the value before it. */
+function readParams(field: string): readonly Param[] | null {
+  if (absent(field.trim())) return [];
+  const params: Param[] = [];
+  for (const piece of field.split(",")) {
+    const param = PARAM.exec(piece);
+    const last = params.at(-1);
+    if (param !== null) params.push({ name: param[1] ?? "", type: param[2] ?? "", value: piece.slice(param[0].length) });
+    else if (last !== undefined) params[params.length - 1] = { ...last, value: `${last.value},${piece}` };
+  }
+  return params.length === 0 ? null : params;
+}
+
+function textsOf(params: readonly Param[]): readonly string[] {
+  return params.filter(({ name, type, value }) => name === "text" && type === "3" && value !== "").map(({ value }) => value);
+}
+
+/** DDMM.mm or DDDMM.mm, as one number. */
+function isCoordinate(field: string | undefined, degrees: number): boolean {
+  return absent(field) || (isNumber(field) && Math.abs(Number(field)) <= degrees * 100);
+}
+
+function isNumber(field: string | undefined): boolean {
+  return absent(field) || Number.isFinite(Number(field));
+}
+
+function matches(field: string | undefined, shape: RegExp): boolean {
+  return field === undefined || absent(field) || shape.test(field);
+}
+
+const SD_FIELDS = 10;
+/** Without the parameters, which may be absent. */
+const D_FIELDS = 15;
+const SPEED = 6;
+const PARAM = /^\s*([^:,]+):(\d):/;
