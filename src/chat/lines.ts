@@ -1,0 +1,203 @@
+/** The device's side of the chat: what a line asks, answered from the fleet and the store. */
+import type { Identity, Protocol, RefusalReason } from "../core/protocol.ts";
+import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing } from "../core/session-io.ts";
+import { type Directory, deviceKey, type Tracker } from "./fleet.ts";
+import { type Attempt, DuelGuard, PasswordGuard, sameSecret } from "./login-guard.ts";
+import type { MessageId, TrackerId } from "./message.ts";
+import { type MessageStore, type Outbox, StoreUnavailable } from "./ports.ts";
+
+export interface LineChatDeps {
+  readonly store: MessageStore;
+  readonly directory: Directory;
+  readonly outbox: Outbox;
+  /** This node's name. */
+  readonly node: string;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Something a person should know, once per occasion; never holds a text or a credential. */
+  readonly warn: (event: LineWarning) => void;
+}
+
+export interface LineWarning {
+  readonly type: "duel" | "hint-failed";
+  readonly trackerId: TrackerId;
+}
+
+/** Who says hello, as the connection knows it. */
+export interface Caller {
+  readonly protocol: Protocol;
+  readonly address: string;
+}
+
+export interface Hello {
+  readonly scope: "login" | "register";
+  readonly key: string;
+  readonly password: string | null;
+}
+
+/** `epoch` is set when the login took the tracker over; a registration takes none. */
+export interface Answer {
+  readonly verdict: LoginVerdict;
+  readonly epoch: number | null;
+}
+
+/** A logged-in line: what its later questions are about. */
+export interface LineOwner {
+  readonly identity: Identity;
+  readonly protocol: Protocol;
+  readonly epoch: number;
+}
+
+export interface DrainQuestion {
+  readonly settlements: readonly Settlement[];
+  readonly held: readonly MessageId[];
+  readonly room: number;
+}
+
+export class LineChat {
+  readonly #deps: LineChatDeps;
+  readonly #passwords = new PasswordGuard();
+  readonly #duels = new DuelGuard();
+
+  constructor(deps: LineChatDeps) {
+    this.#deps = deps;
+  }
+
+  /** Who is this, and may it log in? A refused device writes nothing to the store. */
+  async identify(hello: Hello, caller: Caller): Promise<Answer> {
+    const tracker = this.#deps.directory.trackerOfDevice(hello.key);
+    if (tracker === undefined) {
+      this.#deps.directory.reportUnknown({ key: hello.key, protocol: caller.protocol.name, address: caller.address });
+      return refuse("unknown-device");
+    }
+    const reason = this.#objection(tracker, hello, caller);
+    if (reason !== null) return refuse(reason);
+    if (hello.scope === "register")
+      return { verdict: { type: "accepted", identity: identityOf(tracker), standing: STRANGER }, epoch: null };
+    try {
+      if (await this.#displacesInDuel(tracker.id)) return refuse("quarantined");
+      const learned = await this.#learn(tracker, caller.protocol);
+      return learned === null ? refuse("wrong-protocol") : await this.#login(learned, caller.protocol);
+    } catch (error) {
+      return { verdict: unavailable(error), epoch: null };
+    }
+  }
+
+  /** Stores driver texts; only `stored` may be acknowledged to the device. */
+  async receive(line: LineOwner, texts: readonly DeviceText[], early: boolean): Promise<"stored" | "unavailable"> {
+    const { trackerId } = line.identity;
+    try {
+      const employeeId = this.#deps.directory.employeeOf(trackerId);
+      await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts, early });
+      return "stored";
+    } catch (error) {
+      return unavailable(error).type;
+    }
+  }
+
+  /** Applies what became of earlier texts and claims the next. */
+  async drain(line: LineOwner, question: DrainQuestion): Promise<DrainResult> {
+    const { capabilities } = line.protocol;
+    try {
+      return await this.#deps.store.drain({
+        trackerId: line.identity.trackerId,
+        epoch: line.epoch,
+        settlements: question.settlements,
+        held: question.held,
+        room: question.room,
+        maxAttempts: capabilities.attempts,
+        tagBytes: tagBytesOf(line),
+      });
+    } catch (error) {
+      return unavailable(error);
+    }
+  }
+
+  /** A frame followed our acknowledgement. Not knowing it costs a person nothing but a text typed twice, so an outage is ignored. */
+  async passed(line: LineOwner): Promise<void> {
+    await ignoringOutage(this.#deps.store.passed(line.identity.trackerId, line.epoch));
+  }
+
+  /** The line is gone. In an outage the lease of the node or the next login clears it up. */
+  async logout(trackerId: TrackerId, epoch: number): Promise<void> {
+    await ignoringOutage(this.#deps.store.logout(trackerId, epoch));
+  }
+
+  /** A line that was taken over answered our close: two devices with one identity are alive. */
+  contested(trackerId: TrackerId): void {
+    if (this.#duels.takenOver(trackerId, this.#deps.now())) this.#deps.warn({ type: "duel", trackerId });
+  }
+
+  #objection(tracker: Tracker, hello: Hello, caller: Caller): RefusalReason | null {
+    if (tracker.blocked) return "blocked";
+    if (tracker.protocol !== null && tracker.protocol !== caller.protocol.name) return "wrong-protocol";
+    if (tracker.password === null) return null;
+    // A registration asks for its code: there is nothing to compare yet.
+    if (hello.scope === "register" && hello.password === null) return null;
+    const attempt: Attempt = { address: caller.address, key: deviceKey(hello.key), expected: tracker.password };
+    const now = this.#deps.now();
+    if (this.#passwords.waits(attempt, now)) return "quarantined";
+    if (hello.password !== null && sameSecret(hello.password, tracker.password)) {
+      this.#passwords.succeeded(attempt);
+      return null;
+    }
+    this.#passwords.failed(attempt, now);
+    return "wrong-password";
+  }
+
+  async #displacesInDuel(trackerId: TrackerId): Promise<boolean> {
+    if (!this.#duels.quarantined(trackerId, this.#deps.now())) return false;
+    return (await this.#deps.store.owners([trackerId])).has(trackerId);
+  }
+
+  /** The tracker with its protocol and that protocol's defaults; null when another protocol was learned meanwhile. */
+  async #learn(tracker: Tracker, protocol: Protocol): Promise<Tracker | null> {
+    if (tracker.protocol !== null) return tracker;
+    await this.#deps.directory.learnProtocol(tracker.id, protocol.name);
+    const learned = this.#deps.directory.tracker(tracker.id);
+    return learned?.protocol === protocol.name ? learned : null;
+  }
+
+  async #login(tracker: Tracker, protocol: Protocol): Promise<Answer> {
+    const { store, node } = this.#deps;
+    const { epoch, standing, previous } = await store.login({ trackerId: tracker.id, node, protocol: protocol.name });
+    // On this node the registry displaces the older line as soon as the new one is in it.
+    if (previous !== null && previous.node !== node) this.#hintDisplaced(tracker.id, previous.node, epoch);
+    return { verdict: { type: "accepted", identity: identityOf(tracker), standing }, epoch };
+  }
+
+  /** Not awaited: the new line need not wait for the old one. If the hint is lost, the old line finds out at its next drain. */
+  #hintDisplaced(trackerId: TrackerId, node: string, epoch: number): void {
+    this.#deps.outbox.hint(trackerId, { node, epoch }).catch(() => this.#deps.warn({ type: "hint-failed", trackerId }));
+  }
+}
+
+/** A registration does not log in, so nothing is known about receipts yet. */
+const STRANGER: Standing = { proven: false, closings: 0, sinceClosingMs: null };
+
+function refuse(reason: RefusalReason): Answer {
+  return { verdict: { type: "refused", reason }, epoch: null };
+}
+
+function identityOf(tracker: Tracker): Identity {
+  return { trackerId: tracker.id, deviceId: tracker.deviceId, profile: tracker.profile, secret: tracker.password };
+}
+
+/** A profile may lower the bytes of one order, which makes more parts and so more tags. */
+function tagBytesOf(line: LineOwner): number {
+  const lowered = line.identity.profile["maxBytes"];
+  return typeof lowered === "number" && lowered >= 1 ? lowered : line.protocol.capabilities.maxBytes;
+}
+
+function unavailable(error: unknown): { readonly type: "unavailable" } {
+  if (error instanceof StoreUnavailable) return { type: "unavailable" };
+  throw error;
+}
+
+async function ignoringOutage(call: Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    unavailable(error);
+  }
+}

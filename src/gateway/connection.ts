@@ -1,0 +1,286 @@
+/**
+ * One line: a thin shell around the session of its device. It detects the protocol, performs effects in order, puts the
+ * session's questions to the chat and feeds back the answers. A defect ends its own line and nothing else.
+ */
+import type { Socket } from "node:net";
+import type { Answer, LineOwner } from "../chat/lines.ts";
+import { type CloseReason, type Effect, type Input, type Protocol, Session } from "../core/index.ts";
+import { detect, HEAD_BYTES } from "./detector.ts";
+import type { LineDeps, LineHost } from "./line-deps.ts";
+import { LineLog, type LogEntry } from "./line-log.ts";
+import { LineTimer, type TimerOwner } from "./line-timer.ts";
+import { askDrain, askReceive, type Drain, settleFinally } from "./questions.ts";
+import type { EndReason, LiveLine } from "./registry.ts";
+import { Wire, type WireOwner } from "./wire.ts";
+
+/** `ended`: our end is on its way; `gone`: the socket is no more. */
+type Phase = "open" | "ended" | "gone";
+
+export class Connection implements LiveLine, WireOwner, TimerOwner {
+  readonly #deps: LineDeps;
+  readonly #host: LineHost;
+  readonly #wire: Wire;
+  readonly #timer: LineTimer;
+  readonly #openedAt: number;
+  #phase: Phase = "open";
+  /** First bytes, until the protocol is known. */
+  #head: Buffer | null = null;
+  #protocol: Protocol | null = null;
+  #session: Session | null = null;
+  #owner: LineOwner | null = null;
+  #loggedInAt = 0;
+  #log: LineLog | null = null;
+  /** A hint came while the peer did not read. */
+  #hinted = false;
+  #reason: EndReason = "peer-closed";
+  /** Settlements on their way to the store that the logout must not overtake. */
+  #unsettled = 0;
+
+  /** `protocol`: the only one of this port; null detects it. */
+  constructor(socket: Socket, protocol: Protocol | null, shared: { readonly deps: LineDeps; readonly host: LineHost }) {
+    this.#deps = shared.deps;
+    this.#host = shared.host;
+    this.#openedAt = shared.deps.now();
+    this.#wire = new Wire(socket, this);
+    this.#timer = new LineTimer(this, shared.deps.now);
+    if (protocol !== null) this.#open(protocol);
+    this.#timer.arm();
+  }
+
+  get address(): string {
+    return this.#wire.address;
+  }
+
+  get trackerId(): number {
+    return this.#owner?.identity.trackerId ?? 0;
+  }
+
+  get deviceId(): string {
+    return this.#owner?.identity.deviceId ?? "";
+  }
+
+  get protocol(): string {
+    return this.#protocol?.name ?? "";
+  }
+
+  get epoch(): number {
+    return this.#owner?.epoch ?? 0;
+  }
+
+  get ageMs(): number {
+    return this.#deps.now() - this.#loggedInAt;
+  }
+
+  get deadline(): number | null {
+    if (this.#phase !== "open") return this.#wire.deadline;
+    const own = this.#session === null ? this.#openedAt + this.#deps.limits.loginMs : this.#session.deadline;
+    const wire = this.#wire.deadline;
+    return own === null || wire === null ? (own ?? wire) : Math.min(own, wire);
+  }
+
+  hint(): void {
+    if (this.#wire.choked) this.#hinted = true;
+    else this.#step({ type: "hint" });
+  }
+
+  end(reason: CloseReason, graceMs: number): void {
+    if (this.#session === null) this.#close(reason);
+    else this.#step({ type: "end", reason, graceMs });
+  }
+
+  /** Ends without waiting for anything. */
+  destroy(): void {
+    this.#wire.destroy();
+  }
+
+  received(chunk: Buffer): void {
+    this.#deps.meter.count("bytes-in", "device", chunk.length);
+    if (this.#session === null) this.#detect(chunk);
+    else this.#step({ type: "bytes", chunk });
+  }
+
+  /** The peer has said all it will: what it said is still stored and answered. */
+  peerEnded(): void {
+    if (this.#phase === "open") return this.#session === null ? this.#close("peer-closed") : this.#regulate();
+    // A displaced peer that answers our end was alive: two devices share one identity.
+    if (this.#reason === "taken-over" && this.#owner !== null) this.#deps.lines.contested(this.trackerId);
+  }
+
+  unchoked(): void {
+    this.#regulate();
+    if (!this.#hinted) return;
+    this.#hinted = false;
+    this.hint();
+  }
+
+  failed(error: Error): void {
+    this.#write("debug", { message: "socket error", error: error.message });
+  }
+
+  gone(): void {
+    if (this.#phase === "open") this.end("peer-closed", 0);
+    this.#phase = "gone";
+    this.#timer.stop();
+    if (this.#owner === null) this.#host.admitted(this.address);
+    else this.#write("info", { message: "device offline", reason: this.#reason });
+    this.#deps.meter.count("closings", this.#reason);
+    this.#host.closed(this);
+    this.#logoutWhenSettled();
+  }
+
+  due(now: number): void {
+    if (this.#phase !== "open") this.#wire.destroy();
+    else if (this.#session === null) this.#close("login-timeout");
+    else if (this.#wire.check(now) === "too-slow") this.#giveUp();
+    else this.#step({ type: "tick" });
+  }
+
+  #open(protocol: Protocol): void {
+    this.#protocol = protocol;
+    this.#session = new Session({ protocol, limits: this.#deps.limits, now: this.#openedAt });
+  }
+
+  #detect(chunk: Buffer): void {
+    const head = this.#head === null ? chunk : Buffer.concat([this.#head, chunk]);
+    const detected = detect(head, this.#deps.protocols);
+    this.#head = detected.type === "more" ? Buffer.from(head) : null;
+    if (detected.type === "more") return;
+    if (detected.type === "nobody") {
+      this.#host.unrecognised(this.address, head.subarray(0, HEAD_BYTES));
+      this.#close("unrecognised");
+      return;
+    }
+    this.#open(detected.protocol);
+    this.#step({ type: "bytes", chunk: head });
+  }
+
+  #step(input: Input): void {
+    if (this.#session === null) return;
+    try {
+      const effects = this.#session.step(input, this.#deps.now());
+      const last = effects.some((effect) => effect.type === "close");
+      for (const effect of effects) this.#perform(effect, last);
+      this.#regulate();
+      this.#timer.arm();
+    } catch (error) {
+      this.#defect(error);
+    }
+  }
+
+  /** `last`: the line ends in this step, so nothing more is claimed for it. */
+  #perform(effect: Effect, last: boolean): void {
+    const owner = this.#owner;
+    if (effect.type === "write") this.#send(effect.bytes);
+    else if (effect.type === "identify") this.#answerLater(this.#identify(effect));
+    else if (effect.type === "note") this.#note(effect);
+    else if (effect.type === "close") this.#close(effect.reason);
+    else if (owner === null) return;
+    else if (effect.type === "receive") this.#answerLater(askReceive(this.#deps, owner, effect));
+    else if (effect.type === "passed") this.#background(this.#deps.lines.passed(owner));
+    else if (effect.type === "drain") this.#drain(owner, effect, last);
+  }
+
+  #send(bytes: Buffer): void {
+    this.#wire.send(bytes);
+    this.#deps.meter.count("bytes-out", "device", bytes.length);
+  }
+
+  #answerLater(answer: Promise<Input>): void {
+    answer.then(
+      (input) => this.#step(input),
+      (error: unknown) => this.#defect(error),
+    );
+  }
+
+  async #identify(effect: Extract<Effect, { type: "identify" }>): Promise<Input> {
+    const protocol = this.#protocol;
+    if (protocol === null) throw new Error("a session without its protocol");
+    const answer = await this.#deps.lines.identify(effect, { protocol, address: this.address });
+    this.#loggedIn(answer, protocol);
+    return { type: "identified", verdict: answer.verdict };
+  }
+
+  #loggedIn({ verdict, epoch }: Answer, protocol: Protocol): void {
+    if (verdict.type === "refused") this.#deps.meter.count("refusals", verdict.reason);
+    if (verdict.type !== "accepted" || epoch === null) return;
+    if (this.#phase !== "open") return this.#background(this.#deps.lines.logout(verdict.identity.trackerId, epoch));
+    this.#owner = { identity: verdict.identity, protocol, epoch };
+    this.#loggedInAt = this.#deps.now();
+    this.#host.admitted(this.address);
+    this.#deps.meter.count("logins", protocol.name);
+    this.#write("info", { message: "device online", address: this.address, epoch });
+    if (!this.#deps.registry.enter(this)) this.end("taken-over", 0);
+  }
+
+  #drain(owner: LineOwner, effect: Drain, last: boolean): void {
+    if (last || this.#phase !== "open") return this.#settleFinally(owner, effect);
+    const answer = askDrain(this.#deps, owner, effect).then((input) => {
+      // The line ended while the store was away: what its device said must not be lost with it.
+      if (input.result.type === "unavailable" && this.#phase !== "open") this.#settleFinally(owner, effect);
+      return input;
+    });
+    this.#answerLater(answer);
+  }
+
+  #settleFinally(owner: LineOwner, effect: Drain): void {
+    this.#unsettled += 1;
+    const settled = settleFinally(this.#deps, owner, effect.settlements).finally(() => {
+      this.#unsettled -= 1;
+      this.#logoutWhenSettled();
+    });
+    this.#background(settled);
+  }
+
+  /** Reads only while no question is open and the peer takes what is sent. */
+  #regulate(): void {
+    if (this.#phase !== "open" || this.#session === null) return;
+    if (this.#wire.check(this.#deps.now()) === "too-slow") return this.#giveUp();
+    this.#wire.read(!this.#session.asking && !this.#wire.choked);
+    if (this.#wire.halfClosed && !this.#session.asking) this.end("peer-closed", 0);
+  }
+
+  #giveUp(): void {
+    this.end("slow-reader", 0);
+    this.#wire.destroy();
+  }
+
+  #close(reason: EndReason): void {
+    if (this.#phase !== "open") return;
+    this.#phase = "ended";
+    this.#reason = reason;
+    this.#head = null;
+    this.#deps.registry.leave(this);
+    this.#wire.end(this.#deps.now());
+    this.#timer.arm();
+  }
+
+  #logoutWhenSettled(): void {
+    const owner = this.#owner;
+    if (this.#phase !== "gone" || this.#unsettled > 0 || owner === null) return;
+    this.#owner = null;
+    this.#background(this.#deps.lines.logout(owner.identity.trackerId, owner.epoch));
+  }
+
+  #background(work: Promise<void>): void {
+    this.#host.background(work.catch((error: unknown) => this.#defect(error)));
+  }
+
+  #note(note: Extract<Effect, { type: "note" }>): void {
+    this.#deps.meter.count("notes", note.kind);
+    const level = note.kind === "defect" ? "error" : note.kind === "refused" ? "info" : "debug";
+    this.#write(level, { message: `note: ${note.kind}`, reason: note.reason, address: this.address, bytes: note.bytes });
+  }
+
+  #defect(error: unknown): void {
+    this.#deps.meter.count("notes", "defect");
+    this.#write("error", { message: "a line failed and is closed", err: error });
+    this.#close("defect");
+    this.#wire.destroy();
+  }
+
+  #write(level: "debug" | "info" | "error", entry: LogEntry): void {
+    this.#log ??= new LineLog(this.#deps.log);
+    const who = this.#owner === null ? {} : { tracker: this.trackerId };
+    this.#log.write(level, this.#deps.now(), { protocol: this.protocol, ...who, ...entry });
+  }
+}

@@ -1,0 +1,30 @@
+/** What every connection of this node shares. */
+import type { Logger } from "pino";
+import type { LineChat } from "../chat/lines.ts";
+import type { Meter } from "../chat/meter.ts";
+import type { Protocol, SessionLimits } from "../core/index.ts";
+import type { Connection } from "./connection.ts";
+import type { Registry } from "./registry.ts";
+
+export interface LineDeps {
+  /** In the order in which they are asked whether first bytes are theirs. */
+  readonly protocols: readonly Protocol[];
+  readonly limits: SessionLimits;
+  readonly lines: LineChat;
+  readonly registry: Registry;
+  readonly meter: Meter;
+  readonly log: Logger;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** What a connection tells the gateway about itself. */
+export interface LineHost {
+  /** It has logged in and no longer counts against its address. */
+  admitted(address: string): void;
+  /** No protocol begins like these first bytes. */
+  unrecognised(address: string, head: Buffer): void;
+  /** Work that outlives the line; a failure has been dealt with. */
+  background(work: Promise<void>): void;
+  closed(line: Connection): void;
+}

@@ -1,0 +1,96 @@
+/** One socket's bytes: what may be sent and read, and its end. Knows nothing of what the bytes mean. */
+import type { Socket } from "node:net";
+
+/** More unsent bytes than this: nothing more is read or claimed until the peer has read them. */
+const CHOKE_BYTES = 64 * 1024;
+/** More than this, or a choke longer than this, and the peer is given up. */
+const SLOW_READER_BYTES = 256 * 1024;
+const SLOW_READER_MS = 60_000;
+/** For the last bytes and the peer's own end, once ours is sent. */
+const FLUSH_MS = 2_000;
+
+export interface WireOwner {
+  received(chunk: Buffer): void;
+  /** The peer sends no more; what we write may still reach it. */
+  peerEnded(): void;
+  /** The peer has read all that was sent. */
+  unchoked(): void;
+  failed(error: Error): void;
+  gone(): void;
+}
+
+export class Wire {
+  readonly address: string;
+  readonly #socket: Socket;
+  #chokedUntil: number | null = null;
+  #endBy: number | null = null;
+  #peerEnded = false;
+
+  constructor(socket: Socket, owner: WireOwner) {
+    this.address = socket.remoteAddress ?? "";
+    this.#socket = socket;
+    socket.on("data", (chunk) => {
+      if (this.#endBy === null) owner.received(chunk);
+    });
+    socket.on("end", () => {
+      this.#peerEnded = true;
+      owner.peerEnded();
+      if (this.#endBy !== null) socket.destroySoon();
+    });
+    socket.on("drain", () => {
+      this.#chokedUntil = null;
+      owner.unchoked();
+    });
+    socket.on("error", (error) => owner.failed(error));
+    socket.on("close", () => owner.gone());
+  }
+
+  /** The peer has sent its end. */
+  get halfClosed(): boolean {
+    return this.#peerEnded;
+  }
+
+  /** The peer reads more slowly than it is written to. */
+  get choked(): boolean {
+    return this.#chokedUntil !== null;
+  }
+
+  /** When the wire must be looked at again: the end of patience with a slow reader, or with a slow end. */
+  get deadline(): number | null {
+    return this.#endBy ?? this.#chokedUntil;
+  }
+
+  send(bytes: Buffer): void {
+    if (this.#endBy === null && !this.#socket.destroyed) this.#socket.write(bytes);
+  }
+
+  /** Looks at what is unsent: `too-slow` means that the peer is to be given up. */
+  check(now: number): "fine" | "too-slow" {
+    const unsent = this.#socket.writableLength;
+    if (unsent > CHOKE_BYTES) this.#chokedUntil ??= now + SLOW_READER_MS;
+    const late = this.#chokedUntil !== null && now >= this.#chokedUntil;
+    return late || unsent > SLOW_READER_BYTES ? "too-slow" : "fine";
+  }
+
+  /** Reads on, or lets the bytes wait in the peer's window. */
+  read(on: boolean): void {
+    if (this.#endBy !== null || on !== this.#socket.isPaused()) return;
+    if (on) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
+  /** Sends our end behind what was written; the socket goes when the peer has ended too, or at the deadline. */
+  end(now: number): void {
+    if (this.#endBy !== null) return;
+    this.#endBy = now + FLUSH_MS;
+    if (this.#socket.destroyed) return;
+    this.#socket.end();
+    // What the peer still sends is read and dropped: unread bytes would turn our end into a reset.
+    this.#socket.resume();
+    if (this.#peerEnded) this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,95 @@
+/** Sends mail to nodes: one BullMQ queue per node, because only the owner of a socket can write to it. */
+import { type JobsOptions, Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { TrackerId } from "../chat/message.ts";
+import type { Meter } from "../chat/meter.ts";
+import type { Outbox, Owner } from "../chat/ports.ts";
+import { deduplicationId, type Mail, queueName } from "./mail.ts";
+
+/** Names of nodes that ever had a queue, until the janitor removed it. */
+const NODES_KEY = "{mail}:nodes";
+/** Queue handles kept; each is a few objects on one shared connection. */
+const MAX_QUEUES = 256;
+/** BullMQ's log of what happened to jobs: nobody reads it. */
+const EVENTS_KEPT = 100;
+/** Handing over one piece of mail; then it counts as lost and the sweeper makes up for it. */
+const SEND_MS = 2_000;
+
+const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: { count: 1_000 }, attempts: 3, backoff: { type: "fixed", delay: 1_000 } };
+
+/** A plain connection and a Redis Cluster are used alike. */
+export type MailConnection = Pick<Redis, "sadd" | "smembers" | "srem" | "rpush" | "lrange" | "pexpire" | "del"> & Redis;
+
+export interface PostOfficeDeps {
+  readonly connection: MailConnection;
+  readonly meter: Meter;
+}
+
+export class PostOffice implements Outbox {
+  readonly #deps: PostOfficeDeps;
+  readonly #queues = new Map<string, Queue<Mail>>();
+
+  constructor(deps: PostOfficeDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects when the hint could not be handed over within 2 s. */
+  async hint(trackerId: TrackerId, owner: Owner): Promise<void> {
+    await this.send(owner.node, { t: trackerId, e: owner.epoch });
+    this.#deps.meter.count("hints", "sent");
+  }
+
+  async send(node: string, mail: Mail): Promise<void> {
+    const id = deduplicationId(mail);
+    const options = id === null ? JOB : { ...JOB, deduplication: { id, keepLastIfActive: true } };
+    await within(SEND_MS, this.#queue(node).add("mail", mail, options));
+  }
+
+  /** Nodes that may have a queue. */
+  async nodes(): Promise<readonly string[]> {
+    return await this.#deps.connection.smembers(NODES_KEY);
+  }
+
+  /** Removes the queue of a node that is gone, with all mail in it. */
+  async close(node: string): Promise<void> {
+    await this.#queue(node).obliterate({ force: true });
+    this.#queues.delete(node);
+    await this.#deps.connection.srem(NODES_KEY, node);
+  }
+
+  #queue(node: string): Queue<Mail> {
+    const known = this.#queues.get(node);
+    if (known !== undefined) return known;
+    const queue = new Queue<Mail>(queueName(node), {
+      connection: this.#deps.connection,
+      skipVersionCheck: true,
+      skipWaitingForReady: true,
+      streams: { events: { maxLen: EVENTS_KEPT } },
+    });
+    // Each failing call tells its own caller.
+    queue.on("error", () => undefined);
+    this.#queues.set(node, queue);
+    this.#forgetOldest();
+    // Losing this leaves a small queue behind when the node dies; the next handle tries again.
+    this.#deps.connection.sadd(NODES_KEY, node).catch(() => this.#queues.delete(node));
+    return queue;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#queues.keys().next();
+    if (this.#queues.size > MAX_QUEUES && oldest.done !== true) this.#queues.delete(oldest.value);
+  }
+}
+
+/** Rejects when the work is not done in time; whether it still happens is then unknown. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Makes up for lost hints and ends what has expired. One shard of the pending index is read per beat, so that a sweep
+ * of all shards costs an even trickle of commands, and none at all while this node has nothing to sweep for.
+ */
+import type { Logger } from "pino";
+import type { TrackerId } from "../chat/message.ts";
+import type { Meter } from "../chat/meter.ts";
+import { type MessageStore, PENDING_SHARDS, StoreUnavailable } from "../chat/ports.ts";
+
+/** Every tracker with a line here and texts in its outbox is hinted this often. */
+const SWEEP_MS = 5_000;
+const EXPIRE_MS = 60_000;
+/** Trackers of one shard looked at together for expired texts. */
+const EXPIRE_PARALLEL = 8;
+
+export interface SweeperDeps {
+  readonly node: string;
+  readonly store: Pick<MessageStore, "pending" | "expire" | "liveNodes">;
+  /** Lines of this node. */
+  readonly lines: { readonly size: number; has(trackerId: TrackerId): boolean };
+  readonly hint: (trackerId: TrackerId) => void;
+  readonly meter: Meter;
+  readonly log: Logger;
+}
+
+export class Sweeper {
+  readonly #deps: SweeperDeps;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #sweepShard = 0;
+  #expireShard = 0;
+  #sweeping = false;
+  #expiring = false;
+
+  constructor(deps: SweeperDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#timers.push(
+      setInterval(() => void this.#sweepNext(), SWEEP_MS / PENDING_SHARDS),
+      setInterval(() => void this.#expireNext(), EXPIRE_MS / PENDING_SHARDS),
+    );
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  async #sweepNext(): Promise<void> {
+    const shard = this.#sweepShard;
+    this.#sweepShard = (shard + 1) % PENDING_SHARDS;
+    if (this.#sweeping || this.#deps.lines.size === 0) return;
+    this.#sweeping = true;
+    await this.#quietly(() => this.sweep(shard));
+    this.#sweeping = false;
+  }
+
+  /** Hints every tracker of a shard that has a line here. */
+  async sweep(shard: number): Promise<void> {
+    for (const trackerId of await this.#deps.store.pending(shard)) {
+      if (!this.#deps.lines.has(trackerId)) continue;
+      this.#deps.meter.count("hints", "swept");
+      this.#deps.hint(trackerId);
+    }
+  }
+
+  async #expireNext(): Promise<void> {
+    const shard = this.#expireShard;
+    this.#expireShard = (shard + 1) % PENDING_SHARDS;
+    if (this.#expiring) return;
+    this.#expiring = true;
+    await this.#quietly(async () => {
+      if (isMine(shard, this.#deps.node, await this.#deps.store.liveNodes())) await this.expire(shard);
+    });
+    this.#expiring = false;
+  }
+
+  /** Ends expired texts of a shard's trackers. */
+  async expire(shard: number): Promise<void> {
+    const trackers = await this.#deps.store.pending(shard);
+    for (let at = 0; at < trackers.length; at += EXPIRE_PARALLEL) {
+      const some = trackers.slice(at, at + EXPIRE_PARALLEL);
+      for (const count of await Promise.all(some.map((tracker) => this.#deps.store.expire(tracker)))) {
+        if (count > 0) this.#deps.meter.count("expired", "ttl", count);
+      }
+    }
+  }
+
+  async #quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) this.#deps.log.error({ err: error }, "a sweep failed");
+    }
+  }
+}
+
+/** The live nodes share the shards; without a lease of its own a node leaves them to the others. */
+export function isMine(shard: number, node: string, liveNodes: readonly string[]): boolean {
+  const sorted = [...liveNodes].sort();
+  const place = sorted.indexOf(node);
+  return place !== -1 && shard % sorted.length === place;
+}
