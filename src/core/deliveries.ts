@@ -273,7 +273,7 @@ export class Deliveries {
       this.#close(out);
       return;
     }
-    this.#claims.settle({ type: "lapsed", id: flight.claimed.id });
+    this.#claims.settle({ type: "lapsed", id: flight.claimed.id, attempt: flight.claimed.attempt });
     this.#claims.hint();
     this.#active = this.#active.filter((other) => other !== flight);
     flight.outstanding = [];
@@ -289,7 +289,7 @@ export class Deliveries {
       return;
     }
     this.#muted = flight;
-    if (this.#closing.proven && attempt >= this.#options.capabilities.attempts) this.#claims.settle({ type: "lapsed", id });
+    if (this.#closing.proven && attempt >= this.#options.capabilities.attempts) this.#claims.settle({ type: "lapsed", id, attempt });
     this.#closeIfUseful(now, out);
   }
 

@@ -1,0 +1,175 @@
+/** Plays transcripts against a live gateway over TCP and reports each difference from what they say. */
+import { connect, type Socket } from "node:net";
+import { type Pattern, type Step, startsWith, type Transcript } from "../core/index.ts";
+
+export interface ReplayTarget {
+  readonly host: string;
+  readonly port: number;
+  /** How a transcript's `send` reaches the outbox and its `text` and `settled` are checked; null: such steps are skipped. */
+  readonly api: ReplayApi | null;
+  /** Longest wait for bytes, a text or a settlement. */
+  readonly patienceMs: number;
+  /** A longer `wait` step ends the replay of its transcript. */
+  readonly longestWaitMs: number;
+}
+
+export interface ReplayApi {
+  send(deviceId: string, text: string): Promise<number>;
+  /** The texts of the device after `sinceId`, oldest first. */
+  texts(deviceId: string, sinceId: number): Promise<readonly { readonly id: number; readonly text: string }[]>;
+  status(deviceId: string, id: number): Promise<string>;
+  lastId(deviceId: string): Promise<number>;
+}
+
+export interface ReplayReport {
+  readonly title: string;
+  readonly differences: readonly string[];
+  /** Why the rest was not played; null: all was. */
+  readonly skipped: string | null;
+}
+
+export async function replay(transcript: Transcript, target: ReplayTarget): Promise<ReplayReport> {
+  const stage = new LiveStage(transcript, target);
+  try {
+    for (const step of transcript.steps) if (!(await stage.play(step))) break;
+  } finally {
+    stage.end();
+  }
+  return { title: transcript.title, differences: stage.differences, skipped: stage.skipped };
+}
+
+class LiveStage {
+  readonly differences: string[] = [];
+  skipped: string | null = null;
+  readonly #transcript: Transcript;
+  readonly #target: ReplayTarget;
+  #socket: Socket | null = null;
+  #received: Buffer = Buffer.alloc(0);
+  #closed = false;
+  #news: (() => void) | null = null;
+  readonly #sent: number[] = [];
+  #sinceId = 0;
+
+  constructor(transcript: Transcript, target: ReplayTarget) {
+    this.#transcript = transcript;
+    this.#target = target;
+  }
+
+  end(): void {
+    this.#socket?.destroy();
+  }
+
+  /** False: the rest of the transcript cannot be played. */
+  async play(step: Step): Promise<boolean> {
+    switch (step.type) {
+      case "connect":
+        this.#socket?.destroy();
+        this.#socket = null;
+        return true;
+      case "up":
+        (await this.#line()).write(step.bytes);
+        return true;
+      case "down":
+        return this.#expectBytes(step.line, step.pattern);
+      case "closed":
+        if (!(await this.#until(() => this.#closed))) this.differences.push(`line ${step.line}: the gateway kept the line open`);
+        return true;
+      case "wait":
+        return this.#wait(step.ms);
+      case "note":
+        return true;
+      case "store":
+        return this.#skip(`line ${step.line}: the store of a live gateway stays up`);
+      default:
+        return this.#chat(step);
+    }
+  }
+
+  async #chat(step: Extract<Step, { type: "send" | "text" | "settled" }>): Promise<boolean> {
+    const { api } = this.#target;
+    if (api === null) return this.#skip(`line ${step.line}: "${step.type}" needs --hash and --admin-token`);
+    const { deviceId } = this.#transcript;
+    if (step.type === "send") {
+      this.#sent.push(await api.send(deviceId, step.text));
+      return true;
+    }
+    if (step.type === "text") {
+      const found = await this.#until(async () => {
+        const next = (await api.texts(deviceId, this.#sinceId))[0];
+        if (next?.text !== step.text) return false;
+        this.#sinceId = next.id;
+        return true;
+      });
+      if (!found) this.differences.push(`line ${step.line}: the text ${JSON.stringify(step.text)} is not in the chat`);
+      return true;
+    }
+    const id = this.#sent.shift();
+    const wanted = step.outcome === "delivered" ? "DELIVERED" : "PENDING";
+    const reached = id !== undefined && (await this.#until(async () => (await api.status(deviceId, id)) === wanted));
+    if (!reached) this.differences.push(`line ${step.line}: message ${id} is not ${wanted}`);
+    return true;
+  }
+
+  async #line(): Promise<Socket> {
+    if (this.#socket !== null) return this.#socket;
+    const { host, port, api } = this.#target;
+    if (api !== null) this.#sinceId = await api.lastId(this.#transcript.deviceId);
+    const socket = connect({ host, port });
+    socket.setNoDelay(true);
+    this.#closed = false;
+    this.#received = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#news?.();
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.#closed = true;
+      this.#news?.();
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+    });
+    this.#socket = socket;
+    return socket;
+  }
+
+  async #expectBytes(line: number, pattern: Pattern): Promise<boolean> {
+    await this.#until(() => this.#received.length >= pattern.length || this.#closed);
+    if (startsWith(this.#received, pattern)) {
+      this.#received = this.#received.subarray(pattern.length);
+      return true;
+    }
+    const wanted = pattern.map((byte) => (byte === null ? "??" : byte.toString(16).padStart(2, "0"))).join("");
+    this.differences.push(`line ${line}: expected ${wanted}, got ${this.#received.toString("hex") || "nothing"}`);
+    return this.#skip(`line ${line}: the bytes differ`);
+  }
+
+  async #wait(ms: number): Promise<boolean> {
+    if (ms > this.#target.longestWaitMs) return this.#skip(`a wait of ${ms / 1_000} s is longer than --longest-wait`);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return true;
+  }
+
+  #skip(reason: string): false {
+    this.skipped = reason;
+    return false;
+  }
+
+  /** Checks again on every news of the socket and every 50 ms, until true or out of patience. */
+  async #until(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+    const end = performance.now() + this.#target.patienceMs;
+    while (!(await holds())) {
+      if (performance.now() >= end) return false;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 50);
+        this.#news = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return true;
+  }
+}
