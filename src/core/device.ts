@@ -30,6 +30,8 @@ export type DeviceOutput =
   /** The gateway acknowledged a driver text. */
   | { readonly type: "acknowledged"; readonly text: string }
   | { readonly type: "acknowledged-position" }
+  /** The gateway stays silent: the device takes the link for dead, drops it, and connects again when it can. */
+  | { readonly type: "hangup"; readonly reason: string }
   /** The gateway said something this device does not understand. */
   | { readonly type: "puzzled"; readonly reason: string };
 
