@@ -1,0 +1,103 @@
+/** Texts and questions to the device: 0x8300 and 0x8302, never fragmented (JT/T 808-2013, 8.28 and 8.30; 2019, 8.19). */
+import { type Encoded, encodeText, type Order, type Part, type Preview, type SplitText, splitText } from "../../src/core/index.ts";
+import { type Address, writeFrame } from "./header.ts";
+import { ID, tagOf } from "./messages.ts";
+import { type Edition, MAX_TEXT_BYTES, type Settings } from "./profile.ts";
+import { MAX_BODY_BYTES } from "./wire.ts";
+
+/** The length of a question is one byte. */
+const MAX_QUESTION_BYTES = 255;
+/** Answers count from 1 in one byte; a driver's display holds far fewer. */
+const MAX_ANSWERS = 32;
+
+/** How the device on this line is spoken to. */
+export interface Wire {
+  readonly address: Address;
+  readonly edition: Edition;
+}
+
+export function encodeOrder(order: Order, settings: Settings, wire: Wire): Encoded {
+  if (order.type === "text") return texts(order, order.text, settings, wire);
+  const question = questionBody(order, settings, wire.edition);
+  if (question === null) return texts(order, numbered(order.text, order.choices), settings, wire);
+  const part = { bytes: frame(ID.question, order.tag, question.body, wire.address), tag: tagOf(ID.question, order.tag & 0xffff) };
+  return { type: "parts", parts: [part], altered: question.altered };
+}
+
+export function previewText(text: string, settings: Settings): Preview {
+  const { parts, lost, empty } = split(text, settings);
+  return { charset: settings.charset, bytesPerPart: limitOf(settings), parts: parts.length, lost, empty };
+}
+
+/** The answer ids of a 0x8302 count from 1; choices count from 0. Null: id 0, which was never offered. */
+export function choiceOf(answerId: number): number | null {
+  return answerId === 0 ? null : answerId - 1;
+}
+
+/**
+ * The flag byte of 0x8300. Bit 0 alone is "urgent" until 2013 but "service" in 2019, where bits 0-1 are
+ * 01 service, 10 urgent, 11 notice. Bit 2: show on the display. Bit 3: read aloud.
+ */
+export function textFlags(urgent: boolean, settings: Settings, edition: Edition): number {
+  const own = urgent ? settings.flags?.urgent : settings.flags?.normal;
+  if (own !== undefined) return own;
+  const base = edition === "2019" ? (urgent ? 0x06 : 0x07) : urgent ? 0x05 : 0x04;
+  return base | (settings.tts ? 0x08 : 0);
+}
+
+function texts(order: Order, text: string, settings: Settings, wire: Wire): Encoded {
+  const { parts, lost, empty } = split(text, settings);
+  if (empty) return { type: "refused", reason: `no character of this text exists in ${settings.charset}` };
+  const flags = textFlags(order.urgent, settings, wire.edition);
+  const head = Buffer.from(wire.edition === "2019" ? [flags, settings.textType] : [flags]);
+  const [first, ...rest] = parts.map((bytes, index): Part => {
+    const serial = (order.tag + index) & 0xffff;
+    return { bytes: frame(ID.text, serial, Buffer.concat([head, bytes]), wire.address), tag: tagOf(ID.text, serial) };
+  });
+  if (first === undefined) return { type: "refused", reason: "an empty text" };
+  return { type: "parts", parts: [first, ...rest], altered: lost.length > 0 };
+}
+
+function split(text: string, settings: Settings): SplitText {
+  return splitText(clean(text), settings.charset, limitOf(settings));
+}
+
+/** NUL ends a string on devices that read C strings (AIP). */
+function clean(text: string): string {
+  return text.replaceAll("\0", " ");
+}
+
+function limitOf(settings: Settings): number {
+  const limit = Math.min(settings.maxBytes, MAX_TEXT_BYTES);
+  return settings.charset === "utf16be" ? limit - (limit % 2) : limit;
+}
+
+/** For devices without 0x8302, or when the question does not fit one. */
+function numbered(text: string, choices: readonly string[]): string {
+  return [text, ...choices.map((choice, index) => `${index + 1}. ${choice}`)].join("\n");
+}
+
+function questionBody(
+  order: Extract<Order, { type: "question" }>,
+  settings: Settings,
+  edition: Edition,
+): { readonly body: Buffer; readonly altered: boolean } | null {
+  if (!(settings.questions ?? edition !== "2019") || order.choices.length > MAX_ANSWERS) return null;
+  const question = encodeText(clean(order.text), settings.charset);
+  const choices = order.choices.map((choice) => encodeText(clean(choice), settings.charset));
+  if (question.bytes.length > MAX_QUESTION_BYTES) return null;
+  const flags = settings.questionFlags ?? (order.urgent ? 0x01 : 0) | (settings.tts ? 0x08 : 0);
+  const pieces = [Buffer.from([flags, question.bytes.length]), question.bytes];
+  for (const [index, choice] of choices.entries()) {
+    const head = Buffer.from([index + 1, 0, 0]);
+    head.writeUInt16BE(Math.min(choice.bytes.length, 0xffff), 1);
+    pieces.push(head, choice.bytes);
+  }
+  const body = Buffer.concat(pieces);
+  if (body.length > Math.min(MAX_BODY_BYTES, settings.maxBytes)) return null;
+  return { body, altered: [question, ...choices].some((encoded) => encoded.lost.length > 0) };
+}
+
+function frame(id: number, serial: number, body: Buffer, address: Address): Buffer {
+  return writeFrame({ id, serial: serial & 0xffff, address, fragment: null }, body);
+}
