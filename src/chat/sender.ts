@@ -1,0 +1,131 @@
+/** Texts on their way out: to one tracker, or to each of many as an ordinary message of its own. */
+import type { Preview } from "../core/protocol.ts";
+import { takesText } from "./access.ts";
+import type { ChatText } from "./chat-text.ts";
+import type { Directory, Tracker } from "./fleet.ts";
+import type { MessageId, TrackerId } from "./message.ts";
+import { type Draft, type MessageStore, type Outbox, type Owner, StoreUnavailable } from "./ports.ts";
+
+export interface SenderOptions {
+  readonly store: Pick<MessageStore, "submit">;
+  readonly directory: Directory;
+  readonly outbox: Outbox;
+  /** Time to live of an undelivered text, in milliseconds. */
+  readonly ttlMs: number;
+  /** A hint was lost: for log and counter only, the sweeper makes up for it. */
+  readonly onHintFailed: (error: unknown, trackerId: TrackerId) => void;
+}
+
+/** `unsendable`: stored, and rejected at once. */
+export type SendOutcome =
+  | { readonly type: "stored"; readonly id: MessageId }
+  | { readonly type: "unsendable"; readonly id: MessageId }
+  | { readonly type: "full" };
+
+/** Who got the text into their outbox. `undetermined`: of those tried, not one has a known outcome. */
+export interface BroadcastResult {
+  readonly sentTo: readonly TrackerId[];
+  readonly notSentTo: readonly TrackerId[];
+  readonly undetermined: boolean;
+}
+
+/** Writes of one broadcast that run at once; as many failures in a row end it, so that a dead store costs one time-out. */
+export const BROADCAST_AT_ONCE = 50;
+export const UNSENDABLE = "no character of this text can be sent to this device";
+
+type RecipientOutcome = SendOutcome["type"] | "textless" | "unknown";
+/** Previews of one text by protocol and profile: alike for most of a fleet. */
+type Previews = Map<string, Preview | null>;
+
+export class Sender {
+  readonly #options: SenderOptions;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  /** Stores the text and hints its line's owner. Throws StoreUnavailable when the outcome is unknown. */
+  send(tracker: Tracker, text: ChatText): Promise<SendOutcome> {
+    return this.#send(tracker, text, new Map());
+  }
+
+  /** One message for each tracker; never throws for a store that cannot be reached. */
+  async broadcast(trackers: readonly Tracker[], text: ChatText): Promise<BroadcastResult> {
+    const outcomes = new Map<TrackerId, RecipientOutcome>();
+    const previews: Previews = new Map();
+    const queue = trackers.values();
+    let failures = 0;
+    const worker = async (): Promise<void> => {
+      for (const tracker of queue) {
+        const outcome = failures < BROADCAST_AT_ONCE ? await this.#attempt(tracker, text, previews) : "unknown";
+        if (outcome === "unknown") failures += 1;
+        else if (outcome !== "textless") failures = 0;
+        outcomes.set(tracker.id, outcome);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(BROADCAST_AT_ONCE, trackers.length) }, worker));
+    return result(trackers, outcomes);
+  }
+
+  async #attempt(tracker: Tracker, text: ChatText, previews: Previews): Promise<RecipientOutcome> {
+    if (!takesText(this.#options.directory, tracker)) return "textless";
+    try {
+      const { type } = await this.#send(tracker, text, previews);
+      return type;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return "unknown";
+      throw error;
+    }
+  }
+
+  async #send(tracker: Tracker, text: ChatText, previews: Previews): Promise<SendOutcome> {
+    const draft = this.#draft(tracker, text, previews);
+    const submitted = await this.#options.store.submit(draft);
+    if (submitted.type === "full") return submitted;
+    if (draft.rejected !== null) return { type: "unsendable", id: submitted.id };
+    if (submitted.owner !== null) void this.#hint(tracker.id, submitted.owner);
+    return { type: "stored", id: submitted.id };
+  }
+
+  #draft(tracker: Tracker, text: ChatText, previews: Previews): Draft {
+    const preview = this.#preview(tracker, text, previews);
+    return {
+      trackerId: tracker.id,
+      text,
+      employeeId: this.#options.directory.employeeOf(tracker.id),
+      urgent: false,
+      altered: preview !== null && preview.lost.length > 0,
+      ttlMs: this.#options.ttlMs,
+      rejected: preview?.empty === true ? UNSENDABLE : null,
+    };
+  }
+
+  #preview({ protocol, profile }: Tracker, text: ChatText, previews: Previews): Preview | null {
+    if (protocol === null) return null;
+    const key = `${protocol} ${JSON.stringify(profile)}`;
+    const known = previews.get(key);
+    if (known !== undefined) return known;
+    const preview = this.#options.directory.protocol(protocol)?.preview(text, profile) ?? null;
+    previews.set(key, preview);
+    return preview;
+  }
+
+  /** Never fails and is never waited for: the text is stored, and hints may be lost. */
+  async #hint(trackerId: TrackerId, owner: Owner): Promise<void> {
+    try {
+      await this.#options.outbox.hint(trackerId, owner);
+    } catch (error) {
+      this.#options.onHintFailed(error, trackerId);
+    }
+  }
+}
+
+function result(trackers: readonly Tracker[], outcomes: ReadonlyMap<TrackerId, RecipientOutcome>): BroadcastResult {
+  const ids = trackers.map(({ id }) => id);
+  const tried = [...outcomes.values()].filter((outcome) => outcome !== "textless");
+  return {
+    sentTo: ids.filter((id) => outcomes.get(id) === "stored"),
+    notSentTo: ids.filter((id) => outcomes.get(id) !== "stored"),
+    undetermined: tried.length > 0 && tried.every((outcome) => outcome === "unknown"),
+  };
+}
