@@ -91,7 +91,7 @@ function survives(character: string, charset: CharsetName): boolean {
 }
 
 function hasMappable(text: string, lost: ReadonlySet<string>): boolean {
-  for (const character of text) if (!lost.has(character) && character.trim() !== "") return true;
+  for (const character of text) if (!lost.has(character) && character !== "?" && character.trim() !== "") return true;
   return false;
 }
 

@@ -8,17 +8,13 @@
  */
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
-import { encodeOrder } from "./encode-order.ts";
-import { ackedPrefix, type Flight, newFlight, nextPart, patience, restart } from "./flight.ts";
+import { ackedPrefix, type Flight, nextPart, patience, restart, type Written } from "./flight.ts";
+import { launch } from "./launch.ts";
 import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
 import { remember } from "./remember.ts";
 import type { ClaimedText, DrainResult, Effect, Settlement, Standing } from "./session-io.ts";
 
 type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
-interface Written {
-  readonly flight: Flight;
-  readonly part: number;
-}
 
 export interface DeliveryOptions {
   readonly codec: Codec;
@@ -160,7 +156,7 @@ export class Deliveries {
 
   #launch(claimed: ClaimedText, out: Effect[]): void {
     if (this.#claims.settling(claimed.id)) return;
-    const flight = this.#relaunch(claimed) ?? this.#firstFlight(claimed, out);
+    const flight = this.#relaunch(claimed) ?? launch(this.#options.codec, claimed, this.#claims, out);
     if (flight === null) return;
     this.#active.push(flight);
     if (nextPart(flight) === null) this.#finish(flight);
@@ -170,16 +166,6 @@ export class Deliveries {
     const lapsed = this.#lapsed.get(claimed.id);
     this.#lapsed.delete(claimed.id);
     return lapsed === undefined ? null : restart(lapsed, claimed);
-  }
-
-  #firstFlight(claimed: ClaimedText, out: Effect[]): Flight | null {
-    const encoded = encodeOrder(this.#options.codec, claimed, out);
-    if (encoded.type === "refused") {
-      this.#claims.settle({ type: "rejected", id: claimed.id, reason: encoded.reason });
-      return null;
-    }
-    if (encoded.altered && claimed.attempt === 1) this.#claims.settle({ type: "altered", id: claimed.id });
-    return newFlight(claimed, encoded.parts);
   }
 
   /** Writes parts in order while the window has room, then asks for more. */

@@ -25,6 +25,12 @@ export interface Flight {
   ended: boolean;
 }
 
+/** A part that was written. */
+export interface Written {
+  readonly flight: Flight;
+  readonly part: number;
+}
+
 export function newFlight(claimed: ClaimedText, parts: readonly Part[]): Flight {
   const flight: Flight = {
     claimed,

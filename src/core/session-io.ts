@@ -1,5 +1,5 @@
 /** What goes into a session and what comes out: three discriminated unions, no behaviour. */
-import type { DeviceEvent, Identity, RefusalReason } from "./protocol.ts";
+import type { CodecEnvironment, DeviceEvent, Identity, Protocol, RefusalReason } from "./protocol.ts";
 
 /** A device's text as the session hands it on. `lossy`: some of its bytes did not decode. */
 export interface DeviceText {
@@ -137,4 +137,13 @@ export interface SessionLimits {
   readonly strikes: number;
   /** Refused passwords before the line is closed. */
   readonly loginAttempts: number;
+}
+
+/** What a session is made of. */
+export interface SessionOptions {
+  readonly protocol: Protocol;
+  readonly limits: SessionLimits;
+  /** Monotonic ms. */
+  readonly now: number;
+  readonly environment?: CodecEnvironment;
 }

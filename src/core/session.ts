@@ -8,12 +8,13 @@
  * No socket, no store, no clock, no promise: `step(input, now)` returns effects to be performed in order.
  */
 import { earlier } from "./claims.ts";
+import { decodeFrame } from "./decode-frame.ts";
 import { Deliveries } from "./deliveries.ts";
 import { deviceText } from "./device-text.ts";
 import type { Framed } from "./framing.ts";
 import { LineClock } from "./line-clock.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
-import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits } from "./session-io.ts";
+import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 
 type Hello = Extract<DeviceEvent, { type: "hello" }>;
 
@@ -45,10 +46,10 @@ export class Session {
   /** We acknowledged a text and no frame has followed yet. */
   #unpassed = false;
 
-  constructor(options: { readonly protocol: Protocol; readonly limits: SessionLimits; readonly now: number }) {
+  constructor(options: SessionOptions) {
     this.#protocol = options.protocol;
     this.#limits = options.limits;
-    this.#codec = options.protocol.connect();
+    this.#codec = options.protocol.connect(options.environment);
     this.#clock = new LineClock(options.limits, options.now);
   }
 
@@ -132,7 +133,7 @@ export class Session {
   }
 
   #frame(bytes: Buffer, now: number, out: Effect[]): void {
-    const reading = this.#decode(bytes, out);
+    const reading = decodeFrame(this.#codec, bytes, out);
     this.#noteBad(reading, bytes, out);
     const hello = reading.events.find((event) => event.type === "hello");
     if (hello !== undefined) return this.#hello(hello, reading, out);
@@ -142,15 +143,6 @@ export class Session {
     this.#phase.deliveries.frameArrived(now, out);
     this.#markPassed(out);
     this.#events(reading, this.#phase.deliveries, now, out);
-  }
-
-  #decode(bytes: Buffer, out: Effect[]): Reading {
-    try {
-      return this.#codec.decode(bytes);
-    } catch (error) {
-      out.push({ type: "note", kind: "defect", reason: `decoder failed: ${String(error)}`, bytes: Buffer.from(bytes) });
-      return { events: [{ type: "bad", reason: "the decoder failed" }] };
-    }
   }
 
   #noteBad(reading: Reading, bytes: Buffer, out: Effect[]): void {
