@@ -55,6 +55,7 @@ describe("splitText", () => {
 
   it("says when nothing mappable is left", () => {
     expect(splitText("😀 ü", "ascii", 50).empty).toBe(true);
+    expect(splitText("Где вы?", "ascii", 50).empty).toBe(true);
     expect(splitText("ok 😀", "ascii", 50).empty).toBe(false);
     expect(splitText("?", "ascii", 50).empty).toBe(false);
   });
