@@ -1,0 +1,117 @@
+/** Texts down at a fixed rate (open loop): from the HTTP call to the bytes at the device, and to DELIVERED in `list`. */
+import { Agent, request } from "node:http";
+import type { Protocol } from "../../core/index.ts";
+import { DeviceRunner } from "../device-runner.ts";
+import { sleep } from "./load.ts";
+import { JT808_ID, jt808Device, type Product } from "./product.ts";
+
+export interface Outgoing {
+  readonly sent: number;
+  readonly shown: number;
+  /** Milliseconds from the start of the HTTP call to the text at the device. */
+  readonly toDevice: readonly number[];
+  /** Milliseconds from the start of the HTTP call to DELIVERED in `list`; sampled. */
+  readonly toDelivered: readonly number[];
+}
+
+export interface OutgoingPlan {
+  readonly protocol: Protocol;
+  readonly profile: Readonly<Record<string, unknown>>;
+  readonly devices: number;
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+/** One text in this many is followed to DELIVERED by polling `list`. */
+const SAMPLE = 20;
+const POLL_MS = 2;
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+export async function outgoing(product: Product, plan: OutgoingPlan): Promise<Outgoing> {
+  const started = new Map<string, number>();
+  const toDevice: number[] = [];
+  const toDelivered: number[] = [];
+  let online = 0;
+  const runners = Array.from({ length: plan.devices }, (_, index) => {
+    const device = plan.protocol.device({
+      deviceId: jt808Device(index),
+      password: null,
+      profile: plan.profile,
+      receipts: "ok",
+      lateMs: 0,
+      reply: null,
+      keepAliveMs: 0,
+    });
+    return new DeviceRunner(
+      device,
+      { host: "127.0.0.1", port: product.gatewayPort },
+      {
+        connected: () => {},
+        disconnected: () => {},
+        output: (output) => {
+          if (output.type === "online") online += 1;
+          const at = output.type === "shown" ? started.get(output.text) : undefined;
+          if (at !== undefined) toDevice.push(performance.now() - at);
+        },
+      },
+    );
+  });
+  for (const runner of runners) runner.start();
+  while (online < plan.devices) await sleep(20);
+  const total = plan.perSecond * plan.seconds;
+  const pending: Promise<unknown>[] = [];
+  const begin = performance.now();
+  for (let index = 0; index < total; index += 1) {
+    const due = begin + (index * 1_000) / plan.perSecond;
+    if (due > performance.now()) await sleep(due - performance.now());
+    const tracker = JT808_ID + (index % plan.devices);
+    const text = `bench ${index} of ${total}`;
+    const at = performance.now();
+    started.set(text, at);
+    const sent = call(product, "send", { tracker_id: tracker, message: text });
+    pending.push(
+      index % SAMPLE === 0 ? sent.then(async (answer) => toDelivered.push(await delivered(product, tracker, answer.id ?? 0, at))) : sent,
+    );
+  }
+  await Promise.all(pending);
+  const end = performance.now() + 10_000;
+  while (toDevice.length < total && performance.now() < end) await sleep(20);
+  for (const runner of runners) runner.stop();
+  return { sent: total, shown: toDevice.length, toDevice, toDelivered };
+}
+
+async function delivered(product: Product, tracker: number, id: number, at: number): Promise<number> {
+  for (;;) {
+    const { list = [] } = await call(product, "list", { tracker_id: tracker, limit: 20, ascending: false });
+    if (list.find((message) => message.id === id)?.status === "DELIVERED") return performance.now() - at;
+    if (performance.now() - at > 10_000) return Number.POSITIVE_INFINITY;
+    await sleep(POLL_MS);
+  }
+}
+
+interface Answer {
+  readonly success: boolean;
+  readonly id?: number;
+  readonly list?: readonly { readonly id: number; readonly status: string }[];
+}
+
+function call(product: Product, action: string, parameters: Readonly<Record<string, unknown>>): Promise<Answer> {
+  const body = JSON.stringify({ ...parameters, hash: product.hash });
+  return new Promise((resolve, reject) => {
+    const outgoingRequest = request(
+      `${product.http}/tracker/chat/${action}`,
+      { agent, method: "POST", headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const answer = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Answer;
+          if (answer.success) resolve(answer);
+          else reject(new Error(`${action}: ${JSON.stringify(answer)}`));
+        });
+      },
+    );
+    outgoingRequest.on("error", reject);
+    outgoingRequest.end(body);
+  });
+}

@@ -1,0 +1,112 @@
+/** The product as a child process on free ports, with a fleet made for measuring. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { children } from "./process-stats.ts";
+
+export interface Product {
+  readonly pid: number;
+  readonly redisPid: number;
+  readonly http: string;
+  readonly gatewayPort: number;
+  readonly dataDir: string;
+  /** API key of the one account. */
+  readonly hash: string;
+  stop(): Promise<void>;
+}
+
+export interface FleetPlan {
+  readonly wialon: number;
+  readonly jt808: number;
+}
+
+export const WIALON_ID = 1_000;
+export const JT808_ID = 100_000;
+const HASH = "0123456789abcdef0123456789abcdef";
+const TOKEN = "bench-token-bench-token-bench-token";
+const START_MS = 20_000;
+
+/** `cli`: the compiled command line. */
+export async function startProduct(cli: string, plan: FleetPlan): Promise<Product> {
+  const dataDir = mkdtempSync(join(tmpdir(), "tracker-chat-bench-"));
+  const [httpPort, gatewayPort] = [await freePort(), await freePort()];
+  const env = {
+    ...process.env,
+    REDIS_URL: undefined,
+    DATA_DIR: dataDir,
+    HTTP_PORT: String(httpPort),
+    GATEWAY_HOST: "127.0.0.1",
+    GATEWAY_PORT: String(gatewayPort),
+    ADMIN_TOKEN: TOKEN,
+    DEMO: "false",
+    LOG_LEVEL: "error",
+    RATE_LIMIT: "1000000/s",
+    LOGIN_RATE: "100000/s",
+  };
+  const child = spawn(process.execPath, [cli, "serve"], { env, stdio: ["ignore", "ignore", "inherit"] });
+  const http = `http://127.0.0.1:${httpPort}`;
+  await ready(child, http);
+  await putFleet(http, plan);
+  const pid = child.pid ?? 0;
+  return { pid, redisPid: children(pid)[0] ?? 0, http, gatewayPort, dataDir, hash: HASH, stop: () => stop(child, dataDir) };
+}
+
+export function wialonDevice(index: number): string {
+  return `86000000${String(index).padStart(7, "0")}`;
+}
+
+export function jt808Device(index: number): string {
+  return `1390${String(index).padStart(7, "0")}`;
+}
+
+async function ready(child: ChildProcess, http: string): Promise<void> {
+  const end = performance.now() + START_MS;
+  while (performance.now() < end) {
+    if (child.exitCode !== null) throw new Error(`the product ended with ${child.exitCode}`);
+    const answer = await fetch(`${http}/readyz`).catch(() => null);
+    if (answer?.ok === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the product was not ready within ${START_MS / 1_000} s`);
+}
+
+async function putFleet(http: string, plan: FleetPlan): Promise<void> {
+  const tracker = (id: number, device: string, protocol: string) => ({
+    id,
+    user_id: 1,
+    label: device,
+    device_id: device,
+    protocol,
+    tariff_id: 1,
+  });
+  const document = {
+    tariffs: [{ id: 1, features: ["chat"], has_reports: true }],
+    users: [{ id: 1, login: "bench@example.com", time_zone: "UTC", api_keys: [{ hash: HASH, title: "bench" }] }],
+    trackers: [
+      ...Array.from({ length: plan.wialon }, (_, index) => tracker(WIALON_ID + index, wialonDevice(index), "wialon-ips")),
+      ...Array.from({ length: plan.jt808 }, (_, index) => tracker(JT808_ID + index, jt808Device(index), "jt808")),
+    ],
+  };
+  const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+  const answer = await fetch(`${http}/admin/fleet`, { method: "PUT", headers, body: JSON.stringify(document) });
+  if (!answer.ok) throw new Error(`the fleet was refused: ${await answer.text()}`);
+}
+
+async function stop(child: ChildProcess, dataDir: string): Promise<void> {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,184 @@
+/** The measurements: each runs the product and its yardstick in turn, so that the ratio holds when the machine drifts. */
+import { fork } from "node:child_process";
+import type { Socket } from "node:net";
+import type { Protocol } from "../../core/index.ts";
+import { type Closed, closedLoop, openLine, POSITION, sleep } from "./load.ts";
+import { outgoing } from "./outgoing.ts";
+import { residentBytes } from "./process-stats.ts";
+import { type Product, startProduct, wialonDevice } from "./product.ts";
+import { figure, median, percentile } from "./statistics.ts";
+
+export interface Row {
+  readonly what: string;
+  readonly product: string;
+  readonly yardstick: string;
+  readonly ratio: string;
+  readonly aim: string;
+  readonly spread: string;
+}
+
+export interface SuitePlan {
+  /** The compiled command line and the compiled folder of this file. */
+  readonly cli: string;
+  readonly folder: URL;
+  readonly jt808: Protocol;
+  readonly profile: Readonly<Record<string, unknown>>;
+  readonly rounds: number;
+  readonly seconds: number;
+  log(line: string): void;
+}
+
+const IDLE_LINES = 2_000;
+const LINES = 200;
+const TEXTS_PER_SECOND = 300;
+
+export async function runSuite(plan: SuitePlan): Promise<readonly Row[]> {
+  const product = await startProduct(plan.cli, { wialon: IDLE_LINES + LINES, jt808: LINES });
+  try {
+    const rows = [await idleLines(plan, product)];
+    const lines = await openLines(product, IDLE_LINES, LINES);
+    rows.push(await positions(plan, product, lines));
+    rows.push(await incoming(plan, product, lines));
+    for (const line of lines) line.destroy();
+    rows.push(...(await downward(plan, product)));
+    return rows;
+  } finally {
+    await product.stop();
+  }
+}
+
+async function openLines(product: Product, from: number, count: number): Promise<Socket[]> {
+  const lines: Socket[] = [];
+  for (let index = from; index < from + count; index += 1)
+    lines.push(await openLine(product.gatewayPort, `#L#${wialonDevice(index)};NA\r\n`));
+  return lines;
+}
+
+async function idleLines(plan: SuitePlan, product: Product): Promise<Row> {
+  plan.log(`memory of ${IDLE_LINES} idle lines ...`);
+  // The first lines warm code and pools; what they cost is not what a line costs.
+  const warm = await openLines(product, IDLE_LINES, LINES);
+  await sleep(1_000);
+  const before = residentBytes(product.pid);
+  const lines = await openLines(product, 0, IDLE_LINES);
+  await sleep(2_000);
+  const perLine = (residentBytes(product.pid) - before) / IDLE_LINES;
+  for (const line of [...warm, ...lines]) line.destroy();
+  await sleep(1_000);
+  return {
+    what: "memory per idle line",
+    product: `${figure(perLine / 1_024)} KB RSS`,
+    yardstick: "-",
+    ratio: "-",
+    aim: "<= 12 KB",
+    spread: "1 run",
+  };
+}
+
+async function positions(plan: SuitePlan, product: Product, lines: readonly Socket[]): Promise<Row> {
+  const echo = await startChild(new URL("echo.js", plan.folder), []);
+  const bare = await Promise.all(Array.from({ length: LINES }, () => openLine(echo.port, null)));
+  const ours: Closed[] = [];
+  const theirs: Closed[] = [];
+  for (let round = 0; round < plan.rounds; round += 1) {
+    plan.log(`positions, round ${round + 1} ...`);
+    theirs.push(await closedLoop(bare, () => POSITION, plan.seconds, [echo.pid]));
+    ours.push(await closedLoop(lines, () => POSITION, plan.seconds, [product.pid]));
+  }
+  for (const line of bare) line.destroy();
+  echo.stop();
+  const perCpu = (run: Closed): number => (run.rate * plan.seconds) / run.cpu;
+  const names = { what: "positions acknowledged per CPU-second (yardstick: bare node:net echo)", aim: ">= 0.40" };
+  return compared(names, ours.map(perCpu), theirs.map(perCpu), loadNote([...ours, ...theirs]));
+}
+
+async function incoming(plan: SuitePlan, product: Product, lines: readonly Socket[]): Promise<Row> {
+  let serial = 0;
+  const next = (): string => {
+    serial += 1;
+    return `#M#driver text number ${serial}, about sixty characters long..\r\n`;
+  };
+  const ours: number[] = [];
+  const bare: number[] = [];
+  const runs: Closed[] = [];
+  for (let round = 0; round < plan.rounds; round += 1) {
+    plan.log(`incoming texts, round ${round + 1} ...`);
+    bare.push(await luaLoop(plan, product));
+    const run = await closedLoop(lines, next, plan.seconds, [product.pid]);
+    runs.push(run);
+    ours.push(run.rate);
+  }
+  return compared(
+    { what: "incoming texts stored, then acknowledged/s (yardstick: bare loop of the same Lua call)", aim: ">= 0.50" },
+    ours,
+    bare,
+    loadNote(runs),
+  );
+}
+
+async function downward(plan: SuitePlan, product: Product): Promise<Row[]> {
+  plan.log(`outgoing texts, ${TEXTS_PER_SECOND}/s ...`);
+  const seconds = plan.seconds * plan.rounds;
+  const run = await outgoing(product, {
+    protocol: plan.jt808,
+    profile: plan.profile,
+    devices: LINES,
+    perSecond: TEXTS_PER_SECOND,
+    seconds,
+  });
+  const milliseconds = (samples: readonly number[]): string =>
+    `p50 ${figure(median(samples))} ms, p99 ${figure(percentile(samples, 0.99))} ms`;
+  const spread = `${run.shown} of ${run.sent} arrived`;
+  return [
+    {
+      what: `HTTP call to bytes at the device, ${TEXTS_PER_SECOND}/s`,
+      product: milliseconds(run.toDevice),
+      yardstick: "-",
+      ratio: "-",
+      aim: "p50 < 15, p99 < 200 ms",
+      spread,
+    },
+    {
+      what: "HTTP call to DELIVERED in list",
+      product: milliseconds(run.toDelivered),
+      yardstick: "-",
+      ratio: "-",
+      aim: "-",
+      spread: `${run.toDelivered.length} samples`,
+    },
+  ];
+}
+
+function compared(names: Pick<Row, "what" | "aim">, ours: readonly number[], theirs: readonly number[], note: string): Row {
+  const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
+  const spread = `${figure(Math.min(...ratios))}-${figure(Math.max(...ratios))} in ${ratios.length} rounds${note}`;
+  return { ...names, product: figure(median(ours)), yardstick: figure(median(theirs)), ratio: figure(median(ratios)), spread };
+}
+
+/** The run says more about the client when that is the busy side. */
+function loadNote(runs: readonly Closed[]): string {
+  const busiest = Math.max(...runs.map((run) => run.loadCpu));
+  return `; load side <= ${Math.round(busiest * 100)} % of a core`;
+}
+
+async function luaLoop(plan: SuitePlan, product: Product): Promise<number> {
+  const child = fork(new URL("lua-loop.js", plan.folder), [product.dataDir, String(LINES), String(plan.seconds)]);
+  const rate = await new Promise<number>((resolve, reject) => {
+    child.once("message", (message: { readonly rate: number }) => resolve(message.rate));
+    child.once("exit", (code) => reject(new Error(`the Lua loop ended with ${code}`)));
+  });
+  child.kill();
+  return rate;
+}
+
+interface Child {
+  readonly pid: number;
+  readonly port: number;
+  stop(): void;
+}
+
+async function startChild(module: URL, parameters: readonly string[]): Promise<Child> {
+  const child = fork(module, [...parameters]);
+  const port = await new Promise<number>((resolve) => child.once("message", (message: { readonly port: number }) => resolve(message.port)));
+  return { pid: child.pid ?? 0, port, stop: () => void child.kill() };
+}
