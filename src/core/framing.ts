@@ -20,20 +20,32 @@ export interface Framer {
   readonly buffered: number;
 }
 
+export interface FlagFraming {
+  readonly flag: number;
+  readonly maxBytes: number;
+  /** Some devices let one flag end a frame and start the next: is this, with both flags, a frame? Absent: such bytes are noise. */
+  readonly valid?: (frame: Buffer) => boolean;
+}
+
 /** Frames between two equal flag bytes (JT/T 808: 0x7E ... 0x7E). A frame keeps both flags; empty pieces are skipped. */
 export class FlagFramer implements Framer {
   readonly #queue = new ByteQueue();
   readonly #flag: number;
   readonly #maxBytes: number;
+  readonly #valid: ((frame: Buffer) => boolean) | null;
   #scanned = 0;
+  /** The flag that ended the last frame may also start what comes now. */
+  #shared = false;
 
-  constructor(options: { readonly flag: number; readonly maxBytes: number }) {
+  constructor(options: FlagFraming) {
     this.#flag = options.flag;
     this.#maxBytes = options.maxBytes;
+    this.#valid = options.valid ?? null;
   }
 
+  /** Bytes behind a frame that may turn out to be noise are no half frame. */
   get buffered(): number {
-    return this.#queue.length;
+    return this.#shared && this.#queue.view()[0] !== this.#flag ? 0 : this.#queue.length;
   }
 
   push(chunk: Buffer): void {
@@ -45,7 +57,8 @@ export class FlagFramer implements Framer {
     const bytes = this.#queue.view();
     if (bytes.length === 0) return null;
     const start = bytes.indexOf(this.#flag);
-    if (start !== 0) return this.#noise(start === -1 ? bytes.length : start, "bytes outside a frame");
+    if (start !== 0) return this.#shared ? this.#sharing(bytes, start) : this.#noise(start === -1 ? bytes.length : start, OUTSIDE);
+    this.#shared = false;
     const end = bytes.indexOf(this.#flag, Math.max(1, this.#scanned));
     if (end === -1) {
       this.#scanned = bytes.length;
@@ -55,7 +68,23 @@ export class FlagFramer implements Framer {
     }
     if (end + 1 > this.#maxBytes) return this.#noise(end, "frame too long");
     this.#scanned = 0;
+    this.#shared = this.#valid !== null;
     return { kind: "frame", bytes: this.#queue.take(end + 1) };
+  }
+
+  /** No flag stands between the last frame and these bytes; `end` is the next one. */
+  #sharing(bytes: Buffer, end: number): Framed | null {
+    if (end === -1 && bytes.length < this.#maxBytes) {
+      this.#queue.detach();
+      return null;
+    }
+    this.#shared = false;
+    if (end === -1 || end + 2 > this.#maxBytes) return this.#noise(end === -1 ? bytes.length : end, OUTSIDE);
+    const frame = Buffer.concat([Buffer.of(this.#flag), bytes.subarray(0, end + 1)]);
+    if (this.#valid?.(frame) !== true) return this.#noise(end, OUTSIDE);
+    this.#queue.take(end + 1);
+    this.#shared = true;
+    return { kind: "frame", bytes: frame };
   }
 
   /** Two flags in a row: the end of one frame and the start of the next. */
@@ -72,6 +101,8 @@ export class FlagFramer implements Framer {
     return { kind: "noise", bytes: this.#queue.take(length), reason };
   }
 }
+
+const OUTSIDE = "bytes outside a frame";
 
 /** Lines that end with LF; a CR before it is dropped. `frame` is the line without its end. */
 export class LineFramer implements Framer {

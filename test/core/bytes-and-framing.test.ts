@@ -61,6 +61,25 @@ describe("FlagFramer", () => {
     expect(show(all(framer))).toEqual(units);
   });
 
+  describe.each(["whole", "byte by byte"])("with a flag that two frames may share, %s", (how) => {
+    it.each([
+      ["~ab~cd~", ["frame ~ab~", "frame ~cd~"]],
+      ["~ab~cd~ab~~cd~", ["frame ~ab~", "frame ~cd~", "frame ~ab~", "frame ~cd~"]],
+      ["~ab~x\r\n~cd~", ["frame ~ab~", "noise x\r\n", "frame ~cd~"]],
+      ["~ab~0123456789~cd~", ["frame ~ab~", "noise 0123456789", "frame ~cd~"]],
+      ["~ab~\r\n", ["frame ~ab~"]],
+    ])("%j", (bytes, units) => {
+      const framer = new FlagFramer({ flag: 0x7e, maxBytes: 12, valid: (frame) => frame.length === 4 });
+      const seen: string[] = [];
+      for (const piece of how === "whole" ? [bytes] : bytes) {
+        framer.push(Buffer.from(piece));
+        seen.push(...show(all(framer)));
+      }
+      expect(seen).toEqual(units);
+      expect(framer.buffered).toBe(0);
+    });
+  });
+
   it("survives 64 KiB of flags", () => {
     const framer = flags();
     framer.push(Buffer.alloc(65_536, 0x7e));
