@@ -10,7 +10,7 @@ import {
 } from "../../src/core/index.ts";
 import { Fragments, type Missing } from "./fragments.ts";
 import { type Address, type Packet, parseFrame, writeFrame } from "./header.ts";
-import { deviceKeyOf, sameDevice } from "./identity.ts";
+import { deviceKeyOf, phoneOf, sameDevice } from "./identity.ts";
 import { type Inbound, readMessage, refuse } from "./inbound.ts";
 import { REGISTER_2013_BYTES } from "./layout.ts";
 import { ID, isQuestion, mediaReceivedBody, RESULT, resendBody, responseBody } from "./messages.ts";
@@ -24,7 +24,7 @@ const MAX_HEARD = 64;
 const MEDIA_ID_BYTES = 4;
 
 export class Jt808Codec implements Codec {
-  readonly framer = new FlagFramer({ flag: FLAG, maxBytes: MAX_FRAME_BYTES });
+  readonly framer = new FlagFramer({ flag: FLAG, maxBytes: MAX_FRAME_BYTES, valid: (frame) => parseFrame(frame).type === "packet" });
   readonly #wallClock: (() => number) | null;
   readonly #fragments = new Fragments((id) => (id === ID.media ? MEDIA_ID_BYTES : null));
   /** Questions that the device acknowledged, oldest first. */
@@ -45,6 +45,7 @@ export class Jt808Codec implements Codec {
   identified(identity: Identity): void {
     this.#settings = settings(identity.profile);
     this.#online = true;
+    this.#address ??= addressOf(identity.deviceId, this.#settings.edition);
   }
 
   decode(frame: Buffer): Reading {
@@ -66,7 +67,7 @@ export class Jt808Codec implements Codec {
 
   encode(order: Order): Encoded {
     const address = this.#address;
-    if (address === null) return { type: "refused", reason: "no frame of this device has come yet" };
+    if (address === null) return { type: "refused", reason: "the device id fits no phone field" };
     return encodeOrder(order, this.#settings, { address, edition: this.#edition(address.form) });
   }
 
@@ -153,6 +154,17 @@ export class Jt808Codec implements Codec {
 /** Before the login nothing else matters, and nothing else is answered. */
 const HELLOS: ReadonlySet<number> = new Set([ID.register, ID.auth]);
 const ASSEMBLED: ReadonlySet<number> = new Set([...HELLOS, ID.event, ID.answer, ID.media, ID.textResult, ID.vendorText]);
+
+/** Where a device that has not said a word yet would be reached; null when its id fits no phone field. */
+function addressOf(deviceId: string, edition: Settings["edition"]): Address | null {
+  const form = edition === "2019" ? "long" : "short";
+  try {
+    return { form, version: form === "long" ? 1 : 0, phone: phoneOf(deviceId, form) };
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
 
 function bad(reason: string): Reading {
   return { events: [{ type: "bad", reason }] };
