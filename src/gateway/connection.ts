@@ -13,6 +13,9 @@ import { askDrain, askReceive, type Drain, settleFinally } from "./questions.ts"
 import type { EndReason, LiveLine } from "./registry.ts";
 import { Wire, type WireOwner } from "./wire.ts";
 
+/** Bytes of one step: a chunk of 64 KiB may hold tens of thousands of tiny frames, whose effects wait for its end. */
+const SLICE_BYTES = 4 * 1024;
+
 /** `ended`: our end is on its way; `gone`: the socket is no more. */
 type Phase = "open" | "ended" | "gone";
 
@@ -95,8 +98,11 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   received(chunk: Buffer): void {
     this.#deps.meter.count("bytes-in", "device", chunk.length);
-    if (this.#session === null) this.#detect(chunk);
-    else this.#step({ type: "bytes", chunk });
+    for (let at = 0; at < chunk.length && this.#phase === "open"; at += SLICE_BYTES) {
+      const slice = chunk.subarray(at, at + SLICE_BYTES);
+      if (this.#session === null) this.#detect(slice);
+      else this.#step({ type: "bytes", chunk: slice });
+    }
   }
 
   /** The peer has said all it will: what it said is still stored and answered. */
@@ -159,7 +165,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     try {
       const effects = this.#session.step(input, this.#deps.now());
       const last = effects.some((effect) => effect.type === "close");
-      for (const effect of effects) this.#perform(effect, last);
+      this.#performAll(effects, last);
       this.#regulate();
       this.#timer.arm();
     } catch (error) {
@@ -167,11 +173,27 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     }
   }
 
+  /** In order, but neighbouring writes as one: a chunk of tiny frames must not become as many socket writes. */
+  #performAll(effects: readonly Effect[], last: boolean): void {
+    let unsent: Buffer[] = [];
+    for (const effect of effects) {
+      if (effect.type === "write") {
+        unsent.push(effect.bytes);
+        continue;
+      }
+      if (effect.type === "close") {
+        this.#send(unsent);
+        unsent = [];
+      }
+      this.#perform(effect, last);
+    }
+    this.#send(unsent);
+  }
+
   /** `last`: the line ends in this step, so nothing more is claimed for it. */
   #perform(effect: Effect, last: boolean): void {
     const owner = this.#owner;
-    if (effect.type === "write") this.#send(effect.bytes);
-    else if (effect.type === "identify") this.#answerLater(this.#identify(effect));
+    if (effect.type === "identify") this.#answerLater(this.#identify(effect));
     else if (effect.type === "note") this.#note(effect);
     else if (effect.type === "close") this.#close(effect.reason);
     else if (owner === null) return;
@@ -180,7 +202,10 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     else if (effect.type === "drain") this.#drain(owner, effect, last);
   }
 
-  #send(bytes: Buffer): void {
+  #send(buffers: readonly Buffer[]): void {
+    const [first] = buffers;
+    if (first === undefined) return;
+    const bytes = buffers.length === 1 ? first : Buffer.concat(buffers);
     this.#wire.send(bytes);
     this.#deps.meter.count("bytes-out", "device", bytes.length);
   }

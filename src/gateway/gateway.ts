@@ -73,7 +73,7 @@ export class Gateway implements LineHost {
     try {
       for (const address of this.#options.listen) listening.push(await this.#bind(address));
     } catch (error) {
-      await this.stopAccepting();
+      this.stopAccepting();
       throw error;
     }
     this.#bound = true;
@@ -82,11 +82,10 @@ export class Gateway implements LineHost {
   }
 
   /** Closes the listeners; lines stay. */
-  async stopAccepting(): Promise<void> {
+  stopAccepting(): void {
     this.#bound = false;
     for (const server of this.#servers) server.close();
     this.#servers.length = 0;
-    await Promise.resolve();
   }
 
   /** Ends lines whose tracker was blocked, removed or given another device. */
@@ -99,7 +98,7 @@ export class Gateway implements LineHost {
 
   /** Ends every line in batches, giving each `graceMs` for what is open; resolves when all are gone and the store was told. */
   async drain(graceMs: number): Promise<void> {
-    await this.stopAccepting();
+    this.stopAccepting();
     if (this.#review !== null) clearInterval(this.#review);
     const waiting = [...this.#connections];
     const batch = Math.max(DRAIN_BATCH, Math.ceil((waiting.length * DRAIN_BEAT_MS) / DRAIN_SPREAD_MS));

@@ -1,0 +1,185 @@
+/** A gateway on free ports over the reference store, and raw sockets that talk to it. */
+import { connect, type Socket } from "node:net";
+import pino from "pino";
+import { LineChat, type LineWarning } from "../../src/chat/lines.ts";
+import type { Meter } from "../../src/chat/meter.ts";
+import { type Draft, type MessageStore, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import type { Protocol, SessionLimits } from "../../src/core/index.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { Registry } from "../../src/gateway/registry.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { type FleetPlan, MemoryDirectory } from "./fleet.ts";
+import { byTag, inOrder } from "./scripted-protocol.ts";
+
+export const NODE = "node-a";
+
+export interface WorldOptions {
+  readonly fleet?: FleetPlan;
+  readonly limits?: Partial<SessionLimits>;
+  readonly protocols?: readonly Protocol[];
+  readonly store?: MemoryStore;
+  readonly node?: string;
+}
+
+export interface World {
+  readonly gateway: Gateway;
+  readonly registry: Registry;
+  readonly directory: MemoryDirectory;
+  readonly store: MemoryStore;
+  /** Port that detects, and port of the in-order protocol alone. */
+  readonly port: number;
+  readonly singlePort: number;
+  readonly counts: Map<string, number>;
+  readonly logs: Record<string, unknown>[];
+  readonly hints: { readonly trackerId: number; readonly owner: Owner }[];
+  readonly warnings: LineWarning[];
+  /** While true every call of the store that a line makes is refused. */
+  outage: boolean;
+  send(trackerId: number, text: string): Promise<number>;
+  dial(port?: number): Promise<Peer>;
+  close(): Promise<void>;
+}
+
+const LIMITS: SessionLimits = { loginMs: 2_000, idleMs: 60_000, halfFrameMs: 30_000, receiptMs: 5_000, strikes: 5, loginAttempts: 3 };
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const protocols = options.protocols ?? [byTag];
+  const directory = new MemoryDirectory(options.fleet ?? { trackers: [{ id: 1, deviceId: "dev1" }], protocols });
+  const store = options.store ?? new MemoryStore(Date.now);
+  const counts = new Map<string, number>();
+  const logs: Record<string, unknown>[] = [];
+  const meter: Meter = { count: (what, label, by = 1) => counts.set(`${what} ${label}`, (counts.get(`${what} ${label}`) ?? 0) + by) };
+  const log = pino({ level: "debug" }, { write: (line: string) => void logs.push(JSON.parse(line)) });
+  const node = options.node ?? NODE;
+  const hints: World["hints"] = [];
+  const warnings: LineWarning[] = [];
+  const registry = new Registry();
+  const peers: Peer[] = [];
+  const world = { outage: false };
+  const lines = new LineChat({
+    store: failing(store, () => world.outage),
+    directory,
+    outbox: { hint: (trackerId, owner) => Promise.resolve(void hints.push({ trackerId, owner })) },
+    node,
+    now: () => performance.now(),
+    warn: (event) => warnings.push(event),
+  });
+  const gateway = new Gateway({
+    protocols,
+    limits: { ...LIMITS, ...options.limits },
+    lines,
+    registry,
+    meter,
+    log,
+    now: () => performance.now(),
+    directory,
+    admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
+    listen: [
+      { host: "127.0.0.1", port: 0, protocol: null },
+      { host: "127.0.0.1", port: 0, protocol: inOrder },
+    ],
+  });
+  await store.renewLease(node, 600_000);
+  const [universal, single] = await gateway.listen();
+  const port = universal?.port ?? 0;
+  return Object.assign(world, {
+    gateway,
+    registry,
+    directory,
+    store,
+    port,
+    singlePort: single?.port ?? 0,
+    counts,
+    logs,
+    hints,
+    warnings,
+    send: async (trackerId: number, text: string) => {
+      const submitted = await store.submit({ ...DRAFT, trackerId, text });
+      if (submitted.type !== "stored") throw new Error("the outbox is full");
+      if (submitted.owner !== null) registry.hint(trackerId, submitted.owner.epoch);
+      return submitted.id;
+    },
+    dial: async (to: number = port) => {
+      const peer = await Peer.dial(to);
+      peers.push(peer);
+      return peer;
+    },
+    close: async () => {
+      for (const peer of peers) peer.socket.destroy();
+      await gateway.drain(0);
+    },
+  });
+}
+
+const DRAFT: Omit<Draft, "trackerId" | "text"> = { employeeId: null, urgent: false, altered: false, ttlMs: 600_000, rejected: null };
+
+/** The same store, except that its calls are refused while `down`. */
+function failing(store: MemoryStore, down: () => boolean): MessageStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => (down() ? Promise.reject(new StoreUnavailable("planted")) : member.apply(target, args));
+    },
+  });
+}
+
+/** A raw socket that speaks lines. */
+export class Peer {
+  readonly socket: Socket;
+  text = "";
+  ended = false;
+  closed = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("data", (chunk) => {
+      this.text += chunk.toString("utf8");
+    });
+    socket.on("end", () => {
+      this.ended = true;
+    });
+    socket.on("close", () => {
+      this.closed = true;
+    });
+    socket.on("error", () => undefined);
+  }
+
+  static async dial(port: number, options: { readonly allowHalfOpen?: boolean } = {}): Promise<Peer> {
+    const socket = connect({ port, host: "127.0.0.1", ...options });
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+    });
+    return new Peer(socket);
+  }
+
+  say(...lines: readonly string[]): void {
+    this.socket.write(lines.map((line) => `${line}\n`).join(""));
+  }
+
+  get lines(): readonly string[] {
+    return this.text.split("\n").slice(0, -1);
+  }
+
+  async heard(line: string): Promise<void> {
+    await until(
+      () => this.lines.includes(line),
+      () => `"${line}" among ${JSON.stringify(this.lines)}`,
+    );
+  }
+
+  async login(key: string): Promise<void> {
+    this.say(`L ${key}`);
+    await this.heard("AL ok");
+  }
+}
+
+/** Waits for a condition; fails with what was expected. */
+export async function until(condition: () => boolean | Promise<boolean>, what: () => string = String, ms = 5_000): Promise<void> {
+  const by = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > by) throw new Error(`waited ${ms} ms for ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
