@@ -1,15 +1,26 @@
 /** Rules of numbers that both stores share. */
-import type { Instant, MessageId, TrackerId } from "../chat/message.ts";
+import type { Instant, MessageId } from "../chat/message.ts";
+import { StoreUnavailable } from "../chat/ports.ts";
 
 /** Message ids are signed 32-bit: the API's clients hold them in such. */
 export const LAST_ID: MessageId = 0x7fff_ffff;
 
-/** The next owner epoch. Seconds of the clock keep it rising even when all that was known of the tracker was erased. */
-export function firstEpoch(last: number, now: Instant): number {
-  return Math.max(last + 1, Math.floor(now / 1_000));
+/** No message can be stored any more: an id is never used twice. */
+export class IdsUsedUp extends StoreUnavailable {
+  constructor() {
+    super(`message ids are used up: the last one is ${LAST_ID}`);
+  }
 }
 
-/** Which part of the pending index a tracker belongs to; ids may be negative. */
-export function pendingShard(trackerId: TrackerId, shards: number): number {
-  return ((trackerId % shards) + shards) % shards;
+/** Characters kept of a device's words about a rejection. */
+const REASON_CHARS = 500;
+
+/** A reason as it is kept: bounded, and without half surrogates. */
+export function keptReason(reason: string): string {
+  return Buffer.from(reason.slice(0, REASON_CHARS)).toString();
+}
+
+/** The next owner epoch. Seconds of the clock keep it rising even when all that was known of the tracker was erased. */
+export function nextEpoch(last: number, now: Instant): number {
+  return Math.max(last + 1, Math.floor(now / 1_000));
 }

@@ -2,6 +2,7 @@
 import type { Instant, Message, MessageState } from "../chat/message.ts";
 import type { DrainRequest } from "../chat/ports.ts";
 import type { ClaimedText, DrainResult, Settlement } from "../core/session-io.ts";
+import { keptReason } from "./limits.ts";
 import { bury, change, dequeue, lanes, leave, type QueuedText, stamp, type TrackerState, visible } from "./memory-tracker.ts";
 import { tagsOf } from "./tags.ts";
 
@@ -99,7 +100,7 @@ function settleRejected(tracker: TrackerState, id: number, reason: string): void
   if (message.state === "rejected" || message.state === "cancelled") return;
   dequeue(tracker, id);
   tracker.dead.delete(id);
-  change(tracker, id, { state: "rejected", reason });
+  change(tracker, id, { state: "rejected", reason: keptReason(reason) });
 }
 
 function prove(tracker: TrackerState): void {
@@ -120,8 +121,9 @@ function settleByOwner(tracker: TrackerState, settlement: Settlement, request: D
   const queued = tracker.outbox.get(settlement.id);
   if (queued?.epoch !== request.epoch || (settlement.attempt ?? queued.attempts) !== queued.attempts) return;
   queued.epoch = 0;
-  if (queued.attempts >= request.maxAttempts) bury(tracker, settlement.id, stamp(tracker, now));
-  else change(tracker, settlement.id, { state: "queued" });
+  if (queued.attempts < request.maxAttempts) change(tracker, settlement.id, { state: "queued" });
+  else if (queued.expiresAt <= now) leave(tracker, settlement.id, "expired");
+  else bury(tracker, settlement.id, stamp(tracker, now));
 }
 
 /** Strictly in order: nothing is claimed past a text that is neither held nor ended. */

@@ -12,14 +12,13 @@ import {
   OUTBOX_TEXTS,
   type OutboxState,
   type Owner,
-  PENDING_SHARDS,
   type Received,
   type Reception,
-  StoreUnavailable,
   type Submitted,
 } from "../chat/ports.ts";
 import type { DrainResult } from "../core/session-io.ts";
-import { firstEpoch, LAST_ID, pendingShard } from "./limits.ts";
+import { shardOf } from "./keys.ts";
+import { IdsUsedUp, keptReason, LAST_ID, nextEpoch } from "./limits.ts";
 import { drain, expire } from "./memory-outbox.ts";
 import { receive } from "./memory-reception.ts";
 import { change, enqueue, lanes, newTracker, outboxBytes, stamp, store, type TrackerState, visible } from "./memory-tracker.ts";
@@ -85,7 +84,7 @@ export class MemoryStore implements MessageStore {
     const tracker = this.#tracker(login.trackerId);
     const now = this.#clock();
     const previous = ownerOf(tracker);
-    tracker.epoch = firstEpoch(tracker.epoch, now);
+    tracker.epoch = nextEpoch(tracker.epoch, now);
     tracker.node = login.node;
     tracker.protocol = login.protocol;
     const { proven, closings, closedAt } = tracker;
@@ -112,7 +111,7 @@ export class MemoryStore implements MessageStore {
 
   pending(shard: number): Promise<readonly TrackerId[]> {
     const waiting = [...this.#trackers.values()].filter((tracker) => tracker.outbox.size > 0).map((tracker) => tracker.id);
-    return Promise.resolve(waiting.filter((id) => pendingShard(id, PENDING_SHARDS) === shard));
+    return Promise.resolve(waiting.filter((id) => shardOf(id) === shard));
   }
 
   outbox(trackerId: TrackerId): Promise<OutboxState> {
@@ -147,7 +146,7 @@ export class MemoryStore implements MessageStore {
   disown(trackerId: TrackerId): Promise<void> {
     const tracker = this.#trackers.get(trackerId);
     if (tracker === undefined) return Promise.resolve();
-    tracker.floor = Math.max(tracker.floor, ...tracker.messages.keys());
+    for (const id of tracker.messages.keys()) tracker.floor = id;
     tracker.lastMessageAt = null;
     for (const collection of [tracker.unread, tracker.outbox, tracker.dead]) collection.clear();
     tracker.urgent.length = 0;
@@ -198,8 +197,9 @@ export class MemoryStore implements MessageStore {
     if (rejected === null && full) return { type: "full" };
     const id = this.#nextId(trackerId);
     const submittedAt = stamp(tracker, now);
+    const reason = rejected === null ? null : keptReason(rejected);
     const state = rejected === null ? "queued" : "rejected";
-    const fresh = { id, trackerId, direction: "OUTGOING", state, text, submittedAt, employeeId, altered, reason: rejected } as const;
+    const fresh = { id, trackerId, direction: "OUTGOING", state, text, submittedAt, employeeId, altered, reason } as const;
     store(tracker, { ...fresh, updatedAt: null, receipt: null, answers: null });
     if (rejected === null) {
       enqueue(tracker, id, { urgent, bytes, ttlMs, expiresAt: submittedAt + ttlMs, attempts: 0, epoch: 0, tag: 0, partsAcked: 0 });
@@ -213,7 +213,7 @@ export class MemoryStore implements MessageStore {
   }
 
   #mayTake(ids: number): void {
-    if (this.#lastId + ids > LAST_ID) throw new StoreUnavailable(`message ids are used up: the last one is ${LAST_ID}`);
+    if (this.#lastId + ids > LAST_ID) throw new IdsUsedUp();
   }
 
   #nextId(trackerId: TrackerId): MessageId {

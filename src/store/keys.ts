@@ -1,0 +1,70 @@
+/**
+ * Every key in Redis, each named once. What stands in braces decides the slot of a Redis Cluster: all keys of a
+ * tracker share one, so that a call on a tracker is one script. Indexes outside that slot are supersets.
+ */
+import type { MessageId, TrackerId } from "../chat/message.ts";
+import { PENDING_SHARDS } from "../chat/ports.ts";
+
+/** The last message id taken (string); beside it the blocks that say whose each id is. */
+export const IDS = "{ids}";
+/** `<prefix><id / 1024>`: a string of 4-byte tracker ids. */
+export const ID_BLOCKS = "{ids}:i:";
+/** Ids per block. */
+export const IDS_PER_BLOCK = 1_024;
+/** Texts that may be dead letters: ZSET of `<tracker>:<id>` by the time they were named. */
+export const DEAD_LETTERS = "dead";
+/** Gateway nodes by the time their lease ends: ZSET. */
+export const LEASES = "nodes";
+/** Written by the health check. */
+export const HEALTH = "health";
+
+/** Where the tracker of a message id is written down: the block and the offset in it. */
+export function idPlace(id: MessageId): { readonly key: string; readonly offset: number } {
+  return { key: `${ID_BLOCKS}${Math.floor(id / IDS_PER_BLOCK)}`, offset: (id % IDS_PER_BLOCK) * 4 };
+}
+
+/**
+ * The keys of one tracker in the order that every script on a tracker takes them (lua/parts/head.lua): head (hash),
+ * buckets by first id and by first time (ZSETs), prefix of the buckets (hashes), unread (set), remembered device
+ * texts (list), normal and urgent lane (lists), records of the texts in them (hash), dead letters (hash).
+ */
+export function trackerKeys(tracker: TrackerId): readonly string[] {
+  const slot = `{t${tracker}}`;
+  return [
+    `${slot}:h`,
+    `${slot}:bi`,
+    `${slot}:bt`,
+    `${slot}:b`,
+    `${slot}:u`,
+    `${slot}:d`,
+    `${slot}:o`,
+    `${slot}:p`,
+    `${slot}:f`,
+    `${slot}:x`,
+  ];
+}
+
+/** The head of a tracker: its fields are listed in lua/parts/head.lua. */
+export function headKey(tracker: TrackerId): string {
+  return `{t${tracker}}:h`;
+}
+
+/** Ids of unread INCOMING messages of a tracker. */
+export function unreadKey(tracker: TrackerId): string {
+  return `{t${tracker}}:u`;
+}
+
+/** A shard of the pending index: ZSET of trackers by their last mark. */
+export function pendingKey(shard: number): string {
+  return `pend:{p${shard}}`;
+}
+
+/** The counter behind the marks of a shard: no mark comes twice. */
+export function pendingMarks(shard: number): string {
+  return `pend:{p${shard}}:n`;
+}
+
+/** The shard of a tracker. */
+export function shardOf(tracker: TrackerId): number {
+  return ((tracker % PENDING_SHARDS) + PENDING_SHARDS) % PENDING_SHARDS;
+}

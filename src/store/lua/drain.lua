@@ -1,0 +1,125 @@
+#!lua flags=allow-oom
+-- Applies settlements, then claims texts for the line that owns the epoch.
+-- KEYS   the tracker's keys
+-- ARGV   1 JSON {nonce, epoch, room, maxAttempts, tagBytes, held: [id], settlements: [Settlement],
+--        indexed: [id] ids in the dead-letter index, indexedAt: since (ms)}
+-- Output {0} stale; {1, waiting, ids to index as dead letters before the next call, then per claimed text
+--        {id, packed value, urgent, attempt, tag, parts acknowledged}...}
+--@include head
+--@include messages
+--@include outbox
+--@include settle
+-- An index entry older than this may have been swept already: too late to rely on it.
+local INDEX_MS = 30000
+local LAST_TAG = 65535
+
+local request = cjson.decode(ARGV[1])
+local epoch, room = request.epoch, request.room
+local owner = epoch == get('e')
+
+local held, indexed = {}, {}
+for _, id in ipairs(request.held) do held[tostring(id)] = true end
+if NOW - request.indexedAt < INDEX_MS then
+  for _, id in ipairs(request.indexed) do indexed[tostring(id)] = true end
+end
+
+-- A text may be buried once the index outside this slot names it; until then it blocks its lane.
+local to_index, named = {}, {}
+local function may_bury(id)
+  if indexed[tostring(id)] then return true end
+  if not named[tostring(id)] then
+    named[tostring(id)] = true
+    to_index[#to_index + 1] = tonumber(id)
+  end
+  return false
+end
+
+local function exhausted(id, f)
+  if f.attempts < request.maxAttempts then return end
+  if f.expires <= NOW then leave(id, EXPIRED)
+  elseif may_bury(id) then bury(id) end
+end
+
+local function settle()
+  if head['dn'] == request.nonce then return end
+  for _, s in ipairs(request.settlements) do
+    if receipts[s.type] then receipts[s.type](s)
+    elseif owner then conclusions[s.type](s, epoch, exhausted) end
+  end
+  if #request.settlements > 0 then set('dn', request.nonce) end
+end
+
+local function reserve_tags(bytes)
+  local count = math.min(LAST_TAG, math.max(1, math.ceil(bytes * 2 / request.tagBytes)))
+  local first = math.max(1, get('g'))
+  if first + count - 1 > LAST_TAG then first = 1 end
+  set('g', first + count)
+  return first
+end
+
+local function hand_out(id, f)
+  local bucket, value = load_message(id)
+  if f.epoch ~= epoch then
+    f.epoch = epoch
+    f.attempts = f.attempts + 1
+    if f.tag == 0 then f.tag = reserve_tags(f.bytes) end
+    save_flight(id, f)
+    redis.call('HSET', bucket, id, with_state(value, WRITTEN))
+  end
+  return { tonumber(id), value, f.urgent, f.attempts, f.tag, f.parts }
+end
+
+-- Names the exhausted texts behind one that blocks the lane, so that one more call can bury them all.
+local function look_ahead(lane, offset)
+  for _, id in ipairs(redis.call('LRANGE', lane, offset, offset + 15)) do
+    local f = load_flight(id)
+    if f.epoch == epoch or f.attempts < request.maxAttempts then return end
+    if f.expires > NOW then may_bury(id) end
+  end
+end
+
+local texts = {}
+-- Strictly in order: nothing is claimed past a text that is neither held nor ended. False: the lane is blocked.
+local function claim(lane)
+  local offset = 0
+  while #texts < room do
+    local id = redis.call('LINDEX', lane, offset)
+    if not id then return true end
+    local f = load_flight(id)
+    if f.epoch == epoch and held[id] then
+      offset = offset + 1
+    elseif f.expires <= NOW then
+      leave(id, EXPIRED)
+    elseif f.epoch ~= epoch and f.attempts >= request.maxAttempts then
+      if not may_bury(id) then
+        look_ahead(lane, offset + 1)
+        return false
+      end
+      bury(id)
+    else
+      texts[#texts + 1] = hand_out(id, f)
+      offset = offset + 1
+    end
+  end
+  return true
+end
+
+settle()
+if not owner then
+  save()
+  return { 0 }
+end
+for _, id in ipairs(request.indexed) do
+  local f = load_flight(id)
+  if f and f.epoch ~= epoch then exhausted(id, f) end
+end
+if head['n'] and claim(URGENT) then claim(NORMAL) end
+local waiting = redis.call('LLEN', NORMAL) + redis.call('LLEN', URGENT) - #texts
+for _, id in ipairs(request.held) do
+  local f = load_flight(id)
+  if f and f.epoch == epoch then waiting = waiting - 1 end
+end
+save()
+local reply = { 1, waiting, to_index }
+for _, text in ipairs(texts) do reply[#reply + 1] = text end
+return reply

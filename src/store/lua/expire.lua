@@ -1,0 +1,21 @@
+#!lua flags=allow-oom
+-- Ends texts that no line has and whose time to live has passed.
+-- KEYS   the tracker's keys
+-- ARGV   none
+-- Output how many
+--@include head
+--@include messages
+--@include outbox
+local expired = 0
+for _, lane in ipairs({ URGENT, NORMAL }) do
+  for _, id in ipairs(redis.call('LRANGE', lane, 0, -1)) do
+    local f = load_flight(id)
+    local with_line = head['n'] and f.epoch ~= 0 and f.epoch == get('e')
+    if f.expires <= NOW and not with_line then
+      leave(id, EXPIRED)
+      expired = expired + 1
+    end
+  end
+end
+save()
+return expired

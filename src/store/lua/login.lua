@@ -1,0 +1,24 @@
+#!lua flags=allow-oom
+-- Takes the next owner epoch for a new line.
+-- KEYS   the tracker's keys
+-- ARGV   1 nonce of this call (12 bytes)  2 node  3 protocol
+-- Output {epoch, proven 0/1, closings, ms since the last closing (-1: never), displaced node ('': none), its epoch}
+--@include head
+local nonce = ARGV[1]
+local node, epoch = head['n'] or '', get('e')
+
+local known = head['ln']
+if known and string.sub(known, 1, 12) == nonce then
+  -- The same call once more (its answer was lost), and no other since: the epoch taken then is still the last.
+  node, epoch = string.sub(known, 17), (struct.unpack('>I4', known, 13))
+else
+  set('ln', nonce .. struct.pack('>I4', epoch) .. node)
+  set('e', math.max(epoch + 1, math.floor(NOW / 1000)))
+  set('n', ARGV[2])
+  set('pr', ARGV[3])
+  save()
+end
+
+local since = -1
+if get('k') > 0 then since = math.max(0, NOW - get('k')) end
+return { get('e'), get('v'), get('c'), since, node, epoch }

@@ -1,0 +1,8 @@
+#!lua flags=allow-oom
+-- The line of this epoch has ended.
+-- KEYS   the tracker's keys
+-- ARGV   1 epoch
+-- Output 1
+--@include head
+if get('e') == tonumber(ARGV[1]) and head['n'] then redis.call('HDEL', HEAD, 'n') end
+return 1

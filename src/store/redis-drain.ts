@@ -1,0 +1,68 @@
+/** Draining an outbox in Redis: one script, and a second call where a text must first be named as a dead letter. */
+import type { MessageId, TrackerId } from "../chat/message.ts";
+import { type DrainRequest, StoreUnavailable } from "../chat/ports.ts";
+import type { ClaimedText, DrainResult, Settlement } from "../core/session-io.ts";
+import { trackerKeys } from "./keys.ts";
+import { keptReason } from "./limits.ts";
+import { indexDead } from "./redis-dead.ts";
+import { unpackText } from "./redis-message.ts";
+import { asArray, asBytes, asNumber, type Reply } from "./redis-reply.ts";
+import type { Scripts } from "./redis-scripts.ts";
+
+const DRAINED = 1;
+/** Exhausted texts are named 16 at a time; more rounds than an outbox could ask for mean a fault. */
+const ROUNDS = 100;
+
+interface Named {
+  readonly ids: readonly MessageId[];
+  /** When (ms): the script relies on the index only for a while. */
+  readonly at: number;
+}
+
+/** Applies settlements and claims texts; `nonce` gives a fresh mark for each call of the script. */
+export async function drain(scripts: Scripts, request: DrainRequest, nonce: () => string): Promise<DrainResult> {
+  const texts: ClaimedText[] = [];
+  let named: Named = { ids: [], at: 0 };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const json = JSON.stringify({ ...remaining(request, texts, round), nonce: nonce(), indexed: named.ids, indexedAt: named.at });
+    const [status, waiting, toName, ...claimed] = asArray(await scripts.run("drain", trackerKeys(request.trackerId), [json]));
+    if (status !== DRAINED) return { type: "stale" };
+    texts.push(...claimed.map(claimedText));
+    const ids = asArray(toName).map(asNumber);
+    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs: null };
+    named = { ids, at: await nameAsDead(scripts, request.trackerId, ids) };
+  }
+  throw new StoreUnavailable(`dead letters of tracker ${request.trackerId} could not be named in ${ROUNDS} rounds`);
+}
+
+/** What later rounds still have to do: settlements are applied in the first. */
+function remaining(request: DrainRequest, texts: readonly ClaimedText[], round: number): Omit<DrainRequest, "trackerId"> {
+  const { epoch, maxAttempts, tagBytes } = request;
+  const held = [...request.held, ...texts.map((text) => text.id)];
+  const settlements = round === 0 ? request.settlements.map(bounded) : [];
+  return { epoch, maxAttempts, tagBytes, held, settlements, room: request.room - texts.length };
+}
+
+function bounded(settlement: Settlement): Settlement {
+  return settlement.type === "rejected" ? { ...settlement, reason: keptReason(settlement.reason) } : settlement;
+}
+
+function nameAsDead(scripts: Scripts, trackerId: TrackerId, ids: readonly MessageId[]): Promise<number> {
+  return indexDead(
+    scripts,
+    ids.map((id) => ({ trackerId, id })),
+  );
+}
+
+function claimedText(reply: Reply): ClaimedText {
+  const [id, value, urgent, attempt, tag, partsAcked] = asArray(reply);
+  return {
+    id: asNumber(id),
+    text: unpackText(asBytes(value)),
+    urgent: urgent === 1,
+    attempt: asNumber(attempt),
+    tag: asNumber(tag),
+    partsAcked: asNumber(partsAcked),
+    choices: null,
+  };
+}

@@ -1,0 +1,121 @@
+/** Messages as bytes; the layout is described in lua/parts/messages.lua, which changes them in place. */
+import type { Message, MessageId, MessageState, TrackerId } from "../chat/message.ts";
+import type { Draft } from "../chat/ports.ts";
+import { keptReason } from "./limits.ts";
+
+/** State codes are places in this list, from 1: they are stored, so only ever append. */
+const STATES: readonly MessageState[] = [
+  "queued",
+  "written",
+  "delivered",
+  "read",
+  "answered",
+  "rejected",
+  "unconfirmed",
+  "expired",
+  "cancelled",
+  "dead-lettered",
+  "unread",
+  "marked-read",
+];
+const INCOMING: ReadonlySet<MessageState> = new Set(["unread", "marked-read"]);
+
+const ALTERED = 1;
+const BY_DEVICE = 2;
+const IMPLIED = 4;
+const HAS_EMPLOYEE = 8;
+const HAS_ANSWERS = 16;
+const HAS_REASON = 32;
+/** State, flags, submit time, update time. */
+const FIXED_BYTES = 14;
+
+/** What submit.lua puts around the stamp that it takes. */
+export interface PackedDraft {
+  readonly state: number;
+  readonly flags: number;
+  readonly rest: Buffer;
+}
+
+export function packDraft(draft: Draft): PackedDraft {
+  const reason = draft.rejected === null ? null : Buffer.from(keptReason(draft.rejected));
+  const state: MessageState = reason === null ? "queued" : "rejected";
+  return {
+    state: STATES.indexOf(state) + 1,
+    flags: incomingFlags(draft.employeeId, draft.altered) + (reason === null ? 0 : HAS_REASON),
+    rest: Buffer.concat([
+      packEmployee(draft.employeeId),
+      ...(reason === null ? [] : [uint16(reason.length), reason]),
+      Buffer.from(draft.text),
+    ]),
+  };
+}
+
+/** Flags of a message without answers and reason. */
+export function incomingFlags(employeeId: number | null, altered: boolean): number {
+  return (altered ? ALTERED : 0) + (employeeId === null ? 0 : HAS_EMPLOYEE);
+}
+
+export function packEmployee(employeeId: number | null): Buffer {
+  if (employeeId === null) return Buffer.alloc(0);
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(employeeId);
+  return bytes;
+}
+
+/** The message in a packed value; throws RangeError when the value is cut short. */
+export function unpackMessage(trackerId: TrackerId, id: MessageId, value: Buffer): Message {
+  const state = STATES[value.readUInt8(0) - 1];
+  if (state === undefined) throw new RangeError(`message ${id} has the unknown state ${value.readUInt8(0)}`);
+  const flags = value.readUInt8(1);
+  const updatedAt = value.readUIntBE(8, 6);
+  const optional = unpackOptional(value, flags);
+  return {
+    id,
+    trackerId,
+    direction: INCOMING.has(state) ? "INCOMING" : "OUTGOING",
+    state,
+    text: value.toString("utf8", optional.end),
+    submittedAt: value.readUIntBE(2, 6),
+    updatedAt: updatedAt === 0 ? null : updatedAt,
+    employeeId: optional.employeeId,
+    altered: (flags & ALTERED) !== 0,
+    receipt: receiptOf(flags),
+    reason: optional.reason,
+    answers: optional.answers,
+  };
+}
+
+/** The text alone. */
+export function unpackText(value: Buffer): string {
+  return value.toString("utf8", unpackOptional(value, value.readUInt8(1)).end);
+}
+
+function unpackOptional(value: Buffer, flags: number) {
+  let end = FIXED_BYTES;
+  const take = (flag: number, size: number): number | null => {
+    if ((flags & flag) === 0) return null;
+    end += size;
+    return end - size;
+  };
+  const employeeAt = take(HAS_EMPLOYEE, 4);
+  const answersAt = take(HAS_ANSWERS, 4);
+  const reasonAt = take(HAS_REASON, 2);
+  if (reasonAt !== null) end += value.readUInt16BE(reasonAt);
+  return {
+    employeeId: employeeAt === null ? null : value.readInt32BE(employeeAt),
+    answers: answersAt === null ? null : value.readInt32BE(answersAt),
+    reason: reasonAt === null ? null : value.toString("utf8", reasonAt + 2, end),
+    end,
+  };
+}
+
+function receiptOf(flags: number): Message["receipt"] {
+  if ((flags & BY_DEVICE) !== 0) return "device";
+  return (flags & IMPLIED) === 0 ? null : "implied";
+}
+
+function uint16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}

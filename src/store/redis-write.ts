@@ -1,0 +1,106 @@
+/** Writing messages to Redis: ids and indexes first, then the one script that makes a message real. */
+import { createHash } from "node:crypto";
+import type { MessageId, TrackerId } from "../chat/message.ts";
+import {
+  type Draft,
+  OUTBOX_BYTES,
+  OUTBOX_TEXTS,
+  REMEMBERED_MS,
+  REMEMBERED_TEXTS,
+  RESEND_MS,
+  type Received,
+  type Reception,
+  StoreUnavailable,
+  type Submitted,
+} from "../chat/ports.ts";
+import type { DeviceText } from "../core/session-io.ts";
+import { ID_BLOCKS, IDS, pendingKey, pendingMarks, shardOf, trackerKeys } from "./keys.ts";
+import { IdsUsedUp, LAST_ID } from "./limits.ts";
+import { incomingFlags, packDraft, packEmployee } from "./redis-message.ts";
+import { asArray, asNumber, asText, type Reply } from "./redis-reply.ts";
+import type { ScriptArgument, Scripts } from "./redis-scripts.ts";
+
+/** Ids are taken before the tracker's script, so another writer may overtake: then a fresh one is taken, this often. */
+const TRIES = 16;
+const RETRY = 0;
+const STORED = 1;
+
+/** Stores an OUTGOING text. */
+export async function submit(scripts: Scripts, draft: Draft): Promise<Submitted> {
+  const { state, flags, rest } = packDraft(draft);
+  const bytes = Buffer.byteLength(draft.text);
+  const [code, ...stored] = await overtaking(async () => {
+    const [id, mark] = await Promise.all([
+      takeIds(scripts, draft.trackerId, 1),
+      draft.rejected === null ? markPending(scripts, draft.trackerId) : 0,
+    ]);
+    const queue = [bytes, draft.ttlMs, draft.urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES];
+    const reply = asArray(await scripts.run("submit", trackerKeys(draft.trackerId), [id, mark, state, flags, rest, ...queue]));
+    return [...reply.slice(0, 1), id, ...reply.slice(1)];
+  });
+  if (code !== STORED) return { type: "full" };
+  const [id, submittedAt, node, epoch] = stored;
+  const owner = asText(node) === "" ? null : { node: asText(node), epoch: asNumber(epoch) };
+  return { type: "stored", id: asNumber(id), submittedAt: asNumber(submittedAt), owner };
+}
+
+/** Stores a device's texts. `nonce` (12 bytes) marks this call: sent to Redis twice, it counts once. */
+export async function receive(scripts: Scripts, reception: Reception, nonce: Buffer): Promise<Received> {
+  const { trackerId, epoch, early, employeeId, texts } = reception;
+  if (texts.length === 0) return { ids: [], duplicates: 0 };
+  const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS];
+  const packed = texts.flatMap((text) => packText(text, employeeId));
+  const [, duplicates, ...ids] = await overtaking(async () => {
+    const first = await takeIds(scripts, trackerId, texts.length);
+    return asArray(await scripts.run("receive", trackerKeys(trackerId), [first, ...head, ...packed]));
+  });
+  return { ids: ids.map(asNumber), duplicates: asNumber(duplicates) };
+}
+
+/** Puts a dead letter back into its outbox; false when it is none. */
+export async function retryDeadLetter(scripts: Scripts, trackerId: TrackerId, id: MessageId): Promise<boolean> {
+  const [code] = await overtaking(async () => {
+    const mark = await markPending(scripts, trackerId);
+    return [await scripts.run("retry", trackerKeys(trackerId), [id, mark])];
+  });
+  return code === STORED;
+}
+
+async function overtaking(attempt: () => Promise<readonly Reply[]>): Promise<readonly Reply[]> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const reply = await attempt();
+    if (reply[0] !== RETRY) return reply;
+  }
+  throw new StoreUnavailable(`overtaken by other writers ${TRIES} times in a row`);
+}
+
+/** Takes `count` ids in a row and gives the first. */
+async function takeIds(scripts: Scripts, trackerId: TrackerId, count: number): Promise<MessageId> {
+  const first = asNumber(await scripts.run("take-ids", [IDS, ID_BLOCKS], [trackerId, count, LAST_ID]));
+  if (first < 0) throw new IdsUsedUp();
+  return first;
+}
+
+async function markPending(scripts: Scripts, trackerId: TrackerId): Promise<number> {
+  const shard = shardOf(trackerId);
+  return asNumber(await scripts.run("mark-pending", [pendingKey(shard), pendingMarks(shard)], [trackerId]));
+}
+
+function packText(text: DeviceText, employeeId: number | null): readonly ScriptArgument[] {
+  const { serial, answers, lossy } = text;
+  return [
+    digest(serial, text.text),
+    serial === null ? 0 : 1,
+    answers?.messageId ?? 0,
+    incomingFlags(employeeId, lossy),
+    Buffer.from(text.text),
+  ];
+}
+
+/** 64 bits tell a tracker's last 64 texts apart. */
+function digest(serial: string | null, text: string): Buffer {
+  return createHash("sha1")
+    .update(serial === null ? text : `${serial}\u0000${text}`)
+    .digest()
+    .subarray(0, 8);
+}

@@ -1,0 +1,191 @@
+/** The store on Redis: each change of a tracker is one Lua script (lua/), atomic and safe to send twice. */
+import { randomBytes } from "node:crypto";
+import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
+import type {
+  DeadLetter,
+  Draft,
+  DrainRequest,
+  ListQuery,
+  LoggedIn,
+  Login,
+  MessageStore,
+  OutboxState,
+  Owner,
+  Received,
+  Reception,
+  Submitted,
+} from "../chat/ports.ts";
+import type { DrainResult } from "../core/session-io.ts";
+import type { RedisConnection } from "./connection.ts";
+import { HEALTH, headKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
+import { deadLetters } from "./redis-dead.ts";
+import { drain } from "./redis-drain.ts";
+import { reach } from "./redis-reach.ts";
+import { find, lastTimes, list, unreadCounts } from "./redis-read.ts";
+import { asArray, asNumber, asText, type Reply } from "./redis-reply.ts";
+import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
+import { receive, retryDeadLetter, submit } from "./redis-write.ts";
+
+/** Messages marked as read by one call of the script: below a millisecond of Redis each. */
+const MARKED_AT_ONCE = 1_000;
+const HEALTH_MS = 60_000;
+
+export class RedisStore implements MessageStore {
+  readonly #connection: RedisConnection;
+  readonly #scripts: Scripts;
+  readonly #instance = randomBytes(8);
+  #calls = 0;
+
+  /** `connection`: of role `requests`; whoever opened it closes it. */
+  constructor(connection: RedisConnection) {
+    this.#connection = connection;
+    this.#scripts = new Scripts(connection);
+  }
+
+  submit(draft: Draft): Promise<Submitted> {
+    return reach(submit(this.#scripts, draft));
+  }
+
+  list(query: ListQuery): Promise<readonly Message[]> {
+    return reach(list(this.#scripts, query));
+  }
+
+  find(ids: readonly MessageId[]): Promise<readonly (Message | null)[]> {
+    return reach(find(this.#connection, this.#scripts, ids));
+  }
+
+  async markRead(trackerId: TrackerId, ids: readonly MessageId[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += MARKED_AT_ONCE) {
+      await this.#run("mark-read", trackerId, ids.slice(at, at + MARKED_AT_ONCE));
+    }
+  }
+
+  async markAllRead(trackerIds: readonly TrackerId[]): Promise<void> {
+    await Promise.all(trackerIds.map((tracker) => this.#markAllRead(tracker)));
+  }
+
+  lastTimes(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Instant>> {
+    return reach(lastTimes(this.#connection, trackerIds));
+  }
+
+  unreadCounts(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
+    return reach(unreadCounts(this.#connection, trackerIds));
+  }
+
+  receive(reception: Reception): Promise<Received> {
+    return reach(receive(this.#scripts, reception, this.#nonce()));
+  }
+
+  async login(login: Login): Promise<LoggedIn> {
+    const reply = asArray(await this.#run("login", login.trackerId, [this.#nonce(), login.node, login.protocol]));
+    const [epoch, proven, closings, since, node, previousEpoch] = reply;
+    const sinceClosingMs = asNumber(since) < 0 ? null : asNumber(since);
+    return {
+      epoch: asNumber(epoch),
+      standing: { proven: proven === 1, closings: asNumber(closings), sinceClosingMs },
+      previous: asText(node) === "" ? null : { node: asText(node), epoch: asNumber(previousEpoch) },
+    };
+  }
+
+  async logout(trackerId: TrackerId, epoch: number): Promise<void> {
+    await this.#run("logout", trackerId, [epoch]);
+  }
+
+  async passed(trackerId: TrackerId, epoch: number): Promise<void> {
+    await this.#run("passed", trackerId, [epoch]);
+  }
+
+  drain(request: DrainRequest): Promise<DrainResult> {
+    return reach(drain(this.#scripts, request, () => this.#nonce().toString("hex")));
+  }
+
+  async pending(shard: number): Promise<readonly TrackerId[]> {
+    return (await reach(this.#connection.zrange(pendingKey(shard), "0", "-1"))).map(Number);
+  }
+
+  outbox(trackerId: TrackerId): Promise<OutboxState> {
+    return reach(this.#outbox(trackerId));
+  }
+
+  async expire(trackerId: TrackerId): Promise<number> {
+    return asNumber(await this.#run("expire", trackerId, []));
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return reach(deadLetters(this.#connection, this.#scripts, limit));
+  }
+
+  retryDeadLetter(trackerId: TrackerId, id: MessageId): Promise<boolean> {
+    return reach(retryDeadLetter(this.#scripts, trackerId, id));
+  }
+
+  async disown(trackerId: TrackerId): Promise<void> {
+    await this.#run("disown", trackerId, []);
+  }
+
+  async erase(trackerId: TrackerId): Promise<void> {
+    await this.#run("erase", trackerId, []);
+  }
+
+  async renewLease(node: string, ttlMs: number): Promise<void> {
+    await reach(this.#scripts.run("renew-lease", [LEASES], [node, ttlMs]));
+  }
+
+  async dropLease(node: string): Promise<void> {
+    await reach(this.#connection.zrem(LEASES, node));
+  }
+
+  async liveNodes(): Promise<readonly string[]> {
+    return asArray(await reach(this.#scripts.run("live-nodes", [LEASES], []))).map(asText);
+  }
+
+  async owners(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>> {
+    const heads = trackerIds.map((tracker) => reach(this.#connection.hmget(headKey(tracker), "n", "e")));
+    const [live, ...known] = await Promise.all([this.liveNodes(), ...heads]);
+    const owners = new Map<TrackerId, Owner>();
+    for (const [at, tracker] of trackerIds.entries()) {
+      const [node, epoch] = known[at] ?? [];
+      if (typeof node === "string" && live.includes(node)) owners.set(tracker, { node, epoch: Number(epoch) });
+    }
+    return owners;
+  }
+
+  async healthy(): Promise<boolean> {
+    try {
+      await reach(this.#connection.set(HEALTH, "1", "PX", HEALTH_MS));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #run(name: ScriptName, trackerId: TrackerId, args: readonly ScriptArgument[]): Promise<Reply> {
+    return reach(this.#scripts.run(name, trackerKeys(trackerId), args));
+  }
+
+  /** Up to the message that was the last when the call began: what arrives meanwhile stays unread. */
+  async #markAllRead(trackerId: TrackerId): Promise<void> {
+    let bound = 0;
+    for (let more = 1; more === 1; ) {
+      const [next, left] = asArray(await this.#run("mark-all-read", trackerId, [bound, MARKED_AT_ONCE]));
+      bound = asNumber(next);
+      more = asNumber(left);
+    }
+  }
+
+  async #outbox(trackerId: TrackerId): Promise<OutboxState> {
+    const shard = pendingKey(shardOf(trackerId));
+    const mark = await this.#connection.zscore(shard, String(trackerId));
+    const [bytes, ...ids] = asArray(await this.#scripts.run("outbox", trackerKeys(trackerId), [mark ?? 0]));
+    if (ids.length === 0 && mark !== null) await this.#scripts.run("unmark-pending", [shard], [trackerId, mark]);
+    return { ids: ids.map(asNumber), bytes: asNumber(bytes) };
+  }
+
+  /** Unique to one call on this store: a call that reaches Redis twice is recognised by it. */
+  #nonce(): Buffer {
+    this.#calls = (this.#calls + 1) >>> 0;
+    const nonce = Buffer.alloc(12, this.#instance);
+    nonce.writeUInt32BE(this.#calls, 8);
+    return nonce;
+  }
+}
