@@ -16,14 +16,18 @@ export interface Layout<T> {
   read(bytes: Buffer): T;
 }
 
-/** `T` is vouched for by the declaration beside the parser: binary-parser itself infers nothing. */
-export function layout<T>(name: string, parser: Parser): Layout<T> {
+/**
+ * `T` is vouched for by the declaration beside the parser: binary-parser itself infers nothing. `rest` names the field
+ * that takes all bytes behind the parser's own fields (its `readUntil: "eof"` leaves the offset where it was).
+ */
+export function layout<T>(name: string, parser: Parser, rest?: string): Layout<T> {
   const exact = parser.saveOffset(END);
   return {
     read(bytes) {
       const fields = parse(exact, bytes, name);
       const end = fields[END];
-      if (end !== bytes.length) throw new LayoutError(`${name}: layout ends at ${String(end)}, frame has ${bytes.length} bytes`);
+      if (rest !== undefined && typeof end === "number" && end <= bytes.length) fields[rest] = bytes.subarray(end);
+      else if (end !== bytes.length) throw new LayoutError(`${name}: layout ends at ${String(end)}, frame has ${bytes.length} bytes`);
       delete fields[END];
       return fields as T;
     },

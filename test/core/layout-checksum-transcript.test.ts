@@ -15,6 +15,13 @@ describe("layout", () => {
     expect(two.read(Buffer.from("0702aabb", "hex"))).toMatchObject({ a: 7, body: Buffer.from("aabb", "hex") });
   });
 
+  it("gives what is left over to the field that takes the rest, and nothing that is missing", () => {
+    const open = layout<{ head: Buffer; rest: Buffer }>("open", new Parser().buffer("head", { length: 2 }), "rest");
+    expect(open.read(Buffer.from("0102aabb", "hex"))).toEqual({ head: Buffer.from("0102", "hex"), rest: Buffer.from("aabb", "hex") });
+    expect(open.read(Buffer.from("0102", "hex")).rest).toHaveLength(0);
+    expect(() => open.read(Buffer.from("01", "hex"))).toThrow(LayoutError);
+  });
+
   it.each(["0702aa", "0702aabbcc", "07", ""])("refuses %j", (hex) => {
     expect(() => two.read(Buffer.from(hex, "hex"))).toThrow(LayoutError);
   });
