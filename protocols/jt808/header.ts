@@ -99,7 +99,7 @@ function packetLayout(form: Address["form"], fragmented: boolean): Layout<RawPac
   if (form === "long") parser.uint8("version");
   parser.buffer("phone", { length: PHONE_BYTES[form] }).uint16("serial");
   if (fragmented) parser.uint16("total").uint16("index");
-  return layout(`JT/T 808 ${form} header`, parser.buffer("body", { readUntil: "eof" }));
+  return layout(`JT/T 808 ${form} header`, parser, "body");
 }
 
 function read(bytes: Buffer, form: Address["form"], props: number): Packet {

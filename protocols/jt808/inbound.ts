@@ -112,7 +112,7 @@ function time(message: Inbound, id: number, body: (epochMs: number) => Buffer): 
 
 function event(message: Inbound): Reading {
   const choice = EVENT.read(message.body).event;
-  return { events: [{ type: "answer", tag: null, choice, serial: textKey(message) }], reply: message.ack(RESULT.ok) };
+  return { events: [{ type: "answer", tag: null, choice, serial: textKey(message) }], reply: whenStored(message) };
 }
 
 /** An answer implies that the question arrived, for devices that send no 0x0001 (the EMQX test device). */
@@ -123,7 +123,7 @@ function answer(message: Inbound): Reading {
   if (choice === null) return refuse(message, "answer id of at least 1 expected, came 0", RESULT.badMessage);
   const events: DeviceEvent[] = [{ type: "answer", tag, choice, serial: textKey(message) }];
   if (message.unheard(tag)) events.unshift({ type: "receipt", tag, outcome: "accepted" });
-  return { events, reply: message.ack(RESULT.ok) };
+  return { events, reply: whenStored(message) };
 }
 
 /** 0x6006 (BSJ, AIP): the encoding byte is 0 for GBK, 1 for UTF-16; a tracker's `upCharset` overrules it. */
@@ -163,7 +163,12 @@ function spoken(message: Inbound, bytes: Buffer, charset: CharsetName, answers?:
   const wide = charset === "utf16be" || charset === "utf16le";
   const { text, lossy } = decodeText(wide ? bytes : withoutNuls(bytes), charset);
   const said = { type: "text", text: text.replace(/\0+$/, ""), serial: textKey(message), lossy } as const;
-  return { events: [answers === undefined ? said : { ...said, answers }], reply: message.ack(RESULT.ok) };
+  return { events: [answers === undefined ? said : { ...said, answers }], reply: whenStored(message) };
+}
+
+/** What could not be stored is not answered: its answer must not use up a serial. */
+function whenStored(message: Inbound): () => Buffer {
+  return () => message.ack(RESULT.ok);
 }
 
 /**

@@ -44,8 +44,8 @@ export const POSITION = layout<{ readonly status: number; readonly speed: number
     .uint16("altitude")
     .uint16("speed")
     .uint16("direction")
-    .buffer("time", { length: 6 })
-    .buffer("attributes", { readUntil: "eof" }),
+    .buffer("time", { length: 6 }),
+  "attributes",
 );
 
 /** 0x0301: the event's id. 0x0303: what and whether. */
@@ -55,32 +55,25 @@ export const MENU = layout<{ readonly item: number; readonly wanted: number }>("
 export const ANSWER = layout<{ readonly serial: number; readonly answer: number }>("answer", parser().uint16("serial").uint8("answer"));
 
 /** 0x6006: encoding 0 GBK, 1 UTF-16. 0x0900 and 0x8900: type. 0x8300 of 2011 and 2013: flags. */
-export const BYTE_AND_TEXT = layout<{ readonly first: number; readonly text: Buffer }>(
-  "byte and text",
-  parser().uint8("first").buffer("text", { readUntil: "eof" }),
-);
+export const BYTE_AND_TEXT = layout<{ readonly first: number; readonly text: Buffer }>("byte and text", parser().uint8("first"), "text");
 /** 0x8300 of 2019. */
 export const TEXT_2019 = layout<{ readonly flags: number; readonly kind: number; readonly text: Buffer }>(
   "text of 2019",
-  parser().uint8("flags").uint8("kind").buffer("text", { readUntil: "eof" }),
+  parser().uint8("flags").uint8("kind"),
+  "text",
 );
 /** 0x1300: the serial of the 0x8300 it answers. */
-export const TEXT_RESULT = layout<{ readonly serial: number; readonly text: Buffer }>(
-  "text result",
-  parser().uint16("serial").buffer("text", { readUntil: "eof" }),
-);
+export const TEXT_RESULT = layout<{ readonly serial: number; readonly text: Buffer }>("text result", parser().uint16("serial"), "text");
 /** 0x0701. */
 export const WAYBILL = layout<{ readonly text: Buffer }>("waybill", parser().uint32("length").buffer("text", { length: "length" }));
 /** 0x0801: only the id matters to us. */
-export const MEDIA = layout<{ readonly mediaId: Buffer }>(
-  "media",
-  parser().buffer("mediaId", { length: 4 }).buffer("rest", { readUntil: "eof" }),
-);
+export const MEDIA = layout<{ readonly mediaId: Buffer }>("media", parser().buffer("mediaId", { length: 4 }), "rest");
 
 /** 0x8100; the code is empty unless the result is 0. */
 export const REGISTERED = layout<{ readonly serial: number; readonly result: number; readonly code: Buffer }>(
   "register response",
-  parser().uint16("serial").uint8("result").buffer("code", { readUntil: "eof" }),
+  parser().uint16("serial").uint8("result"),
+  "code",
 );
 
 export interface QuestionBody {
@@ -130,7 +123,7 @@ function registerLayout(maker: number, model: number, terminal: number): ReturnT
       .buffer("maker", { length: maker })
       .buffer("model", { length: model })
       .buffer("terminal", { length: terminal })
-      .uint8("plateColour")
-      .buffer("plate", { readUntil: "eof" }),
+      .uint8("plateColour"),
+    "plate",
   );
 }
