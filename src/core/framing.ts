@@ -89,7 +89,7 @@ export class FlagFramer implements Framer {
 
   /** Two flags in a row: the end of one frame and the start of the next. */
   #skipRepeatedFlags(): void {
-    if (this.#scanned > 0) return;
+    if (this.#scanned > 1) return;
     const bytes = this.#queue.view();
     let skip = 0;
     while (bytes[skip] === this.#flag && bytes[skip + 1] === this.#flag) skip += 1;

@@ -80,6 +80,16 @@ describe("FlagFramer", () => {
     });
   });
 
+  it("skips repeated flags that come one by one", () => {
+    const framer = flags();
+    const seen: string[] = [];
+    for (const piece of "~~~ab~~") {
+      framer.push(Buffer.from(piece));
+      seen.push(...show(all(framer)));
+    }
+    expect(seen).toEqual(["frame ~ab~"]);
+  });
+
   it("survives 64 KiB of flags", () => {
     const framer = flags();
     framer.push(Buffer.alloc(65_536, 0x7e));
