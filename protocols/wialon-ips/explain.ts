@@ -84,7 +84,7 @@ function loginFields(body: Buffer): Fields {
   const fields: Fields = [
     { name: "version", value: version ?? "1.1", ...(version === null ? { note: "1.x does not say it" } : {}) },
     { name: "id", value: key },
-    { name: "password", value: password === null ? "none" : "***" },
+    { name: "credential", value: password === null ? "none" : "***" },
   ];
   if (version === null) return fields;
   const { check, field } = takeCrc(body, ";", "unknown");
