@@ -1,0 +1,73 @@
+/** What a call of the API is: its path, its parameters, its answer, and the use case behind them. */
+import type { User } from "../chat/fleet.ts";
+import { type Fields, fieldsSchema, readFields, type Values } from "./fields.ts";
+import type { JsonSchema, ReadingContext } from "./kinds.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** Who asks, and how they write times. */
+export interface AccountContext extends ReadingContext {
+  readonly user: User;
+  /** The session or API key that the request came with, 32 lower-case hex digits. */
+  readonly hash: string;
+}
+
+/** A call for which one need not be anybody yet. */
+export interface OpenContext extends ReadingContext {
+  /** Of the client, through trusted proxies. */
+  readonly address: string;
+}
+
+/** What stands beside `"success": true`. */
+export type Answer = Readonly<Record<string, unknown>>;
+
+interface CallHead {
+  /** Without prefix and slashes at its ends: `tracker/chat/list`. */
+  readonly path: string;
+  readonly title: string;
+  /** JSON Schema of each field beside `success`. */
+  readonly answer: Readonly<Record<string, JsonSchema>>;
+  /** Which code says that the store cannot be reached: 8 for what is queued, else 14. */
+  readonly whenDown: 8 | 14;
+}
+
+interface Plan<F extends Fields, Context> extends CallHead {
+  readonly fields: F;
+  run(input: Values<F>, context: Context): Promise<Answer>;
+}
+
+interface Ready<Context> extends CallHead {
+  /** JSON Schema of the parameters. */
+  readonly parameters: JsonSchema;
+  /** Throws 7 for the parameters, then whatever the use case refuses with. */
+  perform(parameters: Parameters, context: Context): Promise<Answer>;
+}
+
+export interface AccountCall extends Ready<AccountContext> {
+  readonly access: "account";
+}
+export interface OpenCall extends Ready<OpenContext> {
+  readonly access: "open";
+}
+export type Call = AccountCall | OpenCall;
+
+/** A call for those who show a hash. */
+export function accountCall<F extends Fields>(plan: Plan<F, AccountContext>): AccountCall {
+  return { access: "account", ...ready(plan) };
+}
+
+/** A call for everybody. */
+export function openCall<F extends Fields>(plan: Plan<F, OpenContext>): OpenCall {
+  return { access: "open", ...ready(plan) };
+}
+
+function ready<F extends Fields, Context extends ReadingContext>(plan: Plan<F, Context>): Ready<Context> {
+  const { path, title, answer, whenDown, fields } = plan;
+  return {
+    path,
+    title,
+    answer,
+    whenDown,
+    parameters: fieldsSchema(fields),
+    perform: (parameters, context) => plan.run(readFields(fields, parameters, context), context),
+  };
+}

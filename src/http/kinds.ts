@@ -1,0 +1,106 @@
+/** The kinds of values that parameters have: a JSON Schema for the documentation, and how leniently one is read. */
+import { type ChatText, isChatText, TEXT_CHARACTERS, textProblem } from "../chat/chat-text.ts";
+import type { Instant } from "../chat/message.ts";
+import type { Calendar, Edge, TimeStyle } from "./calendar.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export type Reading<T> = { readonly type: "value"; readonly value: T } | { readonly type: "problem"; readonly problem: string };
+
+/** What reading needs beyond the value: times are in the user's zone. */
+export interface ReadingContext {
+  readonly calendar: Calendar;
+  readonly style: TimeStyle;
+}
+
+export interface Kind<T> {
+  readonly schema: JsonSchema;
+  read(sent: unknown, context: ReadingContext): Reading<T>;
+}
+
+const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+const DECIMAL = /^-?\d{1,16}$/;
+
+/** An id: a signed 32-bit integer, or its plain decimal text. */
+export const id: Kind<number> = {
+  schema: { type: "integer", format: "int32" },
+  read: (sent) => valueOr(toInt(sent), "must be a 32-bit integer"),
+};
+
+export function intBetween(min: number, max: number): Kind<number> {
+  return {
+    schema: { type: "integer", format: "int32", minimum: min, maximum: max },
+    read: (sent) => {
+      const int = toInt(sent);
+      return valueOr(int !== null && int >= min && int <= max ? int : null, `must be an integer from ${min} to ${max}`);
+    },
+  };
+}
+
+/** A list of ids, or a text that holds it as JSON; never empty. */
+export const ids: Kind<readonly number[]> = {
+  schema: { type: "array", items: id.schema, minItems: 1 },
+  read: (sent) => {
+    const list = typeof sent === "string" ? parseJson(sent) : sent;
+    if (!Array.isArray(list)) return problem("must be an array of 32-bit integers");
+    if (list.length === 0) return problem("must not be empty");
+    const ints = list.map(toInt);
+    return ints.every((int) => int !== null) ? value(ints) : problem("must be an array of 32-bit integers");
+  },
+};
+
+export const flag: Kind<boolean> = {
+  schema: { type: "boolean" },
+  read: (sent) => {
+    if (sent === true || sent === "true") return value(true);
+    return sent === false || sent === "false" ? value(false) : problem("must be true or false");
+  },
+};
+
+/** The text of a message. */
+export const chatText: Kind<ChatText> = {
+  schema: { type: "string", minLength: 1, maxLength: TEXT_CHARACTERS },
+  read: (sent) => {
+    if (typeof sent !== "string") return problem("must be a text");
+    return isChatText(sent) ? value(sent) : problem(textProblem(sent) ?? "must be a text");
+  },
+};
+
+export function time(edge: Edge): Kind<Instant> {
+  return {
+    schema: { type: "string", description: "yyyy-MM-dd HH:mm:ss in the user's time zone; ISO 8601 too with iso_datetime" },
+    read: (sent, { calendar, style }) => {
+      const instant = typeof sent === "string" ? calendar.parse(sent, style, edge) : null;
+      return valueOr(
+        instant,
+        style.iso ? "must be an existing date and time, ISO 8601" : "must be an existing date and time, yyyy-MM-dd HH:mm:ss",
+      );
+    },
+  };
+}
+
+function toInt(sent: unknown): number | null {
+  const int = typeof sent === "string" && DECIMAL.test(sent) ? Number(sent) : sent;
+  if (typeof int !== "number" || !Number.isInteger(int) || int < INT32.min || int > INT32.max) return null;
+  return int === 0 ? 0 : int;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function value<T>(it: T): Reading<T> {
+  return { type: "value", value: it };
+}
+
+function problem(text: string): { readonly type: "problem"; readonly problem: string } {
+  return { type: "problem", problem: text };
+}
+
+function valueOr<T>(it: T | null, otherwise: string): Reading<T> {
+  return it === null ? problem(otherwise) : value(it);
+}

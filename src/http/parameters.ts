@@ -1,0 +1,44 @@
+/** The parameters of a request, whichever way they came: JSON body, form body or query. */
+import type { FastifyRequest } from "fastify";
+import { ChatError } from "../chat/chat-error.ts";
+
+/** By name, as sent; an absent one is not there (nor is null, and in forms and queries the text `null` and an empty value). */
+export type Parameters = ReadonlyMap<string, unknown>;
+
+/** The body wins over the query. Throws 5 when the body is no object. */
+export function gatherParameters(request: Pick<FastifyRequest, "query" | "body" | "headers">): Parameters {
+  const query = fromTexts(request.query);
+  if (request.body === undefined || request.body === null) return query;
+  const body = isForm(request.headers["content-type"]) ? fromTexts(request.body) : fromJson(request.body);
+  return new Map([...query, ...body]);
+}
+
+/** The session hash or API key: of the parameters, else of the header `Authorization: NVX <hash>`. Throws 3. */
+export function hashOf(parameters: Parameters, authorization: string | undefined): string {
+  const hash = parameters.get("hash") ?? NVX.exec(authorization ?? "")?.[1];
+  if (typeof hash !== "string" || !HASH.test(hash)) throw new ChatError(3);
+  return hash.toLowerCase();
+}
+
+const HASH = /^[0-9a-f]{32}$/i;
+const NVX = /^NVX +(\S+)$/i;
+
+function isForm(contentType: string | undefined): boolean {
+  return contentType?.toLowerCase().startsWith("application/x-www-form-urlencoded") ?? false;
+}
+
+function fromJson(body: unknown): Parameters {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new ChatError(5);
+  return new Map(Object.entries(body).filter(([, value]) => value !== null));
+}
+
+/** Texts by name, a list of them where a name is repeated. `trackers[]=1` is how some clients write a list. */
+function fromTexts(fields: unknown): Parameters {
+  const found = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(fields ?? {})) {
+    if (value === "" || value === "null") continue;
+    if (name.endsWith("[]")) found.set(name.slice(0, -2), [value].flat());
+    else found.set(name, value);
+  }
+  return found;
+}

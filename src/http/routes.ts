@@ -1,0 +1,50 @@
+/** Puts calls on a server: every prefix, GET and POST, one order of checks. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { ChatError } from "../chat/chat-error.ts";
+import { StoreUnavailable } from "../chat/ports.ts";
+import type { Calendar, TimeStyle } from "./calendar.ts";
+import type { Answer, Call } from "./call.ts";
+import { optional, readFields } from "./fields.ts";
+import type { Gate } from "./gate.ts";
+import { flag } from "./kinds.ts";
+import { gatherParameters, type Parameters } from "./parameters.ts";
+
+export interface RouteDeps {
+  readonly gate: Gate;
+  readonly calendar: Calendar;
+}
+
+/** Where the API answers: clients change only their base URL, and some of those end in a version. */
+export const PREFIXES: readonly string[] = ["", "/v2", "/api-v2"];
+
+/** Adds these calls to the server; may be used several times with the same gate. */
+export function registerCalls(app: FastifyInstance, calls: readonly Call[], deps: RouteDeps): void {
+  for (const call of calls) {
+    const handler = async (request: FastifyRequest): Promise<Answer> => ({ success: true, ...(await answerTo(call, request, deps)) });
+    for (const prefix of PREFIXES) app.route({ method: ["GET", "POST"], url: `${prefix}/${call.path}`, handler });
+  }
+}
+
+async function answerTo(call: Call, request: FastifyRequest, deps: RouteDeps): Promise<Answer> {
+  try {
+    const parameters = gatherParameters(request);
+    if (call.access === "open") {
+      await deps.gate.admitAnyone(request);
+      const style = readStyle(request, parameters, deps.calendar, "UTC");
+      return await call.perform(parameters, { calendar: deps.calendar, style, address: request.ip });
+    }
+    const { user, hash } = await deps.gate.admit(request, parameters);
+    const style = readStyle(request, parameters, deps.calendar, user.timeZone);
+    return await call.perform(parameters, { calendar: deps.calendar, style, user, hash });
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw new ChatError(call.whenDown);
+    throw error;
+  }
+}
+
+const STYLE_FIELDS = { iso_datetime: optional(flag, false) };
+
+function readStyle(request: FastifyRequest, parameters: Parameters, calendar: Calendar, zone: string): TimeStyle {
+  const { iso_datetime } = readFields(STYLE_FIELDS, parameters, { calendar, style: { zone, iso: false } });
+  return { zone, iso: iso_datetime || String(request.headers["nvx-iso-datetime"]).toLowerCase() === "true" };
+}

@@ -1,0 +1,137 @@
+/** The HTTP server that every plugin sits on: limits, CORS, body parsers, and the contract's words whatever happens. */
+import cors from "@fastify/cors";
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  fastify,
+  LogController,
+} from "fastify";
+import type { Registry } from "prom-client";
+import { ChatError } from "../chat/chat-error.ts";
+import { keepAccessLog } from "./access-log.ts";
+import { addBodyParsers, BODY_BYTES } from "./body.ts";
+import { asChatError, FAILURES, failureBody } from "./failure.ts";
+
+export interface HttpServerOptions {
+  readonly logger: FastifyBaseLogger;
+  /** Addresses whose `X-Forwarded-For` is believed; empty: nobody's. */
+  readonly trustProxy: readonly string[];
+  /** HTTPS with this certificate and key (PEM); null: HTTP. */
+  readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | null;
+  /** Where answers are counted and timed; null: nowhere. */
+  readonly registry: Registry | null;
+}
+
+/** Bounds on slow and greedy clients; times in milliseconds. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 5_000,
+  /** A GET with 300 ids needs about 4,800 bytes. */
+  maxHeaderSize: 8 * 1024,
+  maxConnections: 2_000,
+};
+
+const JSON_TYPE = "application/json; charset=utf-8";
+const COMMON_HEADERS = { "X-Content-Type-Options": "nosniff" };
+/** Browsers call from anywhere: the hash is the only credential, so there are no cookies to protect. */
+const CORS = {
+  origin: "*",
+  methods: ["GET", "POST"],
+  allowedHeaders: ["Authorization", "Content-Type", "NVX-ISO-DateTime", "Accept", "Last-Event-ID", "X-Requested-With"],
+  exposedHeaders: ["Retry-After"],
+  maxAge: 86_400,
+  strictPreflight: false,
+};
+
+/** A server without routes, not yet listening. Errors that any route throws are answered by the contract's table. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const app = fastify(serverOptions(options)) as unknown as FastifyInstance;
+  app.server.maxConnections = LIMITS.maxConnections;
+  app.setErrorHandler((thrown, request, reply) => answerFailure(thrown, request, reply));
+  app.setNotFoundHandler((request) => {
+    throw new ChatError(isKnownPath(app, request.url) ? 112 : 111);
+  });
+  keepAccessLog(app, options.registry);
+  app.addHook("onRequest", (_request, reply, done) => {
+    void reply.headers(COMMON_HEADERS);
+    done();
+  });
+  await app.register(cors, CORS);
+  // The path comes first: before the size and the syntax of a body that nobody will read.
+  app.addHook("onRequest", (request, _reply, done) => {
+    if (request.is404) done(new ChatError(isKnownPath(app, request.url) ? 112 : 111));
+    else done();
+  });
+  await addBodyParsers(app);
+  return app;
+}
+
+function serverOptions({ logger, trustProxy, tls }: HttpServerOptions): FastifyServerOptions {
+  const { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAliveTimeout, maxHeaderSize } = LIMITS;
+  const http = { headersTimeout, connectionsCheckingInterval, maxHeaderSize };
+  return {
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    ...(tls === null ? { http } : { https: { ...http, ...tls } }),
+    requestTimeout,
+    keepAliveTimeout,
+    bodyLimit: BODY_BYTES,
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    // A HEAD would otherwise run the call behind the GET.
+    exposeHeadRoutes: false,
+    // While draining, requests that came in time are answered; new connections are not accepted.
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (thrown, request, reply) => {
+      void reply.headers({ ...COMMON_HEADERS, "Access-Control-Allow-Origin": CORS.origin });
+      answerFailure(CHAT_PATH.test(request.url) ? new ChatError(112) : thrown, request, reply);
+    },
+    clientErrorHandler: (error, socket) => {
+      if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+      else socket.end(rawFailure(new ChatError(error.code === "HPE_HEADER_OVERFLOW" ? 9 : 5)));
+    },
+  };
+}
+
+function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const expected = asChatError(thrown);
+  if (expected === null) request.log.error({ stack: stackOf(thrown) }, "a request failed unexpectedly");
+  const failure = expected ?? new ChatError(6);
+  request.failureCode = failure.code;
+  if (failure.code === 15) void reply.header("Retry-After", "1");
+  void reply.code(FAILURES[failure.code][0]).type(JSON_TYPE).send(failureBody(failure));
+}
+
+/** Not the error's other fields: a store's error carries the command, and so the text, that failed. */
+function stackOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : `a thrown ${typeof thrown}`;
+}
+
+/** Is there something here for another method, or another action? */
+function isKnownPath(app: FastifyInstance, target: string): boolean {
+  const path = target.split(/[?;#]/, 1)[0] ?? "";
+  if (CHAT_PATH.test(path)) return true;
+  const url = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+  return ["GET", "POST"].some((method) => app.hasRoute({ method, url }));
+}
+
+const CHAT_PATH = /^(?:\/(?:v2|api-v2))?\/tracker\/chat(?:\/|$)/;
+
+/** An answer for what never became a request. */
+function rawFailure(failure: ChatError): string {
+  const body = JSON.stringify(failureBody(failure));
+  const head = [`HTTP/1.1 ${FAILURES[failure.code][0]} Refused`, `Content-Type: ${JSON_TYPE}`, "X-Content-Type-Options: nosniff"];
+  return [
+    ...head,
+    `Access-Control-Allow-Origin: ${CORS.origin}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+    "",
+    body,
+  ].join("\r\n");
+}

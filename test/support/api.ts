@@ -1,0 +1,136 @@
+/** The whole facade over the memory store and a memory fleet, asked through `inject`. */
+import type { FastifyInstance, InjectOptions } from "fastify";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import { Calls } from "../../src/chat/calls.ts";
+import type { User } from "../../src/chat/fleet.ts";
+import type { Outbox, Owner } from "../../src/chat/ports.ts";
+import { Calendar } from "../../src/http/calendar.ts";
+import { chatCalls } from "../../src/http/chat-calls.ts";
+import { createGate } from "../../src/http/gate.ts";
+import { registerCalls } from "../../src/http/routes.ts";
+import { createHttpServer } from "../../src/http/server.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
+
+export interface ApiOptions {
+  readonly fleet?: FleetPlan;
+  /** Requests per second; the default never refuses. */
+  readonly perSecond?: number;
+  /** The store that the calls see; the default is the memory store itself. */
+  readonly wrapStore?: (store: MemoryStore) => ConstructorParameters<typeof Calls>[0]["store"];
+  readonly outbox?: Outbox;
+  readonly sessions?: Readonly<Record<string, User>>;
+  readonly trustProxy?: readonly string[];
+  /** Each line that the server logs. */
+  readonly onLog?: (line: string) => void;
+}
+
+export interface Reply {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape.
+  readonly body: any;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export interface Api {
+  readonly app: FastifyInstance;
+  readonly store: MemoryStore;
+  readonly directory: MemoryDirectory;
+  readonly registry: Registry;
+  readonly hints: (readonly [trackerId: number, owner: Owner])[];
+  readonly failedHints: unknown[];
+  /** The store's and the API's time; assign to let it pass. */
+  readonly time: { now: number };
+  /** POST with a JSON body and the default user's hash. */
+  call(path: string, parameters?: Readonly<Record<string, unknown>>): Promise<Reply>;
+  request(options: InjectOptions): Promise<Reply>;
+  /** A driver's texts, as the gateway stores them; gives their ids. */
+  driverWrites(trackerId: number, ...texts: readonly string[]): Promise<readonly number[]>;
+  /** Delivers what waits for this tracker; gives the ids. */
+  deviceTakes(trackerId: number): Promise<readonly number[]>;
+}
+
+export async function startApi(options: ApiOptions = {}): Promise<Api> {
+  const time = { now: Date.UTC(2026, 10, 22, 12, 0, 0) };
+  const store = new MemoryStore(() => time.now);
+  const directory = new MemoryDirectory(options.fleet);
+  const registry = new Registry();
+  const hints: [number, Owner][] = [];
+  const failedHints: unknown[] = [];
+  const outbox = options.outbox ?? { hint: (trackerId: number, owner: Owner) => Promise.resolve(void hints.push([trackerId, owner])) };
+  const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
+  const sessions = new Map(Object.entries(options.sessions ?? {}));
+  const gate = await createGate(app, {
+    directory,
+    sessions: { userOfSession: (hash) => Promise.resolve(sessions.get(hash)) },
+    rate: { count: options.perSecond ?? 1_000_000, perMs: 1_000 },
+  });
+  const calls = new Calls({
+    store: options.wrapStore?.(store) ?? store,
+    directory,
+    outbox,
+    clock: { now: () => time.now },
+    ttlMs: 7 * 24 * 3_600_000,
+    onHintFailed: (error) => failedHints.push(error),
+  });
+  registerCalls(app, chatCalls(calls), { gate, calendar: new Calendar() });
+  const request = async (wanted: InjectOptions): Promise<Reply> => {
+    const { statusCode, payload, headers } = await app.inject(wanted);
+    return { status: statusCode, body: parsed(payload), headers };
+  };
+  return {
+    app,
+    store,
+    directory,
+    registry,
+    hints,
+    failedHints,
+    time,
+    request,
+    call: (path, parameters = {}) => request({ method: "POST", url: `/tracker/chat/${path}`, payload: { hash: HASH, ...parameters } }),
+    driverWrites: (trackerId, ...texts) => driverWrites(store, directory, trackerId, texts),
+    deviceTakes: (trackerId) => deviceTakes(store, trackerId),
+  };
+}
+
+async function driverWrites(
+  store: MemoryStore,
+  directory: MemoryDirectory,
+  trackerId: number,
+  texts: readonly string[],
+): Promise<readonly number[]> {
+  const { epoch } = await store.login({ trackerId, node: "test", protocol: "paper" });
+  await store.renewLease("test", 60_000);
+  const { ids } = await store.receive({
+    trackerId,
+    epoch,
+    employeeId: directory.employeeOf(trackerId),
+    texts: texts.map((text) => ({ text, serial: null, lossy: false, answers: null })),
+    early: false,
+  });
+  return ids;
+}
+
+async function deviceTakes(store: MemoryStore, trackerId: number): Promise<readonly number[]> {
+  const { epoch } = await store.login({ trackerId, node: "test", protocol: "paper" });
+  await store.renewLease("test", 60_000);
+  const request = { trackerId, epoch, held: [], maxAttempts: 10, tagBytes: 1_000 };
+  const claimed = await store.drain({ ...request, settlements: [], room: 1_000 });
+  if (claimed.type !== "drained") throw new Error(`the test's line is ${claimed.type}`);
+  const taken = claimed.texts.map(({ id }) => id);
+  await store.drain({ ...request, settlements: taken.map((id) => ({ type: "delivered", id, receipt: "device" })), room: 0 });
+  return taken;
+}
+
+function logger(onLog: ApiOptions["onLog"]): ReturnType<typeof pino> {
+  return onLog === undefined ? pino({ level: "silent" }) : pino({ level: "trace" }, { write: onLog });
+}
+
+function parsed(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return payload;
+  }
+}
