@@ -22,6 +22,8 @@ export interface ApiOptions {
   readonly outbox?: Outbox;
   readonly sessions?: Readonly<Record<string, User>>;
   readonly trustProxy?: readonly string[];
+  /** The id before the first message's. */
+  readonly lastId?: number;
   /** Each line that the server logs. */
   readonly onLog?: (line: string) => void;
 }
@@ -53,7 +55,7 @@ export interface Api {
 
 export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const time = { now: Date.UTC(2026, 10, 22, 12, 0, 0) };
-  const store = new MemoryStore(() => time.now);
+  const store = new MemoryStore(() => time.now, options.lastId);
   const directory = new MemoryDirectory(options.fleet);
   const registry = new Registry();
   const hints: [number, Owner][] = [];
