@@ -98,9 +98,8 @@ export class WialonCodec implements Codec {
     };
   }
 
-  /** Another device on this line changes nothing: the session refuses it. */
+  /** The login's version rules all that follows, before its verdict: a refused line ends or logs in again. */
   #meet(version: string | null, key: string): void {
-    if (this.#loggedIn && key !== this.#key) return;
     this.#dialect = dialectOf(version);
     this.#key = key;
   }

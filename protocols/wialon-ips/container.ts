@@ -3,7 +3,7 @@ import { deflateSync, inflateSync } from "node:zlib";
 import { CONTAINER, CONTAINER_HEAD } from "./packet.ts";
 
 /** What a container may inflate to. */
-export const MAX_INFLATED_BYTES = 64 * 1024;
+const MAX_INFLATED_BYTES = 64 * 1024;
 
 const CR = 0x0d;
 const LF = 0x0a;

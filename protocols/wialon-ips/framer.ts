@@ -129,7 +129,6 @@ export class WialonFramer implements Framer {
   }
 
   #skipLineEnds(): void {
-    if (this.#scanned > 0) return;
     const bytes = this.#queue.view();
     let count = 0;
     while (bytes[count] === LF || bytes[count] === CR) count += 1;

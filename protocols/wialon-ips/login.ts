@@ -1,7 +1,7 @@
 /** The login packet: `imei;password` (1.1) or `version;imei;password;CRC` (2.0, 2.1). */
 import { type Dialect, passed, takeCrc } from "./crc.ts";
 
-export interface Login {
+interface Login {
   /** As the device says it; null in 1.1, which does not say it. */
   readonly version: string | null;
   readonly key: string;

@@ -38,7 +38,7 @@ export function readUnit(frame: Buffer): Unit {
 export const CONTAINER_HEAD = 3;
 
 /** A UDP prefix without its "#", or null when it is none. */
-export function readPrefix(bytes: Buffer): Extract<Unit, { kind: "prefix" }> | null {
+function readPrefix(bytes: Buffer): Extract<Unit, { kind: "prefix" }> | null {
   const fields = PREFIX.exec(bytes.toString("latin1"));
   const key = fields?.[2];
   return key === undefined ? null : { kind: "prefix", version: fields?.[1] ?? null, key };

@@ -5,7 +5,7 @@
 import { absent } from "./login.ts";
 
 /** The codes of `ASD` and `AD` (W20): SD knows them up to 12, where D has 12..15 for its own fields. */
-export type PositionCode = "-1" | "0" | "1" | "10" | "11" | "12" | "13" | "14" | "15";
+type PositionCode = "-1" | "0" | "1" | "10" | "11" | "12" | "13" | "14" | "15";
 
 export interface Position {
   readonly code: PositionCode;

@@ -5,7 +5,7 @@ import { packet } from "./packet.ts";
 import { readPosition, recordKind } from "./position.ts";
 
 /** Records in one `B` (W20). */
-export const MAX_BATCH_RECORDS = 5000;
+const MAX_BATCH_RECORDS = 5000;
 
 /** What a body must be read with. */
 export interface Context {
