@@ -62,8 +62,8 @@ export interface FleetStore {
   since(version: number): Promise<FleetUpdate | null>;
   /** All or nothing, when `expected` is still the current version. */
   commit(expected: number, changes: FleetChanges): Promise<Committed>;
-  /** Chores not done yet, oldest first. */
-  chores(): Promise<readonly Chore[]>;
+  /** Chores that were committed at least `ageMs` ago and are not done yet, oldest first, at most 1,000. */
+  chores(ageMs: number): Promise<readonly Chore[]>;
   choreDone(chore: Chore): Promise<void>;
   /** Tells every node that the version moved; losing it costs a poll. */
   nudge(): Promise<void>;

@@ -1,0 +1,123 @@
+/** Keeps the index at the store's version and changes both together: one change at a time, checked against the version it was made for. */
+import type { Chore, FleetChanges, FleetStore } from "../chat/fleet-store.ts";
+import { type MessageStore, StoreUnavailable } from "../chat/ports.ts";
+import type { FleetDiff } from "./fleet-diff.ts";
+import type { FleetIndex } from "./fleet-index.ts";
+
+export interface SyncDeps {
+  readonly store: FleetStore;
+  readonly index: FleetIndex;
+  readonly messages: Pick<MessageStore, "disown" | "erase">;
+  /** Something went wrong that is tried again by itself. */
+  readonly warn: (what: string, error: unknown) => void;
+}
+
+export type FleetListener = (diff: FleetDiff) => void;
+
+/** How often the version is looked at, when no nudge comes. */
+export const POLL_MS = 1_000;
+/** Commits of other nodes may come in between this often. */
+const MAX_CONFLICTS = 20;
+/** Chores this old were left behind by a node that ended in the middle. */
+const STALE_CHORE_MS = 30_000;
+/** Chores at once: erasing a fleet must not flood the store. */
+const CHORES_AT_ONCE = 16;
+
+export class FleetSync {
+  readonly #deps: SyncDeps;
+  readonly #listeners = new Set<FleetListener>();
+  /** The tail of the queue: every change and every refresh waits for the one before. */
+  #tail: Promise<unknown> = Promise.resolve();
+  #refreshing: Promise<void> | null = null;
+
+  constructor(deps: SyncDeps) {
+    this.#deps = deps;
+  }
+
+  get index(): FleetIndex {
+    return this.#deps.index;
+  }
+
+  /** Called after every change, of whichever node, once the index has it. */
+  onChange(listener: FleetListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Brings the index to the store's version; calls that come while one waits share it. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#queued(() => {
+      this.#refreshing = null;
+      return this.#follow();
+    });
+    return this.#refreshing;
+  }
+
+  /**
+   * Changes the fleet: `build` sees the newest index and may be asked again when another node was faster; null changes nothing.
+   * Resolves once this node has applied it and its chores are done.
+   */
+  change(build: (index: FleetIndex) => FleetChanges | null): Promise<void> {
+    return this.#queued(() => this.#commit(build));
+  }
+
+  /** Does what a node that ended in the middle of a change left behind. */
+  async sweepChores(): Promise<void> {
+    await this.#doChores(await this.#deps.store.chores(STALE_CHORE_MS));
+  }
+
+  async #follow(): Promise<void> {
+    const update = await this.#deps.store.since(this.index.version);
+    if (update !== null) this.#tell(this.index.apply(update));
+  }
+
+  async #commit(build: (index: FleetIndex) => FleetChanges | null): Promise<void> {
+    for (let attempt = 0; attempt < MAX_CONFLICTS; attempt += 1) {
+      await this.#follow();
+      const changes = build(this.index);
+      if (changes === null) return;
+      const result = await this.#deps.store.commit(this.index.version, changes);
+      if (result.type === "committed") return await this.#committed(result.version, changes);
+    }
+    throw new StoreUnavailable(`the fleet changed ${MAX_CONFLICTS} times meanwhile`);
+  }
+
+  /** Earlier messages are hidden before the new owner sees the tracker here. */
+  async #committed(version: number, changes: FleetChanges): Promise<void> {
+    try {
+      await this.#doChores(changes.chores);
+    } finally {
+      this.#tell(this.index.apply({ version, all: false, put: changes.put, remove: changes.remove }));
+      // Not awaited: without a nudge the others see it at their next poll.
+      this.#deps.store.nudge().catch((error: unknown) => this.#deps.warn("nudge", error));
+    }
+  }
+
+  async #doChores(chores: readonly Chore[]): Promise<void> {
+    const waiting = [...chores];
+    const work = async (): Promise<void> => {
+      for (let chore = waiting.shift(); chore !== undefined; chore = waiting.shift()) {
+        await this.#deps.messages[chore.type](chore.trackerId);
+        await this.#deps.store.choreDone(chore);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(CHORES_AT_ONCE, waiting.length) }, work));
+  }
+
+  #tell(diff: FleetDiff): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(diff);
+      } catch (error) {
+        this.#deps.warn("listener", error);
+      }
+    }
+  }
+
+  #queued<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    // The next one runs whether this one failed or not.
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+}
