@@ -1,0 +1,58 @@
+/** `tracker-chat bench`: runs the suite and prints, or writes, its table. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { PROTOCOLS } from "../../../protocols/index.ts";
+import { checkedProfile } from "../checked-profile.ts";
+import { type Row, runSuite } from "./suite.ts";
+
+export interface BenchOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Where the report goes as Markdown; null: only to the terminal. */
+  readonly write: string | null;
+}
+
+/** The suite starts compiled processes: run from `dist`, as `npm run bench` does. */
+export async function bench(options: BenchOptions): Promise<void> {
+  const here = new URL(".", import.meta.url);
+  if (!import.meta.url.endsWith(".js")) throw new Error("the benchmarks measure the compiled product: use `npm run bench`");
+  const jt808 = PROTOCOLS.find((protocol) => protocol.name === "jt808");
+  if (jt808 === undefined) throw new Error("protocol jt808 is not registered");
+  const rows = await runSuite({
+    cli: fileURLToPath(new URL("../../cli.js", here)),
+    folder: here,
+    jt808,
+    profile: checkedProfile(jt808, {}),
+    rounds: options.rounds,
+    seconds: options.seconds,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+  const report = markdown(rows);
+  process.stdout.write(`${report}\n`);
+  if (options.write !== null) writeFileSync(options.write, report);
+}
+
+function markdown(rows: readonly Row[]): string {
+  const table = rows.map(
+    ({ what, product, yardstick, ratio, aim, spread }) => `| ${what} | ${product} | ${yardstick} | ${ratio} | ${aim} | ${spread} |`,
+  );
+  return [
+    "# Benchmarks",
+    "",
+    "`npm run bench -- --write BENCHMARKS.md` on the machine below; product, Redis (`appendfsync always`) and load share it. Each ratio is against a",
+    "yardstick measured in turn in the same run; absolute figures move with the machine, the ratios much less.",
+    "",
+    `${new Date().toISOString().slice(0, 10)}; ${cpus().length} cores, ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB; Linux ${release()}; Node ${process.versions.node}; tracker-chat ${version()}`,
+    "",
+    "| what | product | yardstick | ratio (median) | aim | spread |",
+    "|---|---|---|---|---|---|",
+    ...table,
+    "",
+  ].join("\n");
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
