@@ -40,7 +40,7 @@ export class Janitor {
     const removed: string[] = [];
     for (const node of await this.#deps.post.nodes()) {
       if (!this.#gone(node, live)) continue;
-      await this.#deps.post.close(node);
+      await this.#deps.post.remove(node);
       this.#missed.delete(node);
       removed.push(node);
     }

@@ -7,9 +7,7 @@ export type Mail =
   /** End the tracker's line. */
   | { readonly kick: TrackerId }
   /** Append your lines to the answer with this name. */
-  | { readonly lines: string }
-  /** The watchdog's own: says that the worker lives. */
-  | { readonly probe: true };
+  | { readonly lines: string };
 
 /** What this node does with the mail it gets; every call returns at once. */
 export interface Mailbox {

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { TrackerId } from "../chat/message.ts";
 import type { LineInfo, Lines, MessageStore } from "../chat/ports.ts";
-import type { MailConnection, PostOffice } from "./post-office.ts";
+import { type MailConnection, type PostOffice, within } from "./post-office.ts";
 
 /** How long nodes have to answer; those that do not are left out. */
 const ANSWER_MS = 1_500;
@@ -46,17 +46,19 @@ export class NodeLines implements Lines {
 
   /** This node's part of another node's answer. */
   async answer(name: string): Promise<void> {
-    await this.#deps.connection.rpush(name, JSON.stringify(this.#deps.local()));
-    await this.#deps.connection.pexpire(name, ANSWER_TTL_MS);
+    const { connection, local } = this.#deps;
+    await within(ANSWER_MS, connection.rpush(name, JSON.stringify(local())));
+    await within(ANSWER_MS, connection.pexpire(name, ANSWER_TTL_MS));
   }
 
   async #collect(answer: string, expected: number): Promise<readonly LineInfo[]> {
+    const { connection } = this.#deps;
     let parts: readonly string[] = [];
     for (let waited = 0; parts.length < expected && waited < ANSWER_MS; waited += LOOK_MS) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      parts = await this.#deps.connection.lrange(answer, 0, -1);
+      parts = await within(ANSWER_MS, connection.lrange(answer, 0, -1));
     }
-    await this.#deps.connection.del(answer);
+    await within(ANSWER_MS, connection.del(answer));
     return parts.flatMap((part): readonly LineInfo[] => JSON.parse(part));
   }
 }

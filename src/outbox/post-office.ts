@@ -1,9 +1,9 @@
 /** Sends mail to nodes: one BullMQ queue per node, because only the owner of a socket can write to it. */
 import { type JobsOptions, Queue } from "bullmq";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import type { TrackerId } from "../chat/message.ts";
 import type { Meter } from "../chat/meter.ts";
-import type { Outbox, Owner } from "../chat/ports.ts";
+import { type Outbox, type Owner, StoreUnavailable } from "../chat/ports.ts";
 import { deduplicationId, type Mail, queueName } from "./mail.ts";
 
 /** Names of nodes that ever had a queue, until the janitor removed it. */
@@ -14,11 +14,12 @@ const MAX_QUEUES = 256;
 const EVENTS_KEPT = 100;
 /** Handing over one piece of mail; then it counts as lost and the sweeper makes up for it. */
 const SEND_MS = 2_000;
+const REMOVE_MS = 30_000;
 
 const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: { count: 1_000 }, attempts: 3, backoff: { type: "fixed", delay: 1_000 } };
 
-/** A plain connection and a Redis Cluster are used alike. */
-export type MailConnection = Pick<Redis, "sadd" | "smembers" | "srem" | "rpush" | "lrange" | "pexpire" | "del"> & Redis;
+/** Commands on it wait for Redis to come back, so every use of it here has a bound of its own. */
+export type MailConnection = Redis | Cluster;
 
 export interface PostOfficeDeps {
   readonly connection: MailConnection;
@@ -47,14 +48,14 @@ export class PostOffice implements Outbox {
 
   /** Nodes that may have a queue. */
   async nodes(): Promise<readonly string[]> {
-    return await this.#deps.connection.smembers(NODES_KEY);
+    return await within(SEND_MS, this.#deps.connection.smembers(NODES_KEY));
   }
 
   /** Removes the queue of a node that is gone, with all mail in it. */
-  async close(node: string): Promise<void> {
-    await this.#queue(node).obliterate({ force: true });
+  async remove(node: string): Promise<void> {
+    await within(REMOVE_MS, this.#queue(node).obliterate({ force: true }));
     this.#queues.delete(node);
-    await this.#deps.connection.srem(NODES_KEY, node);
+    await within(SEND_MS, this.#deps.connection.srem(NODES_KEY, node));
   }
 
   #queue(node: string): Queue<Mail> {
@@ -81,11 +82,11 @@ export class PostOffice implements Outbox {
   }
 }
 
-/** Rejects when the work is not done in time; whether it still happens is then unknown. */
+/** Throws StoreUnavailable when the work is not done in time; whether it still happens is then unknown. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new StoreUnavailable(`not done within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([work, late]);
