@@ -22,7 +22,7 @@ const REQUEST_SILENCE_MS = 3_000;
 const BLOCKING_SILENCE_MS = 15_000;
 const KEEP_ALIVE_MS = 5_000;
 const CONNECT_MS = 2_000;
-const RECONNECT_STEP_MS = 100;
+const RECONNECT_STEP_MS = 50;
 const RECONNECT_MS = 1_000;
 
 /** A connection that starts to connect at once; `connected` tells when it may be used. */

@@ -1,0 +1,27 @@
+/** What every MessageStore does: run on the reference store, on Redis, and on Redis in cluster mode. */
+import { afterAll, beforeAll, describe } from "vitest";
+import { messageContract } from "./store/contract/messages.ts";
+import { outboxContract } from "./store/contract/outbox.ts";
+import { ownershipContract } from "./store/contract/ownership.ts";
+import { receptionContract } from "./store/contract/reception.ts";
+import { settlementContract } from "./store/contract/settlements.ts";
+import type { OpenWorld, World } from "./store/world.ts";
+
+export function storeContract(name: string, open: OpenWorld): void {
+  describe(name, () => {
+    let opened: World | undefined;
+    const world = (): World => {
+      if (opened === undefined) throw new Error("the store is not open");
+      return opened;
+    };
+    beforeAll(async () => {
+      opened = await open();
+    });
+    afterAll(() => opened?.close());
+    describe("messages", () => messageContract(world));
+    describe("receptions", () => receptionContract(world));
+    describe("outbox", () => outboxContract(world));
+    describe("settlements", () => settlementContract(world));
+    describe("ownership and operation", () => ownershipContract(world));
+  });
+}

@@ -1,0 +1,4 @@
+import { storeContract } from "../store.contract.ts";
+import { redisWorld } from "./worlds.ts";
+
+storeContract("RedisStore", () => redisWorld(false));

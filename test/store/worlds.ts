@@ -1,0 +1,49 @@
+/** The stores that the contract runs on. */
+import { connected, connectRedis } from "../../src/store/connection.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { RedisStore } from "../../src/store/redis.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import type { World } from "./world.ts";
+
+/** An hour that is no one's: stamps of this store are never mistaken for the machine's time. */
+const START = 1_600_000_000_000;
+
+/** The reference store with a clock that moves when told to. */
+export function memoryWorld(): Promise<World> {
+  let now = START;
+  return Promise.resolve({
+    store: new MemoryStore(() => now),
+    advance: (ms) => {
+      now += ms;
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  });
+}
+
+/** A store on a Redis of its own. */
+export async function redisWorld(cluster: boolean): Promise<World & { readonly redis: TestRedis }> {
+  const redis = await startRedis({ cluster });
+  const connection = connectRedis(redis.place, "requests");
+  await connected(connection, 10_000);
+  return {
+    redis,
+    store: new RedisStore(connection),
+    advance: (ms) => advance(redis, ms),
+    close: async () => {
+      connection.disconnect();
+      await redis.stop();
+    },
+  };
+}
+
+/** Asks Redis for its time until it has moved on. */
+async function advance(redis: TestRedis, ms: number): Promise<void> {
+  const target = (await timeOf(redis)) + ms;
+  while ((await timeOf(redis)) < target) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+async function timeOf(redis: TestRedis): Promise<number> {
+  const [seconds, microseconds] = (await redis.command("TIME")) as [string, string];
+  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+}
