@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { Calls } from "../../src/chat/calls.ts";
 import type { User } from "../../src/chat/fleet.ts";
-import type { Outbox, Owner } from "../../src/chat/ports.ts";
+import { type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
 import { createGate } from "../../src/http/gate.ts";
@@ -15,12 +15,13 @@ import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
 
 export interface ApiOptions {
   readonly fleet?: FleetPlan;
-  /** Requests per second; the default never refuses. */
-  readonly perSecond?: number;
+  /** The default never refuses. */
+  readonly rate?: { readonly count: number; readonly perMs: number };
   /** The store that the calls see; the default is the memory store itself. */
   readonly wrapStore?: (store: MemoryStore) => ConstructorParameters<typeof Calls>[0]["store"];
   readonly outbox?: Outbox;
-  readonly sessions?: Readonly<Record<string, User>>;
+  /** Users by session hash; `down`: the store of sessions cannot be reached. */
+  readonly sessions?: Readonly<Record<string, User>> | "down";
   readonly trustProxy?: readonly string[];
   /** The id before the first message's. */
   readonly lastId?: number;
@@ -62,11 +63,10 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const failedHints: unknown[] = [];
   const outbox = options.outbox ?? { hint: (trackerId: number, owner: Owner) => Promise.resolve(void hints.push([trackerId, owner])) };
   const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
-  const sessions = new Map(Object.entries(options.sessions ?? {}));
   const gate = await createGate(app, {
     directory,
-    sessions: { userOfSession: (hash) => Promise.resolve(sessions.get(hash)) },
-    rate: { count: options.perSecond ?? 1_000_000, perMs: 1_000 },
+    sessions: sessionsOf(options.sessions ?? {}),
+    rate: options.rate ?? { count: 1_000_000, perMs: 1_000 },
   });
   const calls = new Calls({
     store: options.wrapStore?.(store) ?? store,
@@ -123,6 +123,12 @@ async function deviceTakes(store: MemoryStore, trackerId: number): Promise<reado
   const taken = claimed.texts.map(({ id }) => id);
   await store.drain({ ...request, settlements: taken.map((id) => ({ type: "delivered", id, receipt: "device" })), room: 0 });
   return taken;
+}
+
+function sessionsOf(sessions: NonNullable<ApiOptions["sessions"]>): Parameters<typeof createGate>[1]["sessions"] {
+  if (sessions === "down") return { userOfSession: () => Promise.reject(new StoreUnavailable("down")) };
+  const users = new Map(Object.entries(sessions));
+  return { userOfSession: (hash) => Promise.resolve(users.get(hash)) };
 }
 
 function logger(onLog: ApiOptions["onLog"]): ReturnType<typeof pino> {
