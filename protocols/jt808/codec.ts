@@ -79,8 +79,8 @@ export class Jt808Codec implements Codec {
   /** A fragment is answered at once; the last one is answered as the whole message is. */
   #fragment(packet: Packet, inbound: Inbound): Reading {
     const { id } = packet.header;
-    if (!this.#assembles(id))
-      return id === ID.deviceResponse ? bad("a fragmented 0x0001") : { events: [{ type: "alive" }], reply: inbound.ack(RESULT.ok) };
+    if (NEVER_FRAGMENTED.has(id)) return refuse(inbound, "a message in fragments that always fits one frame", RESULT.badMessage);
+    if (!this.#assembles(id)) return { events: [{ type: "alive" }], reply: inbound.ack(RESULT.ok) };
     const assembled = this.#fragments.add(packet);
     if (assembled.type === "refused") return refuse(inbound, assembled.reason, RESULT.failed);
     if (assembled.type === "partial") return { events: [{ type: "alive" }], reply: inbound.ack(RESULT.ok) };
@@ -153,7 +153,8 @@ export class Jt808Codec implements Codec {
 
 /** Before the login nothing else matters, and nothing else is answered. */
 const HELLOS: ReadonlySet<number> = new Set([ID.register, ID.auth]);
-const ASSEMBLED: ReadonlySet<number> = new Set([...HELLOS, ID.event, ID.answer, ID.media, ID.textResult, ID.vendorText]);
+const NEVER_FRAGMENTED: ReadonlySet<number> = new Set([...HELLOS, ID.deviceResponse]);
+const ASSEMBLED: ReadonlySet<number> = new Set([ID.event, ID.answer, ID.media, ID.textResult, ID.vendorText]);
 
 /** Where a device that has not said a word yet would be reached; null when its id fits no phone field. */
 function addressOf(deviceId: string, edition: Settings["edition"]): Address | null {

@@ -249,7 +249,7 @@ export class Jt808Device implements SimulatedDevice {
   #own(kind: Own["kind"], id: number, body: Buffer, text = ""): Own {
     const { fragmentBytes = MAX_BODY_BYTES, loseFragment } = this.#extras;
     const build: Own["build"] = () => {
-      const bodies = fragmentsOf(body, fragmentBytes);
+      const bodies = fragmentsOf(body, kind === "text" ? fragmentBytes : MAX_BODY_BYTES);
       const total = bodies.length;
       const frames = bodies.map((piece, index) => {
         const serial = this.#takeSerial();
