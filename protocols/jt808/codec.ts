@@ -96,7 +96,8 @@ export class Jt808Codec implements Codec {
 
   #ask({ header, firstSerial, indexes, first }: Missing): Buffer {
     const { address } = header;
-    if (header.id === ID.media && first !== null) return this.#say(address, ID.mediaReceived, mediaReceivedBody(first, indexes));
+    if (header.id === ID.media && first?.length === MEDIA_ID_BYTES)
+      return this.#say(address, ID.mediaReceived, mediaReceivedBody(first, indexes));
     return this.#say(address, ID.resendUp, resendBody(firstSerial, indexes, address.form === "long" ? 2 : 1));
   }
 
