@@ -64,7 +64,8 @@ local function hand_out(id, f)
     f.attempts = f.attempts + 1
     if f.tag == 0 then f.tag = reserve_tags(f.bytes) end
     save_flight(id, f)
-    redis.call('HSET', bucket, id, with_state(value, WRITTEN))
+    value = with_state(value, WRITTEN)
+    redis.call('HSET', bucket, id, value)
   end
   return { tonumber(id), value, f.urgent, f.attempts, f.tag, f.parts }
 end
