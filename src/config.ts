@@ -35,8 +35,8 @@ export interface Config {
 }
 
 export type RedisConfig =
-  /** `binary` null: found on PATH or in .redis/. */
-  | { readonly type: "embedded"; readonly binary: string | null; readonly maxMemoryBytes: number }
+  /** `binary` null: found on `searchPath` (PATH) or in .redis/. */
+  | { readonly type: "embedded"; readonly binary: string | null; readonly searchPath: string; readonly maxMemoryBytes: number }
   | { readonly type: "url"; readonly url: string }
   | { readonly type: "cluster"; readonly urls: readonly string[] };
 
@@ -55,7 +55,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(flags: SettingTexts, protocols: readonly string[], env: Environment = process.env): Config {
   const values = readSettings(flags, env);
   refuseUnsupported(values);
-  const config = assemble(values);
+  const config = assemble(values, env);
   checkRedis(values);
   checkPorts(config, protocols);
   return deepFreeze(config);
@@ -64,13 +64,13 @@ export function readConfig(flags: SettingTexts, protocols: readonly string[], en
 /** The part that clients use; contradictions of the server's own settings do not matter to them. */
 export function readClientConfig(flags: SettingTexts, env: Environment = process.env): ClientConfig {
   const values = readSettings(flags, env);
-  const { redis, dataDir, http, admin, adminToken } = assemble(values);
+  const { redis, dataDir, http, admin, adminToken } = assemble(values, env);
   return deepFreeze({ redis, dataDir, http, admin, adminToken });
 }
 
-function assemble(values: SettingValues): Config {
+function assemble(values: SettingValues, env: Environment): Config {
   return {
-    redis: redisOf(values),
+    redis: redisOf(values, env),
     dataDir: resolve(values.DATA_DIR),
     http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
     gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT },
@@ -92,11 +92,11 @@ function assemble(values: SettingValues): Config {
   };
 }
 
-function redisOf(values: SettingValues): RedisConfig {
+function redisOf(values: SettingValues, env: Environment): RedisConfig {
   const urls = values.REDIS_URL;
   if (urls === null) {
     if (values.REDIS_CLUSTER) throw new SettingError("REDIS_CLUSTER: needs REDIS_URL with the nodes of the cluster");
-    return { type: "embedded", binary: values.REDIS_BIN, maxMemoryBytes: values.MAXMEMORY };
+    return { type: "embedded", binary: values.REDIS_BIN, searchPath: env["PATH"] ?? "", maxMemoryBytes: values.MAXMEMORY };
   }
   if (values.REDIS_CLUSTER) return { type: "cluster", urls };
   const [url = "", ...more] = urls;
