@@ -121,19 +121,26 @@ describe("the embedded Redis", () => {
     await expect(start(dataDir)).rejects.toThrow(`DATA_DIR: ${dataDir} is in use by another tracker-chat (process ${process.pid})`);
   });
 
-  it("falls back to a loopback port with a password when the socket's path is too long, and finds it again", async () => {
-    const dataDir = join(folder(), "x".repeat(MAX_SOCKET_PATH));
-    const redis = await start(dataDir);
-    expect(redis.place).toMatchObject({ host: "127.0.0.1" });
-    expect(statSync(join(dataDir, "redis.port")).mode & 0o777).toBe(0o600);
-    const stranger = new Redis({ ...redis.place, password: "wrong", retryStrategy: () => null, lazyConnect: true });
-    stranger.on("error", () => undefined);
-    clients.push(stranger);
-    await expect(stranger.get("k")).rejects.toThrow();
-    await abandon(redis, dataDir);
-    const again = await start(dataDir);
-    expect([again.pid, again.place]).toEqual([redis.pid, redis.place]);
-  });
+  const misfits = { "too long": "x".repeat(MAX_SOCKET_PATH), "not plain": 'my "data" ?' };
+  it.each(Object.entries(misfits))(
+    "falls back to a loopback port with a password when the socket's path is %s, and finds it again",
+    async (_, name) => {
+      const dataDir = join(folder(), name);
+      const redis = await start(dataDir);
+      expect(redis.place).toMatchObject({ host: "127.0.0.1" });
+      expect(statSync(join(dataDir, "redis.port")).mode & 0o777).toBe(0o600);
+      const byUrl = new Redis(redis.url);
+      clients.push(byUrl);
+      expect(await byUrl.ping()).toBe("PONG");
+      const stranger = new Redis({ ...redis.place, password: "wrong", retryStrategy: () => null, lazyConnect: true });
+      stranger.on("error", () => undefined);
+      clients.push(stranger);
+      await expect(stranger.get("k")).rejects.toThrow();
+      await abandon(redis, dataDir);
+      const again = await start(dataDir);
+      expect([again.pid, again.place]).toEqual([redis.pid, redis.place]);
+    },
+  );
 
   it("waits for one that holds the folder and is silent, instead of starting a second", async () => {
     const dataDir = folder();

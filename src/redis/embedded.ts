@@ -10,7 +10,7 @@ import { type DataLock, lockData } from "./data-lock.ts";
 import { describe, placeFor } from "./place.ts";
 import { adjust, probe } from "./probe.ts";
 import { gone, isAlive, runningPid } from "./processes.ts";
-import { filesIn, type RedisFiles, type RedisPlace, redisConf } from "./redis-conf.ts";
+import { filesIn, type RedisFiles, type RedisPlace, redisConf, urlOf } from "./redis-conf.ts";
 
 export interface EmbeddedOptions {
   readonly dataDir: string;
@@ -74,6 +74,11 @@ export class EmbeddedRedis {
   get place(): RedisPlace {
     if (this.#place === null) throw new Error("the embedded Redis was not started");
     return this.#place;
+  }
+
+  /** The same as a Redis URL, or the socket's path. */
+  get url(): string {
+    return urlOf(this.place);
   }
 
   get pid(): number {

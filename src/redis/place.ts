@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 import { probe } from "./probe.ts";
 import { MAX_SOCKET_PATH, type RedisFiles, type RedisPlace } from "./redis-conf.ts";
 
-/** The socket, or a loopback port with a password when its path is too long; the port is kept for later starts. */
+/** The socket, or a loopback port with a password when its path does not fit; the port is kept for later starts. */
 export async function placeFor(files: RedisFiles): Promise<RedisPlace> {
-  if (Buffer.byteLength(files.socket) <= MAX_SOCKET_PATH) return { path: files.socket };
+  if (fitsSocket(files.socket)) return { path: files.socket };
   try {
     const { port, password } = JSON.parse(readFileSync(files.port, "utf8")) as { readonly port: number; readonly password: string };
     const place = { host: "127.0.0.1", port, password } as const;
@@ -33,4 +33,9 @@ function freePort(): Promise<number> {
 
 export function describe(place: RedisPlace): string {
   return "path" in place ? place.path : `${place.host}:${place.port}`;
+}
+
+/** ioredis reads a path as part of a URL: a blank or a question mark in it would be changed. */
+function fitsSocket(path: string): boolean {
+  return Buffer.byteLength(path) <= MAX_SOCKET_PATH && /^[A-Za-z0-9/._~-]+$/.test(path);
 }

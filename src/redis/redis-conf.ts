@@ -18,6 +18,11 @@ export type RedisPlace = { readonly path: string } | { readonly host: "127.0.0.1
 /** The address of a Unix socket takes 108 bytes on Linux, 104 on macOS. */
 export const MAX_SOCKET_PATH = 100;
 
+/** For whoever takes Redis URLs: the socket's path, or redis:// with the password. */
+export function urlOf(place: RedisPlace): string {
+  return "path" in place ? place.path : `redis://:${place.password}@${place.host}:${place.port}`;
+}
+
 export function filesIn(dataDir: string): RedisFiles {
   return {
     conf: join(dataDir, "redis.conf"),

@@ -1,7 +1,6 @@
 /** The fleet's store on Redis: staged in bounded chunks, then switched by one script. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Cluster, type Redis } from "ioredis";
 import type { UserId } from "../chat/fleet.ts";
 import {
   type Chore,
@@ -14,6 +13,7 @@ import {
   type SeenDevice,
 } from "../chat/fleet-store.ts";
 import { StoreUnavailable } from "../chat/ports.ts";
+import type { RedisConnection } from "./connection.ts";
 import {
   FLEET_CHORES,
   FLEET_LOG,
@@ -35,18 +35,15 @@ const CHUNKS_AT_ONCE = 8;
 const MAX_CHORES = 1_000;
 
 export class RedisFleetStore implements FleetStore {
-  readonly #client: Redis | Cluster;
+  readonly #client: RedisConnection;
+  readonly #subscriber: RedisConnection;
+  #subscribed = false;
   readonly #scripts = { commit: script("fleet-commit"), since: script("fleet-since"), unknown: script("fleet-unknown") };
-  #subscriber: Redis | Cluster | null = null;
 
-  /** `client` stays the caller's; `close` ends only what was opened here. */
-  constructor(client: Redis | Cluster) {
-    this.#client = client;
-  }
-
-  close(): void {
-    this.#subscriber?.disconnect();
-    this.#subscriber = null;
+  /** `requests` and `subscriber` as `connectRedis` makes them; they stay the caller's to end. */
+  constructor(connections: { readonly requests: RedisConnection; readonly subscriber: RedisConnection }) {
+    this.#client = connections.requests;
+    this.#subscriber = connections.subscriber;
   }
 
   async since(version: number): Promise<FleetUpdate | null> {
@@ -81,8 +78,8 @@ export class RedisFleetStore implements FleetStore {
 
   async chores(ageMs: number): Promise<readonly Chore[]> {
     // By the store's clock, as the commit stamped them.
-    const [seconds] = await available(this.#client.time());
-    const before = Number(seconds) * 1_000 - ageMs;
+    const [seconds, micros] = await available(this.#client.time());
+    const before = Number(seconds) * 1_000 + Number(micros) / 1_000 - ageMs;
     const names = await available(this.#client.zrangebyscore(FLEET_CHORES, 0, before, "LIMIT", 0, MAX_CHORES));
     return names.map((name) => {
       const [type, id] = name.split(":");
@@ -99,12 +96,14 @@ export class RedisFleetStore implements FleetStore {
   }
 
   onNudge(listener: () => void): () => void {
-    const subscriber = this.#subscriber ?? this.#subscribe();
     const heard = (channel: string): void => {
       if (channel === FLEET_NUDGES) listener();
     };
-    subscriber.on("message", heard);
-    return () => subscriber.off("message", heard);
+    this.#subscriber.on("message", heard);
+    // ioredis subscribes again by itself after a cut; without it the poll remains.
+    if (!this.#subscribed) this.#subscriber.subscribe(FLEET_NUDGES).catch(() => undefined);
+    this.#subscribed = true;
+    return () => this.#subscriber.off("message", heard);
   }
 
   async openSession(sha256: string, user: UserId, ttlMs: number): Promise<void> {
@@ -142,17 +141,6 @@ export class RedisFleetStore implements FleetStore {
     const [version, ...lists] = replies.map(([, reply]) => reply);
     const flat = lists.map((records) => Object.entries(records as Record<string, string>).flat());
     return readUpdate(Number(version ?? 0), true, flat);
-  }
-
-  /** A connection that subscribes can do nothing else. It subscribes again by itself after a cut. */
-  #subscribe(): Redis | Cluster {
-    const client = this.#client;
-    const subscriber = client instanceof Cluster ? client.duplicate() : client.duplicate();
-    this.#subscriber = subscriber;
-    // Without a listener ioredis writes to the console; nudges may be lost, the poll remains.
-    subscriber.on("error", () => undefined);
-    subscriber.subscribe(FLEET_NUDGES).catch(() => undefined);
-    return subscriber;
   }
 }
 
