@@ -1,9 +1,9 @@
 /** The device's own messages: one at a time, each repeated with the same bytes until the platform answers it. */
 
 /** Parameter 0x0002: wait for the platform's answer. After the N-th repetition T(N+1) = T(N) * (N+1) (6.1). */
-export const ANSWER_MS = 10_000;
+const ANSWER_MS = 10_000;
 /** Parameter 0x0003: repetitions before the link counts as dead. */
-export const MAX_REPETITIONS = 3;
+const MAX_REPETITIONS = 3;
 
 export interface OwnFrame {
   readonly serial: number;

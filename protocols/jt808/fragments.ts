@@ -13,10 +13,10 @@ export const MAX_FRAGMENT_BYTES = 64 * 1024;
 /** Messages that are being put together at once on one line. */
 export const MAX_MESSAGES = 4;
 /** Silence after which missing fragments are asked for, and between two requests. */
-export const RESEND_AFTER_MS = 5_000;
-export const MAX_RESEND_REQUESTS = 5;
+const RESEND_AFTER_MS = 5_000;
+const MAX_RESEND_REQUESTS = 5;
 /** Silence after which a message is dropped. */
-export const DROP_AFTER_MS = 60_000;
+const DROP_AFTER_MS = 60_000;
 /** Indexes in one request; the count is one byte in 2013. */
 const MAX_ASKED = 255;
 

@@ -38,7 +38,7 @@ export function choiceOf(answerId: number): number | null {
  * The flag byte of 0x8300. Bit 0 alone is "urgent" until 2013 but "service" in 2019, where bits 0-1 are
  * 01 service, 10 urgent, 11 notice. Bit 2: show on the display. Bit 3: read aloud.
  */
-export function textFlags(urgent: boolean, settings: Settings, edition: Edition): number {
+function textFlags(urgent: boolean, settings: Settings, edition: Edition): number {
   const own = urgent ? settings.flags?.urgent : settings.flags?.normal;
   if (own !== undefined) return own;
   const base = edition === "2019" ? (urgent ? 0x06 : 0x07) : urgent ? 0x05 : 0x04;

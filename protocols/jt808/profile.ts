@@ -3,7 +3,7 @@ import type { CharsetName, Profile, ProfileSchema } from "../../src/core/index.t
 
 export type Edition = "2011" | "2013" | "2019";
 export const CHARSETS = ["gbk", "utf8", "ascii", "utf16be"] as const satisfies readonly CharsetName[];
-export const UP_CHARSETS = ["gbk", "utf8", "ascii", "utf16be", "utf16le"] as const satisfies readonly CharsetName[];
+const UP_CHARSETS = ["gbk", "utf8", "ascii", "utf16be", "utf16le"] as const satisfies readonly CharsetName[];
 /** Body of 1023 bytes less flag and type of 2019. */
 export const MAX_TEXT_BYTES = 1021;
 export const DEFAULT_TEXT_BYTES = 500;
