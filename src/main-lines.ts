@@ -1,0 +1,133 @@
+/** The device side of this node, put together: lines, mail between nodes, presence. */
+import type { Logger } from "pino";
+import { LineChat } from "./chat/lines.ts";
+import type { Meter } from "./chat/meter.ts";
+import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
+import type { Config } from "./config.ts";
+import type { Protocol } from "./core/index.ts";
+import type { Fleet } from "./fleet/fleet.ts";
+import { Gateway, type ListenAddress } from "./gateway/gateway.ts";
+import { Presence } from "./gateway/presence.ts";
+import { Registry } from "./gateway/registry.ts";
+import { Janitor } from "./outbox/janitor.ts";
+import { MailWorker } from "./outbox/mail-worker.ts";
+import { NodeLines } from "./outbox/node-lines.ts";
+import { type MailConnection, PostOffice } from "./outbox/post-office.ts";
+import { Sweeper } from "./outbox/sweeper.ts";
+
+export interface LineSideDeps {
+  readonly config: Config;
+  readonly protocols: readonly Protocol[];
+  readonly store: MessageStore;
+  readonly fleet: Fleet;
+  readonly meter: Meter;
+  readonly log: Logger;
+  /** A connection for BullMQ; the caller closes those that it is asked for here. */
+  readonly connect: () => MailConnection;
+}
+
+export interface LineSide {
+  readonly gateway: Gateway;
+  readonly registry: Registry;
+  readonly outbox: Outbox;
+  readonly nodeLines: NodeLines;
+  readonly presence: Presence;
+  readonly worker: MailWorker;
+  readonly sweeper: Sweeper;
+  readonly janitor: Janitor;
+}
+
+/** Malformed frames in a row, and refused passwords, before a line is closed; a frame must be complete within this. */
+const STRIKES = 10;
+const LOGIN_ATTEMPTS = 3;
+const HALF_FRAME_MS = 30_000;
+
+export function createLineSide(deps: LineSideDeps): LineSide {
+  const { config, protocols, store, fleet, meter, log } = deps;
+  const node = config.nodeId;
+  const now = (): number => performance.now();
+  const registry = new Registry();
+  const connection = deps.connect();
+  const post = new PostOffice({ connection, meter });
+  const outbox = nudgingOutbox(node, registry, post);
+  const lines = new LineChat({
+    store,
+    directory: fleet.directory,
+    outbox,
+    node,
+    now,
+    warn: (event) => log.warn(event, WARNINGS[event.type]),
+  });
+  const { loginTimeoutMs, idleTimeoutMs, receiptTimeoutMs, linesPerIp, loginRate } = config;
+  const gateway = new Gateway({
+    protocols,
+    limits: {
+      loginMs: loginTimeoutMs,
+      idleMs: idleTimeoutMs,
+      halfFrameMs: HALF_FRAME_MS,
+      receiptMs: receiptTimeoutMs,
+      strikes: STRIKES,
+      loginAttempts: LOGIN_ATTEMPTS,
+    },
+    lines,
+    registry,
+    meter,
+    log,
+    now,
+    directory: fleet.directory,
+    admission: { linesPerIp, loginRate },
+    listen: listenAddresses(config, protocols),
+  });
+  const kickLocal = (trackerId: number): boolean => registry.kick(trackerId, "kicked");
+  const nodeLines = new NodeLines({ node, store, post, connection, local: () => linesHere(registry, node), kickLocal });
+  const mailbox = {
+    hint: (trackerId: number, epoch: number) => void registry.hint(trackerId, epoch),
+    kick: (trackerId: number) => void kickLocal(trackerId),
+    lines: (answer: string) => nodeLines.answer(answer),
+  };
+  return {
+    gateway,
+    registry,
+    outbox,
+    nodeLines,
+    presence: new Presence({ store, node, log }),
+    worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
+    sweeper: new Sweeper({ node, store, lines: registry, hint: (trackerId) => registry.get(trackerId)?.hint(), meter, log }),
+    janitor: new Janitor({ node, store, post, log }),
+  };
+}
+
+const WARNINGS = {
+  duel: "two devices log in with one identity: whoever would displace the present line is refused for ten minutes",
+  "hint-failed": "another node could not be told that a device has moved here",
+};
+
+/** A line on this node is told at once; the mail goes out as well, and a second hint costs nothing worth having a rule for. */
+function nudgingOutbox(node: string, registry: Registry, post: PostOffice): Outbox {
+  return {
+    hint: (trackerId, owner) => {
+      if (owner.node === node) registry.hint(trackerId, owner.epoch);
+      return post.hint(trackerId, owner);
+    },
+  };
+}
+
+function listenAddresses({ gateway, protocolPorts }: Config, protocols: readonly Protocol[]): readonly ListenAddress[] {
+  const single = protocolPorts.map(({ protocol: name, port }) => {
+    const protocol = protocols.find((one) => one.name === name);
+    if (protocol === undefined) throw new Error(`unknown protocol ${name}`);
+    return { host: gateway.host, port, protocol };
+  });
+  return [{ ...gateway, protocol: null }, ...single];
+}
+
+function linesHere(registry: Registry, node: string): readonly LineInfo[] {
+  return [...registry.all()].map(({ trackerId, deviceId, protocol, address, ageMs }) => ({
+    trackerId,
+    deviceId,
+    protocol,
+    node,
+    address,
+    since: Math.round(Date.now() - ageMs),
+  }));
+}

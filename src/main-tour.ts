@@ -1,0 +1,44 @@
+/** What a person sees when the product has started: where everything listens, and what to paste next. */
+import type { Config } from "./config.ts";
+import { DEMO_HASH } from "./fleet/demo.ts";
+import type { Listening } from "./gateway/gateway.ts";
+
+export interface Started {
+  readonly config: Config;
+  readonly redis: string;
+  readonly api: string;
+  readonly admin: string;
+  readonly devices: readonly Listening[];
+  readonly protocols: readonly string[];
+  /** The demo fleet is in the store. */
+  readonly demo: boolean;
+}
+
+export function tour(started: Started): string {
+  const { config, redis, api, admin, devices, protocols } = started;
+  const places = [
+    `API         ${api}`,
+    ...devices.map(({ host, port, protocol }) => `devices     ${host}:${port} (${protocol ?? `${protocols.join(", ")}: detected`})`),
+    `admin       ${admin}/admin`,
+    `Redis       ${redis}`,
+    `node        ${config.nodeId}`,
+  ];
+  const lines = ["", "tracker-chat is running", ...places.map((line) => `  ${line}`)];
+  return [...lines, ...(started.demo ? demoTour(started) : []), ""].join("\n");
+}
+
+function demoTour({ api, devices }: Started): readonly string[] {
+  const port = devices[0]?.port ?? 5_000;
+  const call = (path: string, fields: string): string => `  curl -s ${api}/tracker/chat/${path} -d 'hash=${DEMO_HASH}${fields}'`;
+  return [
+    "",
+    "A demo fleet is loaded. In another terminal, a device (it prints what arrives and sends what you type):",
+    `  npx tracker-chat simulate wialon-ips --device-id 356307042441013 --port ${port}`,
+    `  npx tracker-chat simulate jt808 --device-id 13912345678 --port ${port} --reply 'on my way'`,
+    "and its dispatcher:",
+    call("send", "&tracker_id=1000001&message=Hello driver"),
+    call("list", "&tracker_id=1000001"),
+    call("broadcast", "&trackers=[1000001,1000002]&message=Snow ahead"),
+    call("unread/count", ""),
+  ];
+}
