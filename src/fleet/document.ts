@@ -54,15 +54,16 @@ export interface TrackerEntry {
   readonly profile?: Readonly<Record<string, unknown>>;
 }
 
-/** Checks the shape of a parsed document; throws FleetRefused with every problem. */
-export function checkDocument(input: unknown): FleetDocument {
-  // Compiled per call: an import is rare, and nothing is kept at module level.
+/** Makes the check of a parsed document's shape, which throws FleetRefused with every problem. Making it costs more than a use. */
+export function documentCheck(): (input: unknown) => FleetDocument {
   const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile<FleetDocument>(DOCUMENT);
-  if (validate(input)) return input;
-  const problems = new Problems();
-  for (const error of validate.errors ?? []) problems.add(pathOf(error.instancePath), sayError(error));
-  problems.throwIfAny();
-  throw new Error("ajv refused the document without an error");
+  return (input) => {
+    if (validate(input)) return input;
+    const problems = new Problems();
+    for (const error of validate.errors ?? []) problems.add(pathOf(error.instancePath), sayError(error));
+    problems.throwIfAny();
+    throw new Error("ajv refused the document without an error");
+  };
 }
 
 /** An error of ajv in words that name the culprit. */

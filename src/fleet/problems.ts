@@ -14,7 +14,7 @@ export class FleetRefused extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(({ path, error }) => `${path}: ${error}`).join("; "));
+    super(`the fleet document was refused, ${problems.length} problems, first ${problems[0]?.path}: ${problems[0]?.error}`);
     this.problems = problems;
   }
 }

@@ -2,7 +2,7 @@
 import type { Account, Chore, FleetChanges, FleetRecord, RecordName } from "../chat/fleet-store.ts";
 import type { Instant, TrackerId } from "../chat/message.ts";
 import type { Clock } from "../chat/ports.ts";
-import { checkDocument, type FleetDocument } from "./document.ts";
+import { documentCheck, type FleetDocument } from "./document.ts";
 import { exportDocument } from "./export.ts";
 import type { FleetIndex } from "./fleet-index.ts";
 import type { FleetSync } from "./fleet-sync.ts";
@@ -36,14 +36,15 @@ const HASHES_AT_ONCE = 4;
 
 export class Provisioning {
   readonly #deps: ProvisioningDeps;
+  readonly #check = documentCheck();
 
   constructor(deps: ProvisioningDeps) {
     this.#deps = deps;
   }
 
   /** Takes a parsed document: all or nothing, switched at once. Throws FleetRefused or StoreUnavailable. */
-  import(input: unknown): Promise<Imported> {
-    return this.#import(checkDocument(input), () => true);
+  async import(input: unknown): Promise<Imported> {
+    return await this.#import(this.#check(input), () => true);
   }
 
   /** Imports when the fleet is empty at that moment; null when it is not. */
@@ -85,8 +86,9 @@ export class Provisioning {
     const { sync, clock } = this.#deps;
     await sync.refresh();
     const now = clock.now();
-    const hashes = await hashAll(this.#merge(document, sync.index, now).users);
     let imported: Imported = { counts: countsOf(NOTHING), madeKeys: [] };
+    if (!allowed(sync.index)) return imported;
+    const hashes = await hashAll(this.#merge(document, sync.index, now).users);
     await sync.change((index) => {
       if (!allowed(index)) return null;
       const merged = withHashes(this.#merge(document, index, now), hashes);
