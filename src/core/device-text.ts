@@ -11,7 +11,8 @@ export function deviceText(event: Extract<DeviceEvent, { type: "text" | "answer"
     return { text: event.text, serial: event.serial, lossy, answers: claimed === null ? null : { messageId: claimed.id, choice: null } };
   }
   const claimed = event.tag === null ? null : deliveries.claimedBy(event.tag);
-  const words = claimed?.choices?.[event.choice] ?? String(event.choice);
+  // Numbers of a question count from 1, as the driver saw them; an unsolicited quick reply has a number of its own.
+  const words = claimed?.choices?.[event.choice] ?? String(event.tag === null ? event.choice : event.choice + 1);
   return {
     text: words,
     serial: event.serial,

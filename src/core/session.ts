@@ -15,6 +15,7 @@ import type { Framed } from "./framing.ts";
 import { LineClock } from "./line-clock.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
 import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
+import { Strikes } from "./strikes.ts";
 
 type Hello = Extract<DeviceEvent, { type: "hello" }>;
 
@@ -38,7 +39,7 @@ export class Session {
   #phase: Phase = { type: "greeting" };
   #question: Question | null = null;
   #ending: { readonly reason: CloseReason; readonly by: number } | null = null;
-  #strikes = 0;
+  readonly #strikes: Strikes;
   #refusals = 0;
   #framesOnline = 0;
   /** A reply was owed or written since bytes last came: what is read now was sent before the device saw it. */
@@ -49,6 +50,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#protocol = options.protocol;
     this.#limits = options.limits;
+    this.#strikes = new Strikes(options.limits.strikes);
     this.#codec = options.protocol.connect(options.environment);
     this.#clock = new LineClock(options.limits, options.now);
   }
@@ -129,7 +131,7 @@ export class Session {
     const bytes = framed.kind === "noise" ? Buffer.from(framed.bytes) : null;
     out.push({ type: "note", kind: "noise", reason: framed.reason, bytes });
     if (framed.kind === "broken") out.push({ type: "close", reason: "broken-stream" });
-    else this.#strike(out);
+    else this.#strikes.noise(framed.bytes.length, out);
   }
 
   #frame(bytes: Buffer, now: number, out: Effect[]): void {
@@ -147,23 +149,15 @@ export class Session {
 
   #noteBad(reading: Reading, bytes: Buffer, out: Effect[]): void {
     const bad = reading.events.find((event) => event.type === "bad");
-    if (bad === undefined) {
-      this.#strikes = 0;
-      return;
-    }
+    if (bad === undefined) return this.#strikes.forget();
     out.push({ type: "note", kind: "bad-frame", reason: bad.reason, bytes: Buffer.from(bytes) });
-    this.#strike(out);
-  }
-
-  #strike(out: Effect[]): void {
-    this.#strikes += 1;
-    if (this.#strikes >= this.#limits.strikes) out.push({ type: "close", reason: "too-many-bad-frames" });
+    this.#strikes.bad(out);
   }
 
   #beforeLogin(reading: Reading, bytes: Buffer, out: Effect[]): void {
     if (reading.events.every((event) => event.type === "bad")) return this.#answer(reading, null, out);
     out.push({ type: "note", kind: "before-login", reason: "a frame before the login", bytes: Buffer.from(bytes) });
-    this.#strike(out);
+    this.#strikes.bad(out);
   }
 
   #hello(hello: Hello, reading: Reading, out: Effect[]): void {

@@ -91,6 +91,7 @@ export class DeviceRunner {
     for (const output of outputs) {
       if (output.type === "write") this.#socket?.write(output.bytes);
       else this.#events.output(output);
+      if (output.type === "hangup") this.drop();
     }
     const at = this.#device.deadline;
     if (this.#socket === null || this.#stopped) return;

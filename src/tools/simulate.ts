@@ -102,6 +102,8 @@ export class Simulation {
           case "acknowledged-position":
             this.#totals.positions += 1;
             return;
+          case "hangup":
+            return print(`  hangs up: ${output.reason}`);
           case "puzzled":
             return print(`  not understood: ${printable(output.reason)}`);
         }
