@@ -156,16 +156,12 @@ export class Deliveries {
 
   #launch(claimed: ClaimedText, out: Effect[]): void {
     if (this.#claims.settling(claimed.id)) return;
-    const flight = this.#relaunch(claimed) ?? launch(this.#options.codec, claimed, this.#claims, out);
+    const lapsed = this.#lapsed.get(claimed.id);
+    this.#lapsed.delete(claimed.id);
+    const flight = lapsed === undefined ? launch(this.#options.codec, claimed, this.#claims, out) : restart(lapsed, claimed);
     if (flight === null) return;
     this.#active.push(flight);
     if (nextPart(flight) === null) this.#finish(flight);
-  }
-
-  #relaunch(claimed: ClaimedText): Flight | null {
-    const lapsed = this.#lapsed.get(claimed.id);
-    this.#lapsed.delete(claimed.id);
-    return lapsed === undefined ? null : restart(lapsed, claimed);
   }
 
   /** Writes parts in order while the window has room, then asks for more. */
