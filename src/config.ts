@@ -17,7 +17,7 @@ export interface Config {
   readonly protocolPorts: readonly ProtocolPort[];
   /** Null: /admin and /metrics are on the HTTP address. */
   readonly admin: Address | null;
-  /** Null: made and kept in `dataDir` (see `adminToken`). */
+  /** Null: made and kept in `dataDir` (see admin-token.ts). */
   readonly adminToken: string | null;
   readonly nodeId: string;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";

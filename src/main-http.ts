@@ -1,10 +1,11 @@
-/** The HTTP side of this node, put together: API, health, metrics. */
+/** The HTTP side of this node, put together: API, administration, health, metrics. */
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Calls } from "./chat/calls.ts";
-import type { MessageStore, Outbox } from "./chat/ports.ts";
+import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
+import { registerAdmin } from "./http/admin.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
 import { createGate } from "./http/gate.ts";
@@ -18,6 +19,9 @@ export interface HttpSideDeps {
   readonly store: MessageStore;
   readonly fleet: Fleet;
   readonly outbox: Outbox;
+  /** Live lines of all nodes. */
+  readonly lines: Lines;
+  readonly adminToken: string;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** This node takes devices and its store takes writes. */
@@ -36,6 +40,8 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   const api = await apiServer(deps);
   const admin = config.admin === null ? api : await plainServer(deps);
   registerMetrics(admin, deps.metrics.registry);
+  const { adminToken: token, fleet, lines, store: messages, outbox } = deps;
+  registerAdmin(admin, { token, fleet, lines, messages, outbox });
   const servers = admin === api ? [api] : [api, admin];
   return {
     listen: async () => {

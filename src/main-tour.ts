@@ -12,6 +12,8 @@ export interface Started {
   readonly protocols: readonly string[];
   /** The demo fleet is in the store. */
   readonly demo: boolean;
+  /** The admin token, when it was made at this start. */
+  readonly madeToken: string | null;
 }
 
 export function tour(started: Started): string {
@@ -20,6 +22,7 @@ export function tour(started: Started): string {
     `API         ${api}`,
     ...devices.map(({ host, port, protocol }) => `devices     ${host}:${port} (${protocol ?? `${protocols.join(", ")}: detected`})`),
     `admin       ${admin}/admin`,
+    ...(started.madeToken === null ? [] : [`admin token ${started.madeToken} (made now, kept in ${config.dataDir}/admin-token)`]),
     `Redis       ${redis}`,
     `node        ${config.nodeId}`,
   ];

@@ -1,6 +1,7 @@
 /** Composition root: config -> adapters -> listeners; drains on SIGTERM and SIGINT. */
 import type { Logger } from "pino";
 import { PROTOCOLS } from "../protocols/index.ts";
+import { type AdminToken, keepAdminToken } from "./admin-token.ts";
 import type { Config } from "./config.ts";
 import { DEMO_HASH } from "./fleet/demo.ts";
 import { Fleet } from "./fleet/fleet.ts";
@@ -53,8 +54,10 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const { gateway, registry, outbox } = lineSide;
   metrics.observe({ lines: () => registry.size, connections: () => gateway.connections });
   const ready = async (): Promise<boolean> => gateway.ready && (await store.healthy());
-  const httpSide = await createHttpSide({ config, store, fleet, outbox, metrics, log, ready });
-  await listen({ config, redis, fleet, lineSide, httpSide, closing });
+  const token = keepAdminToken(config);
+  const shared = { config, store, fleet, outbox, metrics, log, ready };
+  const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
+  await listen({ config, redis, fleet, lineSide, httpSide, closing, token });
 }
 
 async function startFleet(
@@ -77,10 +80,11 @@ interface Parts {
   readonly lineSide: LineSide;
   readonly httpSide: HttpSide;
   readonly closing: Closing;
+  readonly token: AdminToken;
 }
 
 /** Starts all that moves by itself, then takes devices and requests. */
-async function listen({ config, redis, fleet, lineSide, httpSide, closing }: Parts): Promise<void> {
+async function listen({ config, redis, fleet, lineSide, httpSide, closing, token }: Parts): Promise<void> {
   const { gateway, presence, worker, sweeper, janitor } = lineSide;
   await presence.start();
   closing.add("lease", () => presence.stop());
@@ -98,5 +102,7 @@ async function listen({ config, redis, fleet, lineSide, httpSide, closing }: Par
   const devices = await gateway.listen();
   const protocols = PROTOCOLS.map(({ name }) => name);
   const demo = fleet.directory.userOfHash(DEMO_HASH) !== undefined;
-  process.stdout.write(`${tour({ config, redis: redis.shown, api, admin, devices, protocols, demo })}\n`);
+  process.stdout.write(
+    `${tour({ config, redis: redis.shown, api, admin, devices, protocols, demo, madeToken: token.made ? token.token : null })}\n`,
+  );
 }

@@ -128,7 +128,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     this.#phase = "gone";
     this.#timer.stop();
     if (this.#owner === null) this.#host.admitted(this.address);
-    else this.#write("info", { message: "device offline", reason: this.#reason });
+    else this.#deps.log.info({ tracker: this.trackerId, protocol: this.protocol, reason: this.#reason }, "device offline");
     this.#deps.meter.count("closings", this.#reason);
     this.#host.closed(this);
     this.#logoutWhenSettled();
@@ -233,7 +233,8 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     this.#loggedInAt = this.#deps.now();
     this.#host.admitted(this.address);
     this.#deps.meter.count("logins", protocol.name);
-    this.#write("info", { message: "device online", address: this.address, epoch });
+    const { address, trackerId: tracker } = this;
+    this.#deps.log.info({ tracker, protocol: protocol.name, address, epoch }, "device online");
     if (!this.#deps.registry.enter(this)) this.end("taken-over", 0);
   }
 
