@@ -1,5 +1,5 @@
 /** What the chat needs from the outside, as nouns. Adapters implement these; nothing here imports one. */
-import type { DeviceText, DrainResult, Settlement, Standing } from "../core/session-io.ts";
+import type { DeviceText, DrainResult, Settlement, Standing, Trace } from "../core/session-io.ts";
 import type { Instant, Message, MessageId, TrackerId } from "./message.ts";
 
 /** The store cannot be reached or refused: the outcome of a write is unknown. Every port call may throw it, within 2 s. */
@@ -143,6 +143,8 @@ export interface DrainRequest {
   readonly trackerId: TrackerId;
   readonly epoch: number;
   readonly settlements: readonly Settlement[];
+  /** Frames for the timelines of their messages. */
+  readonly traces?: readonly Trace[];
   /** Ids this line holds already: claimed again under the same epoch only if missing here. */
   readonly held: readonly MessageId[];
   readonly room: number;

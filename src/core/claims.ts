@@ -1,8 +1,12 @@
 /** The dialogue with the outbox over one line: one request at a time carries what is known and asks for what there is room for. */
-import type { DrainResult, Effect, Settlement } from "./session-io.ts";
+import type { DrainResult, Effect, Settlement, Trace } from "./session-io.ts";
 
 /** Wait before the store is asked again after it could not be reached. */
 const STORE_RETRY_MS = 2_000;
+
+/** Frames kept for timelines between two requests, and bytes of each. */
+const TRACES = 16;
+const TRACE_BYTES = 256;
 
 export interface Room {
   /** Texts that may be claimed now. */
@@ -14,6 +18,7 @@ export interface Room {
 
 export class Claims {
   #settlements: Settlement[] = [];
+  #traces: (Omit<Trace, "ageMs"> & { readonly at: number })[] = [];
   #asked: readonly Settlement[] | null = null;
   #askedRoom = 0;
   #hinted = true;
@@ -21,6 +26,12 @@ export class Claims {
   #dueAt: number | null = null;
   /** Texts that waited behind this line's when the store was last asked. */
   #waiting = 0;
+
+  /** A frame that belongs to a text's timeline; it travels with the next request. */
+  trace(id: number, direction: Trace["direction"], bytes: Buffer, at: number): void {
+    if (this.#traces.length >= TRACES) return;
+    this.#traces.push({ id, direction, bytes: Buffer.from(bytes.subarray(0, TRACE_BYTES)), at });
+  }
 
   get waiting(): number {
     return this.#waiting;
@@ -49,7 +60,7 @@ export class Claims {
     return this.#settlements.some((settlement) => "id" in settlement && settlement.id === id && settlement.type !== "lapsed");
   }
 
-  ask(need: Room, out: Effect[]): void {
+  ask(need: Room, now: number, out: Effect[]): void {
     if (this.#asked !== null || this.#retryAt !== null) return;
     const open = need.room > 0 || need.curious;
     if (this.#settlements.length === 0 && !(this.#hinted && open)) return;
@@ -57,13 +68,13 @@ export class Claims {
     this.#askedRoom = need.room;
     this.#settlements = [];
     if (open) this.#hinted = false;
-    out.push({ type: "drain", settlements: this.#asked, held: need.held, room: need.room });
+    out.push({ type: "drain", settlements: this.#asked, held: need.held, room: need.room, traces: this.#takeTraces(now) });
   }
 
   /** What the line's end leaves unsaid: handed to the store without claiming anything. */
-  flush(out: Effect[]): void {
+  flush(now: number, out: Effect[]): void {
     if (this.#settlements.length === 0) return;
-    out.push({ type: "drain", settlements: this.#settlements, held: [], room: 0 });
+    out.push({ type: "drain", settlements: this.#settlements, held: [], room: 0, traces: this.#takeTraces(now) });
     this.#settlements = [];
   }
 
@@ -87,6 +98,13 @@ export class Claims {
     if (this.#dueAt === null || now < this.#dueAt) return;
     this.#dueAt = null;
     this.#hinted = true;
+  }
+
+  /** A request whose outcome is unknown may lose its frames: they explain, they decide nothing. */
+  #takeTraces(now: number): readonly Trace[] {
+    const traces = this.#traces.map(({ at, ...trace }) => ({ ...trace, ageMs: Math.max(0, Math.round(now - at)) }));
+    this.#traces = [];
+    return traces;
   }
 }
 

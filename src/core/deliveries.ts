@@ -15,6 +15,11 @@ import { remember } from "./remember.ts";
 import type { ClaimedText, DrainResult, Effect, Settlement, Standing } from "./session-io.ts";
 
 type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
+/** A receipt and the frame it came in. */
+interface Heard {
+  readonly event: Receipt;
+  readonly frame: Buffer;
+}
 
 export interface DeliveryOptions {
   readonly codec: Codec;
@@ -72,13 +77,13 @@ export class Deliveries {
   }
 
   /** The line has ended: hands over what the store does not know yet. */
-  flush(out: Effect[]): void {
-    this.#claims.flush(out);
+  flush(now: number, out: Effect[]): void {
+    this.#claims.flush(now, out);
   }
 
-  hint(out: Effect[]): void {
+  hint(now: number, out: Effect[]): void {
     this.#claims.hint();
-    this.#ask(out);
+    this.#ask(now, out);
   }
 
   bytesArrived(count: number): void {
@@ -99,9 +104,9 @@ export class Deliveries {
     this.#proceed(now, out);
   }
 
-  receipt(event: Receipt, now: number, out: Effect[]): void {
+  receipt({ event, frame }: Heard, now: number, out: Effect[]): void {
     if (event.tag === null && this.#ambiguous) {
-      this.#ambiguousReceipt(out);
+      this.#ambiguousReceipt(now, out);
       return;
     }
     const hit = event.tag === null ? this.#oldestOutstanding() : this.#written.get(event.tag);
@@ -110,6 +115,7 @@ export class Deliveries {
       return;
     }
     this.#closing.receiptCame();
+    this.#claims.trace(hit.flight.claimed.id, "up", frame, now);
     if (event.outcome === "accepted") this.#accepted(hit, now);
     else if (event.outcome === "garbled" && !hit.flight.repeated) this.#repeat(hit, now, out);
     else this.#end(hit.flight, { type: "rejected", id: hit.flight.claimed.id, reason: event.reason ?? event.outcome });
@@ -117,11 +123,11 @@ export class Deliveries {
   }
 
   /** The driver read the text with this tag. */
-  read(tag: string, out: Effect[]): void {
+  read(tag: string, now: number, out: Effect[]): void {
     const claimed = this.claimedBy(tag);
     if (claimed === null) return;
     this.#claims.settle({ type: "read", id: claimed.id });
-    this.#ask(out);
+    this.#ask(now, out);
   }
 
   /** A frame came; with implied receipts this may prove that the device read past a text. */
@@ -151,7 +157,7 @@ export class Deliveries {
     this.#claims.tick(now);
     for (const flight of [...this.#active]) if (flight.deadline !== null && now >= flight.deadline) this.#overdue(flight, now, out);
     if (this.#closeAt !== null && now >= this.#closeAt) this.#closeIfUseful(now, out);
-    this.#ask(out);
+    this.#ask(now, out);
   }
 
   #launch(claimed: ClaimedText, out: Effect[]): void {
@@ -176,7 +182,7 @@ export class Deliveries {
         room -= 1;
       }
     }
-    this.#ask(out);
+    this.#ask(now, out);
   }
 
   #write(written: Written, now: number, out: Effect[]): void {
@@ -187,6 +193,7 @@ export class Deliveries {
     flight.bytesAtFirstWrite ??= this.#bytesReceived;
     flight.answeredSince = false;
     flight.deadline = this.#implied ? null : now + patience(flight, this.#options.receiptMs);
+    this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
     out.push({ type: "write", bytes: part.bytes });
   }
 
@@ -196,11 +203,11 @@ export class Deliveries {
     return flight === undefined || part === undefined ? undefined : { flight, part };
   }
 
-  #ambiguousReceipt(out: Effect[]): void {
+  #ambiguousReceipt(now: number, out: Effect[]): void {
     out.push({ type: "note", kind: "ambiguous-receipt", reason: "a text was given up on this line before", bytes: null });
     if (!this.#closing.proven) this.#claims.settle({ type: "proven" });
     this.#closing.receiptCame();
-    this.#ask(out);
+    this.#ask(now, out);
   }
 
   #repeat(written: Written, now: number, out: Effect[]): void {
@@ -294,9 +301,9 @@ export class Deliveries {
     out.push({ type: "close", reason: "no-receipt" });
   }
 
-  #ask(out: Effect[]): void {
+  #ask(now: number, out: Effect[]): void {
     const room = this.#stopped || this.#muted !== null ? 0 : Math.max(0, this.#options.capabilities.window - this.#active.length);
     const curious = this.#muted !== null && !this.#stopped;
-    this.#claims.ask({ room, curious, held: this.#active.map((flight) => flight.claimed.id) }, out);
+    this.#claims.ask({ room, curious, held: this.#active.map((flight) => flight.claimed.id) }, now, out);
   }
 }

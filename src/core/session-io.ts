@@ -23,6 +23,24 @@ export interface Standing {
   readonly closings: number;
   /** Milliseconds since the last of them; null: never. */
   readonly sinceClosingMs: number | null;
+  /** The last question that went out and was not answered yet. */
+  readonly question?: OpenQuestion | null;
+}
+
+/** A question whose answer a driver may give in words: "2", or one of the choices. */
+export interface OpenQuestion {
+  readonly messageId: number;
+  readonly choices: readonly string[];
+}
+
+/** A frame that carried an order or its receipt, for the message's timeline. */
+export interface Trace {
+  readonly id: number;
+  readonly direction: "down" | "up";
+  /** At most `TRACE_BYTES` of the frame. */
+  readonly bytes: Buffer;
+  /** How long ago that was. */
+  readonly ageMs: number;
 }
 
 export type LoginVerdict =
@@ -119,7 +137,13 @@ export type Effect =
   /** A frame followed our acknowledgement of a text: it cannot come again as a re-send. */
   | { readonly type: "passed" }
   /** Apply the settlements, then claim up to `room` texts; `held` are those this line already has. */
-  | { readonly type: "drain"; readonly settlements: readonly Settlement[]; readonly held: readonly number[]; readonly room: number }
+  | {
+      readonly type: "drain";
+      readonly settlements: readonly Settlement[];
+      readonly held: readonly number[];
+      readonly room: number;
+      readonly traces?: readonly Trace[];
+    }
   | { readonly type: "status"; readonly status: Extract<DeviceEvent, { type: "status" }> }
   | { readonly type: "note"; readonly kind: NoteKind; readonly reason: string; readonly bytes: Buffer | null }
   | { readonly type: "close"; readonly reason: CloseReason };

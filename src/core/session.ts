@@ -28,6 +28,11 @@ type Question =
   | { readonly type: "identify"; readonly hello: Hello; readonly reading: Reading }
   | { readonly type: "receive"; readonly reading: Reading };
 
+interface Heard {
+  readonly reading: Reading;
+  readonly frame: Buffer;
+}
+
 /** A text among the first frames after login may be a re-send of the previous line's last text. */
 const EARLY_FRAMES = 3;
 
@@ -77,7 +82,7 @@ export class Session {
     this.#take(input, now, out);
     this.#pull(now, out);
     this.#finishEnding(now, out);
-    return this.#cutAtClose(out);
+    return this.#cutAtClose(now, out);
   }
 
   #take(input: Input, now: number, out: Effect[]): void {
@@ -89,7 +94,7 @@ export class Session {
       case "received":
         return this.#received(input.verdict, out);
       case "hint":
-        return this.#deliveries?.hint(out);
+        return this.#deliveries?.hint(now, out);
       case "drained":
         return this.#deliveries?.drained(input.result, now, out);
       case "tick":
@@ -144,7 +149,7 @@ export class Session {
     if (this.#replied) this.#phase.deliveries.disqualifyImplied(now);
     this.#phase.deliveries.frameArrived(now, out);
     this.#markPassed(out);
-    this.#events(reading, this.#phase.deliveries, now, out);
+    this.#events({ reading, frame: bytes }, this.#phase.deliveries, now, out);
   }
 
   #noteBad(reading: Reading, bytes: Buffer, out: Effect[]): void {
@@ -192,7 +197,7 @@ export class Session {
     }
     if (question.hello.scope === "login") this.#goOnline(question.hello, verdict, now);
     this.#answer(question.reading, verdict, out);
-    this.#deliveries?.hint(out);
+    this.#deliveries?.hint(now, out);
   }
 
   #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" }>, now: number): void {
@@ -210,11 +215,11 @@ export class Session {
     this.#answer(reading, verdict, out);
   }
 
-  #events(reading: Reading, deliveries: Deliveries, now: number, out: Effect[]): void {
+  #events({ reading, frame }: Heard, deliveries: Deliveries, now: number, out: Effect[]): void {
     const texts: DeviceText[] = [];
     for (const event of reading.events) {
-      if (event.type === "receipt") deliveries.receipt(event, now, out);
-      else if (event.type === "read") deliveries.read(event.tag, out);
+      if (event.type === "receipt") deliveries.receipt({ event, frame }, now, out);
+      else if (event.type === "read") deliveries.read(event.tag, now, out);
       else if (event.type === "status") out.push({ type: "status", status: event });
       else if (event.type === "text" || event.type === "answer") texts.push(deviceText(event, deliveries, out));
     }
@@ -279,11 +284,11 @@ export class Session {
   }
 
   /** Nothing follows a close but what the store must still learn. */
-  #cutAtClose(out: Effect[]): readonly Effect[] {
+  #cutAtClose(now: number, out: Effect[]): readonly Effect[] {
     const at = out.findIndex((effect) => effect.type === "close");
     if (at === -1) return out;
     const kept = out.filter((effect, index) => index <= at || effect.type === "drain");
-    this.#deliveries?.flush(kept);
+    this.#deliveries?.flush(now, kept);
     this.#phase = { type: "closed" };
     this.#question = null;
     return kept;
