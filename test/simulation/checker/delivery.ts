@@ -1,0 +1,126 @@
+/** I2, I3, I4: what counts as delivered, in which order texts come, and how often. */
+import { isSettled } from "../../../src/chat/message.ts";
+import type { EntryOf } from "../history.ts";
+import type { DeviceTraits } from "../plan.ts";
+import { parsePart } from "../texts.ts";
+import type { Facts, Placed, Violation } from "./facts.ts";
+
+/** Deliveries of one text before it is given up, by the scripted protocols. */
+const ATTEMPTS = { "by-tag": 10, "in-order": 3 } as const;
+/** How long a receipt that was sent at once may be on its way. */
+const PROMPT_MS = 1_000;
+/** How long a fault of a node or the store goes on having effects. */
+const AFTERMATH_MS = 12_000;
+
+/** I2: DELIVERED only after the device's own positive receipt for every part of that very text; rejected only after its no. */
+export function checkReceipts(facts: Facts): readonly Violation[] {
+  return facts.of("message").flatMap((look): readonly Violation[] => {
+    const { message, before, t } = look;
+    const part = message.direction === "OUTGOING" ? parsePart(message.text) : null;
+    const traits = facts.traitsOf(message.trackerId);
+    if (part === null || traits === undefined) return [];
+    const flipped = message.updatedAt !== null && (before?.updatedAt ?? null) === null;
+    const rejected = message.state === "rejected" && before?.state !== "rejected";
+    const vouched = flipped ? vouchedFor(facts, look, traits) : true;
+    const refused = rejected ? refusedBy(facts, look, traits) : true;
+    if (vouched && refused) return [];
+    return [{ invariant: "I2", t, what: `message ${message.id} (text ${part.n}) became ${message.state} without a word of ${traits.name}` }];
+  });
+}
+
+function vouchedFor(facts: Facts, look: Placed<EntryOf<"message">>, traits: DeviceTraits): boolean {
+  const { n = 0, parts = 0 } = parsePart(look.message.text) ?? {};
+  if (look.message.receipt === "implied" && !traits.implied) return false;
+  const evidence = look.message.receipt === "implied" ? facts.received(traits.name, n) : positive(facts, traits.name, n);
+  const before = evidence.filter((entry) => entry.at < look.at);
+  for (let part = 0; part < parts; part += 1) if (!before.some((entry) => entry.part === part)) return false;
+  return true;
+}
+
+function positive(facts: Facts, device: string, n: number): readonly Placed<EntryOf<"receipt">>[] {
+  return facts.receipts(device, n).filter(({ outcome }) => outcome === "accepted");
+}
+
+/** A no, or a second checksum error. */
+function refusedBy(facts: Facts, look: Placed<EntryOf<"message">>, { name }: DeviceTraits): boolean {
+  const receipts = facts.receipts(name, parsePart(look.message.text)?.n ?? 0).filter((entry) => entry.at < look.at);
+  return receipts.some(({ outcome }) => outcome === "rejected") || receipts.filter(({ outcome }) => outcome === "garbled").length > 1;
+}
+
+/** I3: texts of one lane first come in the order of their numbers. */
+export function checkOrder(facts: Facts): readonly Violation[] {
+  const violations: Violation[] = [];
+  for (const { name, trackerId } of facts.run.plan.devices) {
+    const last = { urgent: 0, normal: 0 };
+    const seen = new Set<number>();
+    for (const { device, n, t } of facts.of("received")) {
+      if (device !== name || seen.has(n)) continue;
+      seen.add(n);
+      const lane = facts.run.texts.get(n)?.urgent === true ? "urgent" : "normal";
+      const id = facts.idsOfText.get(`${trackerId} ${n}`)?.[0] ?? 0;
+      if (id <= last[lane]) violations.push({ invariant: "I3", t, what: `${name} got message ${id} after ${last[lane]}` });
+      last[lane] = Math.max(last[lane], id);
+    }
+  }
+  return violations;
+}
+
+/** I4: a copy needs a cause, deliveries are bounded, and a re-send has the tag of the first. */
+export function checkCopies(facts: Facts): readonly Violation[] {
+  const violations: Violation[] = [];
+  const found = (t: number, what: string): void => void violations.push({ invariant: "I4", t, what });
+  for (const { message, n, parts } of facts.outgoing()) {
+    const traits = facts.traitsOf(message.trackerId);
+    if (traits === undefined) continue;
+    checkClaims(facts, message.id, ATTEMPTS[traits.receipts], found);
+    const received = facts.received(traits.name, n);
+    for (let part = 0; part < parts; part += 1) {
+      const copies = received.filter((entry) => entry.part === part);
+      checkPart(facts, traits, copies, found);
+    }
+  }
+  return violations;
+}
+
+type Found = (t: number, what: string) => void;
+
+function checkClaims(facts: Facts, id: number, most: number, found: Found): void {
+  for (const { attempt, entry } of facts.claims.get(id) ?? []) {
+    if (attempt > most) found(entry.t, `message ${id} was handed out for delivery ${attempt} of ${most}`);
+    const before = facts.looks.get(id)?.findLast((look) => look.at < entry.at)?.message.state;
+    if (before !== undefined && isSettled(before)) found(entry.t, `message ${id} was handed out though it is ${before}`);
+  }
+}
+
+function checkPart(facts: Facts, { name, trackerId, receipts }: DeviceTraits, copies: readonly Placed<EntryOf<"received">>[], found: Found): void {
+  const garbled = copies[0] === undefined ? 0 : facts.receipts(name, copies[0].n).filter(({ outcome }) => outcome === "garbled").length;
+  copies.forEach((copy, place) => {
+    const earlier = copies[place - 1];
+    const what = `copy ${place + 1} of text ${copy.n}, part ${copy.part}, for ${name}`;
+    if (place + 1 > ATTEMPTS[receipts] + garbled) found(copy.t, `${what} is beyond every attempt`);
+    if (earlier === undefined) return;
+    if (copy.tag !== earlier.tag) found(copy.t, `${what} has tag ${copy.tag} instead of ${earlier.tag}`);
+    if (copy.line === earlier.line && promptlyAcknowledged(facts, name, earlier) && !disturbed(facts, trackerId, earlier, copy)) {
+      found(copy.t, `${what} came though the one before was acknowledged at once`);
+    }
+  });
+}
+
+function promptlyAcknowledged(facts: Facts, device: string, copy: Placed<EntryOf<"received">>): boolean {
+  return facts
+    .receipts(device, copy.n)
+    .some(
+      ({ outcome, part, line, at, t }) =>
+        outcome === "accepted" && part === copy.part && line === copy.line && at > copy.at && t <= copy.t + PROMPT_MS,
+    );
+}
+
+/** The node, its way to the store or the line was hurt between two copies. */
+function disturbed(facts: Facts, trackerId: number, from: { readonly t: number; readonly line: number }, to: { readonly t: number }): boolean {
+  const node = facts.nodeOfLine.get(from.line);
+  const touches = (fault: EntryOf<"fault">): boolean =>
+    fault.kind === "store-down" ||
+    (fault.kind.startsWith("line-") && fault.trackerId === trackerId) ||
+    (fault.node === node && (fault.kind.startsWith("node-") || fault.kind.startsWith("store-")));
+  return facts.faults(from.t - AFTERMATH_MS, to.t, touches).length > 0;
+}

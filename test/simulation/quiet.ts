@@ -1,0 +1,51 @@
+/** Watches after the healing whether everything that must arrive has arrived. */
+import { isSettled } from "../../src/chat/message.ts";
+import type { Device } from "./device.ts";
+import type { History } from "./history.ts";
+import { parsePart } from "./texts.ts";
+
+export class Quiet {
+  readonly #history: History;
+  #read = 0;
+  /** OUTGOING texts that are not settled, by message id. */
+  readonly #open = new Map<number, { readonly trackerId: number; readonly n: number; readonly parts: number }>();
+  /** Parts that reached a device, by device and text. */
+  readonly #received = new Map<string, Set<number>>();
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  /** Every device that acknowledges is online, has received all its texts and has got rid of its own. */
+  reached(devices: readonly Device[]): boolean {
+    this.#catchUp();
+    return devices.every((device) => {
+      const { acknowledges, name, trackerId } = device.traits;
+      if (!acknowledges) return true;
+      return device.line?.online === true && device.waiting === 0 && !this.#misses(name, trackerId);
+    });
+  }
+
+  #misses(device: string, trackerId: number): boolean {
+    for (const { trackerId: to, n, parts } of this.#open.values()) {
+      if (to === trackerId && (this.#received.get(`${device} ${n}`)?.size ?? 0) < parts) return true;
+    }
+    return false;
+  }
+
+  #catchUp(): void {
+    const { entries } = this.#history;
+    for (; this.#read < entries.length; this.#read += 1) {
+      const entry = entries[this.#read];
+      if (entry?.op === "received") {
+        const parts = this.#received.get(`${entry.device} ${entry.n}`) ?? new Set();
+        this.#received.set(`${entry.device} ${entry.n}`, parts.add(entry.part));
+      } else if (entry?.op === "message" && entry.message.direction === "OUTGOING") {
+        const { id, trackerId, text, state } = entry.message;
+        const part = parsePart(text);
+        if (part === null || isSettled(state)) this.#open.delete(id);
+        else this.#open.set(id, { trackerId, n: part.n, parts: part.parts });
+      }
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/** A node's way to the store, on which calls are late, lost, done unheard of, or done twice. */
+import type { Instant, Message, MessageId, TrackerId } from "../../src/chat/message.ts";
+import {
+  type DeadLetter,
+  type Draft,
+  type DrainRequest,
+  type ListQuery,
+  type LoggedIn,
+  type Login,
+  type MessageStore,
+  type OutboxState,
+  type Owner,
+  type Received,
+  type Reception,
+  StoreUnavailable,
+  type Submitted,
+} from "../../src/chat/ports.ts";
+import type { DrainResult } from "../../src/core/index.ts";
+import type { Command, StoreHost } from "./store-host.ts";
+
+/** How the network treats one call; times in milliseconds from its start. Commands of one connection never overtake each other. */
+export interface Course {
+  /** When the command is executed: never, once or twice. */
+  readonly runs: readonly number[];
+  /** How long the answer travels; null: it is lost. */
+  readonly answerMs: number | null;
+}
+
+export interface Road {
+  readonly node: string;
+  readonly host: StoreHost;
+  /** Draws what happens to the next call, and records it when it is a fault. */
+  course(name: string, trackerId: number | null): Course;
+  /** Inside the store's machine. */
+  atStore(ms: number, run: () => void): void;
+  /** Inside the node's process: later when that is stopped, never when it is gone. */
+  atNode(ms: number, run: () => void): void;
+}
+
+/** A call is given up after this. */
+const PATIENCE_MS = 2_000;
+
+export class StorePort implements MessageStore {
+  readonly #road: Road;
+
+  constructor(road: Road) {
+    this.#road = road;
+  }
+
+  submit(draft: Draft): Promise<Submitted> {
+    return this.#call("submit", [draft.trackerId], (store) => store.submit(draft));
+  }
+
+  list(query: ListQuery): Promise<readonly Message[]> {
+    return this.#call("list", [], (store) => store.list(query));
+  }
+
+  find(ids: readonly MessageId[]): Promise<readonly (Message | null)[]> {
+    return this.#call("find", [], (store) => store.find(ids));
+  }
+
+  markRead(trackerId: TrackerId, ids: readonly MessageId[]): Promise<void> {
+    return this.#call("markRead", [trackerId], (store) => store.markRead(trackerId, ids));
+  }
+
+  markAllRead(trackerIds: readonly TrackerId[]): Promise<void> {
+    return this.#call("markAllRead", trackerIds, (store) => store.markAllRead(trackerIds));
+  }
+
+  lastTimes(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Instant>> {
+    return this.#call("lastTimes", [], (store) => store.lastTimes(trackerIds));
+  }
+
+  unreadCounts(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
+    return this.#call("unreadCounts", [], (store) => store.unreadCounts(trackerIds));
+  }
+
+  receive(reception: Reception): Promise<Received> {
+    return this.#call("receive", [reception.trackerId], (store) => store.receive(reception));
+  }
+
+  login(login: Login): Promise<LoggedIn> {
+    return this.#call("login", [login.trackerId], async (store) => {
+      const loggedIn = await store.login(login);
+      this.#road.host.noteLogin(login, loggedIn);
+      return loggedIn;
+    });
+  }
+
+  logout(trackerId: TrackerId, epoch: number): Promise<void> {
+    return this.#call("logout", [trackerId], (store) => store.logout(trackerId, epoch));
+  }
+
+  passed(trackerId: TrackerId, epoch: number): Promise<void> {
+    return this.#call("passed", [trackerId], (store) => store.passed(trackerId, epoch));
+  }
+
+  drain(request: DrainRequest): Promise<DrainResult> {
+    return this.#call("drain", [request.trackerId], async (store) => {
+      const result = await store.drain(request);
+      this.#road.host.noteDrain(this.#road.node, request, result);
+      return result;
+    });
+  }
+
+  pending(shard: number): Promise<readonly TrackerId[]> {
+    return this.#call("pending", [], (store) => store.pending(shard));
+  }
+
+  outbox(trackerId: TrackerId): Promise<OutboxState> {
+    return this.#call("outbox", [], (store) => store.outbox(trackerId));
+  }
+
+  expire(trackerId: TrackerId): Promise<number> {
+    return this.#call("expire", [trackerId], (store) => store.expire(trackerId));
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#call("deadLetters", [], (store) => store.deadLetters(limit));
+  }
+
+  retryDeadLetter(trackerId: TrackerId, id: MessageId): Promise<boolean> {
+    return this.#call("retryDeadLetter", [trackerId], (store) => store.retryDeadLetter(trackerId, id));
+  }
+
+  disown(trackerId: TrackerId): Promise<void> {
+    return this.#call("disown", [trackerId], (store) => store.disown(trackerId));
+  }
+
+  erase(trackerId: TrackerId): Promise<void> {
+    return this.#call("erase", [trackerId], (store) => store.erase(trackerId));
+  }
+
+  renewLease(node: string, ttlMs: number): Promise<void> {
+    return this.#call("renewLease", [], (store) => store.renewLease(node, ttlMs));
+  }
+
+  dropLease(node: string): Promise<void> {
+    return this.#call("dropLease", [], (store) => store.dropLease(node));
+  }
+
+  liveNodes(): Promise<readonly string[]> {
+    return this.#call("liveNodes", [], (store) => store.liveNodes());
+  }
+
+  owners(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>> {
+    return this.#call("owners", [], (store) => store.owners(trackerIds));
+  }
+
+  healthy(): Promise<boolean> {
+    return this.#call("healthy", [], (store) => store.healthy());
+  }
+
+  #call<T>(name: keyof MessageStore, trackers: readonly TrackerId[], work: Command<T>["work"]): Promise<T> {
+    const road = this.#road;
+    const command: Command<T> = { name, node: road.node, trackers, work };
+    const { runs, answerMs } = road.course(name, trackers[0] ?? null);
+    const lastRun = runs.at(-1) ?? null;
+    return new Promise((resolve, reject) => {
+      if (lastRun === null || answerMs === null || lastRun + answerMs >= PATIENCE_MS) {
+        road.atNode(PATIENCE_MS, () => reject(new StoreUnavailable("no answer in time")));
+      }
+      for (const at of runs) {
+        road.atStore(at, () => {
+          road.host.run(command).then(
+            (result) => {
+              if (at === lastRun && answerMs !== null) road.atNode(answerMs, () => resolve(result));
+            },
+            (error: Error) => road.atNode(answerMs ?? 0, () => reject(error)),
+          );
+        });
+      }
+    });
+  }
+}

@@ -1,0 +1,304 @@
+/** One run: everything that one seed says, from the first login to the quiet after the healing. */
+import { Calls } from "../../src/chat/calls.ts";
+import { ChatError } from "../../src/chat/chat-error.ts";
+import { StoreUnavailable } from "../../src/chat/ports.ts";
+import { shardOf } from "../../src/store/keys.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { MemoryDirectory } from "../support/fleet.ts";
+import type { Build } from "./build.ts";
+import { burnTags } from "./burn-tags.ts";
+import { Chaos } from "./chaos.ts";
+import { Client, type ClientWorld } from "./client.ts";
+import { Device, type DeviceWorld } from "./device.ts";
+import type { DeviceLine } from "./device-line.ts";
+import { type FinalState, readFinalState } from "./final-state.ts";
+import { History } from "./history.ts";
+import { Link } from "./link.ts";
+import { calmPlan, type DeviceTraits, type Plan } from "./plan.ts";
+import { Post } from "./post.ts";
+import { byTag, inOrder } from "./protocols.ts";
+import { Quiet } from "./quiet.ts";
+import type { Random } from "./random.ts";
+import { SimRoad } from "./road.ts";
+import { SimNode, TTL_MS } from "./sim-node.ts";
+import { StoreHost } from "./store-host.ts";
+import { StorePort } from "./store-port.ts";
+import { type SentText, textOf } from "./texts.ts";
+import { Timeline } from "./timeline.ts";
+
+/** The store's clock at the beginning. */
+const BEGIN = 1_800_000_000_000;
+/** Promises are settled in rounds between events: as deep as any chain of them that one event sets off. */
+const ROUNDS = 16;
+/** After the healing people go on talking for a moment. */
+const AFTERTALK_MS = 8_000;
+const LOOK_MS = 5_000;
+/** The bound of I1 (60 s) and a little; no run ends before. */
+const SHORTEST_CALM_MS = 75_000;
+/** Beyond the longest wait between two closings of a line, an hour, and the quarantine after a duel. */
+const LONGEST_CALM_MS = 100 * 60_000;
+const TAGS_LEFT = 12;
+/** What is prepared happened so long before. */
+const PREPARED_MS = 3_600_000;
+
+export class World {
+  readonly history: History;
+  readonly texts = new Map<number, SentText>();
+  quiet = false;
+  readonly #plan: Plan;
+  readonly #build: Build;
+  readonly #random: Random;
+  readonly #timeline = new Timeline();
+  readonly #host: StoreHost;
+  readonly #directory: MemoryDirectory;
+  readonly #post: Post;
+  readonly #nodes: readonly SimNode[];
+  readonly #devices: readonly Device[];
+  readonly #chaos: Chaos;
+  readonly #quiet: Quiet;
+  readonly #memory: MemoryStore;
+  readonly #crashed: (() => void)[] = [];
+  #links = 0;
+  #clockOffset = BEGIN - PREPARED_MS;
+  #healed = false;
+  #talking = true;
+  #over = false;
+
+  constructor(plan: Plan, random: Random, build: Build) {
+    this.#plan = plan;
+    this.#random = random;
+    this.#build = build;
+    const now = (): number => this.#timeline.now;
+    this.history = new History(now);
+    this.#quiet = new Quiet(this.history);
+    this.#memory = new MemoryStore(this.#storeNow);
+    const around = { storeNow: this.#storeNow, onCrash: (listener: () => void) => void this.#crashed.push(listener) };
+    const store = build.scripts(this.#memory, around);
+    this.#host = new StoreHost({ store, history: this.history, now: this.#storeNow, idempotent: build.idempotent });
+    this.#directory = directoryOf(plan, build);
+    this.#post = this.#makePost();
+    this.#nodes = plan.nodes.map((name) => this.#makeNode(name));
+    const world = this.#deviceWorld();
+    this.#devices = plan.devices.map((traits) => new Device(traits, world));
+    this.#chaos = new Chaos({
+      random,
+      history: this.history,
+      host: this.#host,
+      nodes: this.#nodes,
+      devices: this.#devices,
+      paceMs: plan.paceMs,
+      after: this.#after,
+      jump: (ms) => {
+        this.#clockOffset += ms;
+      },
+      crash: () => this.#crashed.forEach((listener) => void listener()),
+    });
+  }
+
+  async run(): Promise<FinalState> {
+    for (const { receipts, trackerId } of this.#plan.devices) {
+      if (receipts === "by-tag" && this.#random.chance(0.6)) await burnTags(this.#memory, trackerId, TAGS_LEFT);
+      await this.#host.ignore(trackerId);
+    }
+    this.#clockOffset = BEGIN;
+    this.#begin();
+    for (let event = this.#timeline.next(); event !== null && !this.#over; event = this.#timeline.next()) {
+      event();
+      for (let round = 0; round < ROUNDS; round += 1) await null;
+    }
+    return await this.#read();
+  }
+
+  #begin(): void {
+    for (const node of this.#nodes) node.start();
+    for (const device of this.#devices) this.#after(this.#random.between(0, 4_000), () => device.connect());
+    for (const device of this.#devices) this.#speak(device);
+    for (const userId of this.#plan.users) this.#serve(userId);
+    if (!this.#plan.calm) this.#chaos.start();
+    this.#after(this.#plan.faultMs, () => this.#heal());
+  }
+
+  #heal(): void {
+    this.#healed = true;
+    this.#chaos.heal();
+    this.history.add({ op: "healed" });
+    this.#after(AFTERTALK_MS, () => {
+      this.#talking = false;
+    });
+    this.#after(SHORTEST_CALM_MS, () => this.#look(this.#timeline.now + LONGEST_CALM_MS));
+  }
+
+  #look(until: number): void {
+    this.quiet = this.#quiet.reached(this.#devices);
+    if (this.quiet || this.#timeline.now >= until) this.#over = true;
+    else this.#after(LOOK_MS, () => this.#look(until));
+  }
+
+  readonly #after = (ms: number, run: () => void): void => this.#timeline.after(ms, run);
+  readonly #storeNow = (): number => this.#clockOffset + this.#timeline.now;
+
+  get #weather(): Plan {
+    return this.#healed ? calmPlan(this.#plan) : this.#plan;
+  }
+
+  #makePost(): Post {
+    return new Post({
+      random: this.#random,
+      rates: () => this.#weather.mail,
+      after: this.#after,
+      fault: (kind, { node, trackerId }) => this.history.add({ op: "fault", kind, node, trackerId, detail: "" }),
+      deliver: (node, trackerId, epoch) => this.#nodes.find(({ name }) => name === node)?.hint(trackerId, epoch),
+      jobIds: this.#build.jobIds,
+    });
+  }
+
+  #makeNode(name: string): SimNode {
+    const road = new SimRoad({
+      node: name,
+      host: this.#host,
+      random: this.#random,
+      history: this.history,
+      rates: () => this.#weather.store,
+      now: () => this.#timeline.now,
+      after: this.#after,
+      process: () => node,
+    });
+    const node: SimNode = new SimNode({
+      name,
+      store: this.#build.port(new StorePort(road), name),
+      directory: this.#directory,
+      outbox: this.#post,
+      history: this.history,
+      build: this.#build,
+      now: () => this.#timeline.now,
+      wallClock: this.#storeNow,
+      after: this.#after,
+      shards: [...new Set(this.#plan.devices.map(({ trackerId }) => shardOf(trackerId)))],
+    });
+    return node;
+  }
+
+  #deviceWorld(): DeviceWorld {
+    return {
+      random: this.#random,
+      history: this.history,
+      after: this.#after,
+      dial: (traits, line) => this.#dial(traits, line),
+      fault: (kind, { trackerId, detail = "" }) => this.history.add({ op: "fault", kind, node: null, trackerId, detail }),
+      foreignTag: (trackerId) => this.#foreignTag(trackerId),
+    };
+  }
+
+  #dial({ receipts }: DeviceTraits, device: DeviceLine): { readonly link: Link; readonly node: string } {
+    const node = this.#random.pick(this.#nodes);
+    this.#links += 1;
+    const link = new Link({
+      id: this.#links,
+      random: this.#random,
+      device,
+      now: () => this.#timeline.now,
+      after: this.#after,
+      atNode: (run) => node.deliver(run),
+    });
+    const protocol = this.#build.protocol(receipts === "by-tag" ? byTag : inOrder);
+    link.open(() => node.accept(link, protocol));
+    return { link, node: node.name };
+  }
+
+  #foreignTag(trackerId: number): string {
+    let tag = this.#random.between(1, 0xffff);
+    for (const { trackerId: other } of this.#plan.devices) {
+      const lent = this.#random.between(1, 40);
+      if (other !== trackerId && this.#host.ownsTag(other, lent) && this.#random.chance(0.5)) tag = lent;
+    }
+    return this.#host.ownsTag(trackerId, tag) ? "0" : String(tag);
+  }
+
+  /** A driver talks now and then. */
+  #speak(device: Device): void {
+    this.#after(this.#random.between(Math.floor(this.#plan.talkMs / 2), this.#plan.talkMs * 4), () => {
+      if (!this.#talking) return;
+      device.say();
+      this.#speak(device);
+    });
+  }
+
+  #serve(userId: number): void {
+    const user = this.#directory.user(userId);
+    if (user === undefined) return;
+    const trackers = this.#plan.devices.map(({ trackerId }) => trackerId);
+    const own = this.#directory.trackersOf(userId).map(({ id }) => id);
+    const foreign = trackers.filter((id) => !own.includes(id));
+    const client = new Client({ name: `user${userId}`, user, own, foreign }, this.#clientWorld());
+    const next = (): void =>
+      this.#after(this.#random.between(Math.floor(this.#plan.talkMs / 5), this.#plan.talkMs), () => {
+        if (!this.#talking) return;
+        client.act(this.#random.pick(this.#nodes), next);
+      });
+    next();
+  }
+
+  #clientWorld(): ClientWorld {
+    return {
+      random: this.#random,
+      history: this.history,
+      now: () => this.#timeline.now,
+      storeNow: this.#storeNow,
+      after: this.#after,
+      compose: ({ urgent, ttlMs }) => {
+        const n = this.texts.size + 1;
+        const parts = this.#random.weighted({ one: 70, two: 15, some: 15 });
+        const count = parts === "one" ? 1 : parts === "two" ? 2 : this.#random.between(3, 6);
+        const text = { n, text: textOf(n, count), parts: count, urgent, ttlMs };
+        this.texts.set(n, text);
+        return text;
+      },
+      sendSpecial: (node, trackerId, text) => this.#sendSpecial(node, trackerId, text),
+      incomingOf: (trackerId) => this.#host.incomingOf(trackerId),
+    };
+  }
+
+  /** What the API will offer as parameters of `send`: urgency and a time to live. */
+  async #sendSpecial(node: SimNode, trackerId: number, { text, urgent, ttlMs }: SentText): Promise<number> {
+    try {
+      const submitted = await node.store.submit({ trackerId, text, employeeId: null, urgent, altered: false, ttlMs, rejected: null });
+      if (submitted.type === "full") throw new ChatError(8);
+      if (submitted.owner !== null) this.#post.hint(trackerId, submitted.owner).catch(() => undefined);
+      return submitted.id;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw new ChatError(8);
+      throw error;
+    }
+  }
+
+  async #read(): Promise<FinalState> {
+    const store = this.#build.port(this.#host.store, "reader");
+    const clock = { now: this.#storeNow };
+    const calls = new Calls({ store, directory: this.#directory, outbox: this.#post, ttlMs: TTL_MS, onHintFailed: () => {}, clock });
+    const users = this.#plan.users.flatMap((id) => this.#directory.user(id) ?? []);
+    return await readFinalState({
+      store,
+      calls: this.#build.calls(calls, store),
+      users,
+      devices: this.#devices,
+      nodes: this.#nodes,
+      random: this.#random,
+      storeNow: this.#storeNow(),
+      beganAt: BEGIN,
+    });
+  }
+}
+
+function directoryOf(plan: Plan, build: Build): MemoryDirectory {
+  return new MemoryDirectory({
+    users: plan.users.map((id) => ({ id })),
+    protocols: [build.protocol(byTag), build.protocol(inOrder)],
+    trackers: plan.devices.map(({ trackerId, userId, name, receipts, implied }) => ({
+      id: trackerId,
+      userId,
+      deviceId: name,
+      protocol: receipts === "by-tag" ? byTag.name : inOrder.name,
+      profile: implied ? { receipts: "implied" } : {},
+    })),
+  });
+}
