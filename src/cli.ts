@@ -1,0 +1,98 @@
+/** The command line. What a command needs is loaded when it runs, so that `--help` is there at once. */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { benchCommand } from "./commands/bench.ts";
+import { deadLettersCommand, linesCommand, unknownCommand } from "./commands/care.ts";
+import { CommandError, linesOf } from "./commands/command-error.ts";
+import { decodeCommand } from "./commands/decode.ts";
+import { fleetCommand } from "./commands/fleet.ts";
+import { protocolsCommand } from "./commands/protocols.ts";
+import { replayCommand } from "./commands/replay.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { simulateCommand } from "./commands/simulate.ts";
+
+const EXIT = { failure: 1, usage: 2 };
+
+const EXAMPLES = `
+Examples:
+  tracker-chat serve
+  tracker-chat fleet import fleet.json
+  tracker-chat protocols
+  tracker-chat simulate wialon-ips --device-id 356307042441013
+  tracker-chat decode auto 234d2348656c6c6f0d0a
+  tracker-chat unknown
+  tracker-chat replay fixtures/wialon-ips/*.transcript`;
+
+await main();
+
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+    else {
+      for (const line of linesOf(error)) process.stderr.write(`tracker-chat: ${line}\n`);
+      // At once: connections of a start that failed half-way must not keep the process.
+      process.exit(EXIT.failure);
+    }
+  }
+}
+
+function program(): Command {
+  const root = new Command("tracker-chat").description("The open device gateway for dispatcher-driver chat").version(version());
+  root.addHelpText("after", EXAMPLES);
+  for (const command of [
+    serveCommand(),
+    fleetCommand(),
+    protocolsCommand(),
+    simulateCommand(),
+    decodeCommand(),
+    replayCommand(),
+    captureCommand(),
+    benchCommand(),
+    unknownCommand(),
+    linesCommand(),
+    deadLettersCommand(),
+  ]) {
+    root.addCommand(command);
+  }
+  for (const command of everyCommand(root)) beBrief(command);
+  return root;
+}
+
+function captureCommand(): Command {
+  const command = new Command("capture").description("record device conversations (not supported in this version)").allowUnknownOption();
+  return command.argument("[anything...]").action(() => {
+    throw new CommandError("capture: not supported in this version");
+  });
+}
+
+/** Wrong usage ends with one line, suggestion included, and never with the whole help. */
+function beBrief(command: Command): void {
+  command.exitOverride().configureOutput({
+    outputError: (text, write) =>
+      write(
+        `tracker-chat: ${text
+          .trim()
+          .replace(/^error: /, "")
+          .replaceAll(/\s*\n\s*/g, " ")}\n`,
+      ),
+  });
+}
+
+function everyCommand(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+/** Of package.json: one folder above src/, two above dist/src/. */
+function version(): string {
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    try {
+      return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { readonly version: string }).version;
+    } catch {
+      // Further up.
+    }
+  }
+  return "unknown";
+}

@@ -1,0 +1,95 @@
+/** Talks to the /admin of a running product. */
+import { Option } from "commander";
+import { readAdminToken } from "../admin-token.ts";
+import { type ClientConfig, readClientConfig, type SettingTexts } from "../config.ts";
+import { CommandError } from "./command-error.ts";
+
+/** Flags of every command that talks to the product. */
+export interface ClientFlags {
+  readonly url?: string;
+  readonly adminToken?: string;
+  readonly dataDir?: string;
+}
+
+/** An import of the largest document takes this long at most. */
+const ANSWER_MS = 300_000;
+
+export function clientOptions(): readonly Option[] {
+  return [
+    new Option("--url <url>", "where the product listens (default: ADMIN_HOST/ADMIN_PORT or HTTP_HOST/HTTP_PORT)"),
+    new Option("--admin-token <token>", "default: ADMIN_TOKEN, or the one kept in DATA_DIR"),
+    new Option("--data-dir <dir>", "default: DATA_DIR, or ./data"),
+  ];
+}
+
+export function clientConfig(flags: ClientFlags): ClientConfig {
+  const texts: SettingTexts = {
+    ...(flags.adminToken === undefined ? {} : { ADMIN_TOKEN: flags.adminToken }),
+    ...(flags.dataDir === undefined ? {} : { DATA_DIR: flags.dataDir }),
+  };
+  return readClientConfig(texts);
+}
+
+/** Nothing listens where the product should be. */
+export class NobodyThere extends CommandError {}
+
+export class AdminClient {
+  readonly #base: string;
+  readonly #token: string | null;
+
+  constructor(config: ClientConfig, url: string | undefined) {
+    this.#base = url?.replace(/\/+$/, "") ?? baseOf(config);
+    this.#token = readAdminToken(config);
+  }
+
+  /** The parsed answer; throws CommandError with what the product said, NobodyThere when nothing listens. */
+  async call(method: "GET" | "PUT" | "POST" | "DELETE", path: string, body?: string): Promise<unknown> {
+    const headers = {
+      ...(this.#token === null ? {} : { Authorization: `Bearer ${this.#token}` }),
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    };
+    const request = { method, headers, signal: AbortSignal.timeout(ANSWER_MS), ...(body === undefined ? {} : { body }) };
+    const response = await fetch(`${this.#base}${path}`, request).catch((error: unknown) => {
+      throw unreachable(this.#base, error);
+    });
+    const text = await response.text();
+    const answer = parsed(text);
+    if (response.ok && answer !== undefined) return answer;
+    throw refusal(this.#base, response.status, answer);
+  }
+}
+
+/** Any address of this machine is reached at its loopback one. */
+function baseOf(config: ClientConfig): string {
+  const { host, port } = config.admin ?? config.http;
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function unreachable(base: string, error: unknown): CommandError {
+  const { cause } = error as { readonly cause?: { readonly code?: string; readonly errors?: readonly { readonly code?: string }[] } };
+  const codes = [cause?.code, ...(cause?.errors ?? []).map(({ code }) => code)];
+  if (codes.includes("ECONNREFUSED")) return new NobodyThere(`nothing listens at ${base}: is tracker-chat running?`);
+  return new CommandError(`${base} cannot be reached (${codes.find((code) => code !== undefined) ?? String(error)})`);
+}
+
+interface Refusal {
+  readonly status?: { readonly code?: number; readonly description?: string };
+  readonly errors?: readonly { readonly path?: string; readonly parameter?: string; readonly error: string }[];
+}
+
+function refusal(base: string, http: number, answer: unknown): CommandError {
+  const { status, errors } = (answer ?? {}) as Refusal;
+  if (http === 401) return new CommandError(`${base} refused the admin token: set ADMIN_TOKEN, or DATA_DIR to where the product keeps it`);
+  if (errors && errors.length > 0) return new CommandError(...errors.map(({ path, parameter, error }) => `${path ?? parameter}: ${error}`));
+  if (status) return new CommandError(`${base} answered ${status.description} (error ${status.code})`);
+  return new CommandError(`what answers at ${base} is not tracker-chat (HTTP ${http})`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

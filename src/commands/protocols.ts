@@ -1,0 +1,64 @@
+/** `tracker-chat protocols`: what each protocol can do, and the settings of a tracker's profile. */
+import { Command } from "commander";
+import type { Capabilities, ProfileSchema, Protocol } from "../core/index.ts";
+import { print, printJson, table } from "./output.ts";
+
+export function protocolsCommand(): Command {
+  return new Command("protocols")
+    .description("every protocol, its capabilities and profile settings")
+    .argument("[name]", "only this one")
+    .option("--json", "print JSON, profile schemas included")
+    .addHelpText("after", "\nExamples:\n  tracker-chat protocols\n  tracker-chat protocols jt808 --json")
+    .action(async (name: string | undefined, { json }: { readonly json?: boolean }) => {
+      const { PROTOCOLS } = await import("../../protocols/index.ts");
+      const { protocolNamed } = await import("./protocol-named.ts");
+      const chosen = name === undefined ? PROTOCOLS : [protocolNamed(name)];
+      if (json) {
+        const described = chosen.map(({ name: id, title, capabilities, profile }) => ({ name: id, title, capabilities, profile }));
+        return await printJson(described);
+      }
+      await print([table([HEADER, ...chosen.map(row)]), ...chosen.map(settings)].join("\n\n"));
+    });
+}
+
+const HEADER = ["protocol", "texts down", "texts up", "receipts", "read", "choices", "charsets", "bytes", "window", "attempts"];
+
+function row({ name, capabilities }: Protocol): readonly string[] {
+  const { textDown, receipts, charsets, maxBytes, window, attempts }: Capabilities = capabilities;
+  const yes = (can: boolean): string => (can ? "yes" : "no");
+  const { textUp, read, choices } = capabilities;
+  const abilities = [textDown, yes(textUp), receipts, yes(read), yes(choices)];
+  return [name, ...abilities, charsets.join(" "), String(maxBytes), String(window), String(attempts)];
+}
+
+interface Property {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+function settings({ name, title, profile }: Protocol): string {
+  const properties = Object.entries(propertiesOf(profile));
+  const rows = properties.map(([key, property]) => [
+    `  ${key}`,
+    valuesOf(property),
+    property.default === undefined ? "" : `default ${JSON.stringify(property.default)}`,
+    property.description ?? "",
+  ]);
+  return [`${title}: profile of "protocol": "${name}"`, table(rows)].join("\n");
+}
+
+function propertiesOf(schema: ProfileSchema): Readonly<Record<string, Property>> {
+  const { properties } = schema;
+  return typeof properties === "object" && properties !== null ? (properties as Readonly<Record<string, Property>>) : {};
+}
+
+function valuesOf({ type, enum: choices, minimum, maximum }: Property): string {
+  if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" | ");
+  const kinds = type === undefined ? "any" : [type].flat().join(" | ");
+  if (minimum === undefined && maximum === undefined) return kinds;
+  return `${kinds} ${minimum ?? ""}..${maximum ?? ""}`;
+}
