@@ -1,5 +1,14 @@
 /** Texts and questions to the device: 0x8300 and 0x8302, never fragmented (JT/T 808-2013, 8.28 and 8.30; 2019, 8.19). */
-import { type Encoded, encodeText, type Order, type Part, type Preview, type SplitText, splitText } from "../../src/core/index.ts";
+import {
+  type Encoded,
+  encodeText,
+  numberedText,
+  type Order,
+  type Part,
+  type Preview,
+  type SplitText,
+  splitText,
+} from "../../src/core/index.ts";
 import { type Address, writeFrame } from "./header.ts";
 import { ID, tagOf } from "./messages.ts";
 import { type Edition, MAX_TEXT_BYTES, type Settings } from "./profile.ts";
@@ -19,7 +28,8 @@ export interface Wire {
 export function encodeOrder(order: Order, settings: Settings, wire: Wire): Encoded {
   if (order.type === "text") return texts(order, order.text, settings, wire);
   const question = questionBody(order, settings, wire.edition);
-  if (question === null) return texts(order, numbered(order.text, order.choices), settings, wire);
+  // For devices without 0x8302, or when the question does not fit one.
+  if (question === null) return texts(order, numberedText(order.text, order.choices), settings, wire);
   const part = { bytes: frame(ID.question, order.tag, question.body, wire.address), tag: tagOf(ID.question, order.tag & 0xffff) };
   return { type: "parts", parts: [part], altered: question.altered };
 }
@@ -70,11 +80,6 @@ function clean(text: string): string {
 function limitOf(settings: Settings): number {
   const limit = Math.min(settings.maxBytes, MAX_TEXT_BYTES);
   return settings.charset === "utf16be" ? limit - (limit % 2) : limit;
-}
-
-/** For devices without 0x8302, or when the question does not fit one. */
-function numbered(text: string, choices: readonly string[]): string {
-  return [text, ...choices.map((choice, index) => `${index + 1}. ${choice}`)].join("\n");
 }
 
 function questionBody(

@@ -35,8 +35,7 @@ export class WialonCodec implements Codec {
   }
 
   encode(order: Order): Encoded {
-    const text = order.type === "question" ? `${order.text} (${order.choices.join(" / ")})` : order.text;
-    const { parts, lost, empty } = outgoingText(text, this.#settings);
+    const { parts, lost, empty } = outgoingText(order.text, this.#settings);
     const [first, ...rest] = parts.map((bytes): Part => ({ bytes: textPacket(bytes, this.#dialect), tag: null }));
     if (empty || first === undefined)
       return { type: "refused", reason: `nothing of this text can be written in ${this.#settings.charset}` };

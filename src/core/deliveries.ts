@@ -8,16 +8,15 @@
  */
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
-import { ackedPrefix, type Flight, nextPart, patience, restart, type Written } from "./flight.ts";
+import { ackedPrefix, type Flight, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
 import { launch } from "./launch.ts";
 import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
 import { remember } from "./remember.ts";
-import type { ClaimedText, DrainResult, Effect, Settlement, Standing } from "./session-io.ts";
+import type { ClaimedText, DrainResult, Effect, OpenQuestion, Settlement, Standing } from "./session-io.ts";
 
-type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
 /** A receipt and the frame it came in. */
 interface Heard {
-  readonly event: Receipt;
+  readonly event: Extract<DeviceEvent, { type: "receipt" }>;
   readonly frame: Buffer;
 }
 
@@ -47,21 +46,20 @@ export class Deliveries {
   /** Texts whose receipt is overdue and that were given back; a late receipt still settles them. */
   readonly #lapsed = new Map<number, Flight>();
   #stopped = false;
-  /** Without tags: the text whose receipt is overdue; nothing else is written meanwhile. */
-  #muted: Flight | null = null;
   #ambiguous = false;
-  #closeAt: number | null = null;
   #bytesReceived = 0;
+  #question: OpenQuestion | null;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#implied = options.implied;
+    this.#question = options.standing.question ?? null;
     this.#closing = new ClosePolicy(options.standing, options.now);
   }
 
   /** When `tick` has something to do. */
   get deadline(): number | null {
-    let soonest = earlier(this.#claims.deadline, this.#closeAt);
+    let soonest = earlier(this.#claims.deadline, this.#closing.deadline);
     for (const flight of this.#active) soonest = earlier(soonest, flight.deadline);
     return soonest;
   }
@@ -95,6 +93,15 @@ export class Deliveries {
     return this.#written.get(tag)?.flight.claimed ?? null;
   }
 
+  /** The last question that went out and was not answered yet. */
+  get openQuestion(): OpenQuestion | null {
+    return this.#question;
+  }
+
+  answered(): void {
+    this.#question = null;
+  }
+
   drained(result: DrainResult, now: number, out: Effect[]): void {
     this.#claims.answered(result, now);
     if (result.type === "stale") out.push({ type: "close", reason: "taken-over" });
@@ -122,7 +129,6 @@ export class Deliveries {
     this.#proceed(now, out);
   }
 
-  /** The driver read the text with this tag. */
   read(tag: string, now: number, out: Effect[]): void {
     const claimed = this.claimedBy(tag);
     if (claimed === null) return;
@@ -156,7 +162,7 @@ export class Deliveries {
   tick(now: number, out: Effect[]): void {
     this.#claims.tick(now);
     for (const flight of [...this.#active]) if (flight.deadline !== null && now >= flight.deadline) this.#overdue(flight, now, out);
-    if (this.#closeAt !== null && now >= this.#closeAt) this.#closeIfUseful(now, out);
+    if (this.#closing.deadline !== null && now >= this.#closing.deadline) this.#closeIfUseful(now, out);
     this.#ask(now, out);
   }
 
@@ -164,15 +170,16 @@ export class Deliveries {
     if (this.#claims.settling(claimed.id)) return;
     const lapsed = this.#lapsed.get(claimed.id);
     this.#lapsed.delete(claimed.id);
-    const flight = lapsed === undefined ? launch(this.#options.codec, claimed, this.#claims, out) : restart(lapsed, claimed);
+    const flight = lapsed === undefined ? launch(this.#options, claimed, this.#claims, out) : restart(lapsed, claimed);
     if (flight === null) return;
     this.#active.push(flight);
+    if (claimed.choices !== null) this.#question = { messageId: claimed.id, choices: claimed.choices };
     if (nextPart(flight) === null) this.#finish(flight);
   }
 
   /** Writes parts in order while the window has room, then asks for more. */
   #proceed(now: number, out: Effect[]): void {
-    let room = this.#muted === null ? this.#options.capabilities.window : 0;
+    let room = this.#closing.muted === null ? this.#options.capabilities.window : 0;
     for (const flight of this.#active) room -= flight.outstanding.length;
     for (const flight of this.#active) {
       for (let part = nextPart(flight); part !== null && room > 0; part = nextPart(flight)) {
@@ -212,7 +219,7 @@ export class Deliveries {
 
   #repeat(written: Written, now: number, out: Effect[]): void {
     written.flight.repeated = true;
-    this.#unmute(written.flight);
+    this.#closing.unmute(written.flight);
     this.#write(written, now, out);
   }
 
@@ -220,7 +227,7 @@ export class Deliveries {
     const before = ackedPrefix(flight);
     flight.acked.add(part);
     flight.outstanding = flight.outstanding.filter((other) => other !== part);
-    this.#unmute(flight);
+    this.#closing.unmute(flight);
     if (flight.acked.size >= flight.parts.length) {
       this.#finish(flight);
       return;
@@ -241,13 +248,7 @@ export class Deliveries {
     this.#claims.settle(settlement);
     this.#active = this.#active.filter((other) => other !== flight);
     this.#lapsed.delete(flight.claimed.id);
-    this.#unmute(flight);
-  }
-
-  #unmute(flight: Flight): void {
-    if (this.#muted !== flight) return;
-    this.#muted = null;
-    this.#closeAt = null;
+    this.#closing.unmute(flight);
   }
 
   #overdue(flight: Flight, now: number, out: Effect[]): void {
@@ -258,7 +259,7 @@ export class Deliveries {
 
   #overdueByTag(flight: Flight, now: number, out: Effect[]): void {
     // Two deliveries and not a byte from the device: the link is dead, whatever TCP says.
-    if (flight.tries > 1 && this.#silentSince(flight) && this.#closing.mayClose(now)) {
+    if (flight.tries > 1 && silentSince(flight, this.#bytesReceived) && this.#closing.mayClose(now)) {
       this.#close(out);
       return;
     }
@@ -277,22 +278,13 @@ export class Deliveries {
       this.#end(flight, { type: "unconfirmed", id });
       return;
     }
-    this.#muted = flight;
+    this.#closing.mute(flight);
     if (this.#closing.proven && attempt >= this.#options.capabilities.attempts) this.#claims.settle({ type: "lapsed", id, attempt });
     this.#closeIfUseful(now, out);
   }
 
-  #silentSince(flight: Flight): boolean {
-    return this.#bytesReceived === flight.bytesAtFirstWrite;
-  }
-
-  /** A muted line is closed only where that helps, and not more often than the device's closings allow. */
   #closeIfUseful(now: number, out: Effect[]): void {
-    this.#closeAt = null;
-    if (this.#muted === null || !this.#closing.proven) return;
-    if (!this.#silentSince(this.#muted) && this.#claims.waiting === 0) return;
-    if (this.#closing.mayClose(now)) this.#close(out);
-    else this.#closeAt = this.#closing.allowedAt;
+    if (this.#closing.closesNow(now, this.#bytesReceived, this.#claims.waiting)) this.#close(out);
   }
 
   #close(out: Effect[]): void {
@@ -302,8 +294,8 @@ export class Deliveries {
   }
 
   #ask(now: number, out: Effect[]): void {
-    const room = this.#stopped || this.#muted !== null ? 0 : Math.max(0, this.#options.capabilities.window - this.#active.length);
-    const curious = this.#muted !== null && !this.#stopped;
+    const room = this.#stopped || this.#closing.muted !== null ? 0 : Math.max(0, this.#options.capabilities.window - this.#active.length);
+    const curious = this.#closing.muted !== null && !this.#stopped;
     this.#claims.ask({ room, curious, held: this.#active.map((flight) => flight.claimed.id) }, now, out);
   }
 }

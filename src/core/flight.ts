@@ -72,6 +72,11 @@ export function nextPart(flight: Flight): number | null {
   return flight.next < flight.parts.length ? flight.next : null;
 }
 
+/** Not a byte came from the device since the text was first written, `received` being the line's count. */
+export function silentSince(flight: Flight, received: number): boolean {
+  return received === flight.bytesAtFirstWrite;
+}
+
 /** JT/T 808-2013, 6.1: T(N+1) = T(N) * (N+1) after the N-th retransmission, ended at 20 times the first wait. */
 export function patience(flight: Flight, receiptMs: number): number {
   let factor = 1;

@@ -6,6 +6,7 @@ export * from "./device.ts";
 export * from "./framing.ts";
 export * from "./layout.ts";
 export * from "./protocol.ts";
+export * from "./question.ts";
 export * from "./session.ts";
 export * from "./session-io.ts";
 export * from "./transcript.ts";
