@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly USER_ID=1000 HTTP_PORT="${REHEARSAL_HTTP_PORT:-18080}" GATEWAY_PORT="${REHEARSAL_GATEWAY_PORT:-15000}"
+readonly USER_ID=1000 API="${REHEARSAL_HTTP_PORT:-18080}" DEVICES="${REHEARSAL_GATEWAY_PORT:-15000}"
 readonly START_SECONDS=60 STOP_SECONDS=30
 work="$(mktemp -d)"
 process=""
@@ -15,7 +15,7 @@ fail() {
   exit 1
 }
 finish() {
-  [ -z "$process" ] || kill -KILL "$process" 2>/dev/null || true
+  [ -z "$process" ] || { kill -KILL "$process" && wait "$process"; } 2>/dev/null || true
   [ ! -f "$work/data/redis.pid" ] || kill -KILL "$(cat "$work/data/redis.pid")" 2>/dev/null || true
   rm -rf "$work"
 }
@@ -44,7 +44,7 @@ fi
 
 inside() {
   cd "$work/app"
-  exec env -i PATH="$PATH" NODE_ENV=production DATA_DIR="$work/data" REDIS_BIN="$redis" HTTP_PORT="$HTTP_PORT" GATEWAY_PORT="$GATEWAY_PORT" \
+  exec env -i PATH="$PATH" NODE_ENV=production DATA_DIR="$work/data" REDIS_BIN="$redis" HTTP_PORT="$API" GATEWAY_PORT="$DEVICES" \
     setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$node" "$@"
 }
 
@@ -53,20 +53,21 @@ inside() {
 
 (inside dist/src/cli.js serve) >"$work/log" 2>&1 &
 process=$!
-ask() { "$node" -e "fetch('http://127.0.0.1:$HTTP_PORT$1').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"; }
+ask() { "$node" -e "fetch('http://127.0.0.1:$API$1').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"; }
 started=$SECONDS
 until ask /readyz; do
   kill -0 "$process" 2>/dev/null || fail "it ended at the start"
   ((SECONDS - started < START_SECONDS)) || fail "not ready after $START_SECONDS s"
   sleep 0.3
 done
-# What is served from files that the build has to bring along.
-for path in /openapi.json /docs /; do ask "$path" || fail "GET $path failed"; done
+for path in /livez /metrics; do ask "$path" || fail "GET $path failed"; done
+# The demo fleet's dispatcher asks: the scripts of the store came along.
+ask "/tracker/chat/unread/count?hash=a6aa75587e5c59c32d347da438505fc3" || fail "an API call failed"
 
 # The health check as the Dockerfile has it.
 check="$(sed -n 's/^  CMD \["node", "-e", "\(.*\)"\]$/\1/p' Dockerfile)"
 [ -n "$check" ] || fail "no health check found in the Dockerfile"
-HTTP_PORT="$HTTP_PORT" "$node" -e "$check" || fail "the health check says no to a healthy process"
+HTTP_PORT="$API" "$node" -e "$check" || fail "the health check says no to a healthy process"
 if HTTP_PORT=1 "$node" -e "$check"; then fail "the health check says yes to nothing"; fi
 
 started=$SECONDS
