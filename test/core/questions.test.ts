@@ -29,7 +29,8 @@ describe("questions", () => {
     expect(numberedText("Arrived?", ["yes", "no"])).toBe("Arrived?\n1. yes\n2. no");
     const line = new Line(mute);
     line.login();
-    expect(line.drained([text(9, { text: "Arrived?", choices: ["yes", "no"] })])[0]).toMatch(/^< M Arrived\?\n1\. yes\n2\. no$/);
+    // The first part of ten bytes.
+    expect(line.drained([text(9, { text: "Arrived?", choices: ["yes", "no"] })])).toEqual(["< M Arrived?\n1"]);
   });
 
   it("are answered by number or by words, once", () => {
