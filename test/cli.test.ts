@@ -1,0 +1,230 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { EXAMPLE } from "./fleet/world.ts";
+import { freePort } from "./support/product.ts";
+
+const BIN = join(import.meta.dirname, "../bin/tracker-chat.js");
+const START_MS = 30_000;
+const DEMO_KEY = "a6aa75587e5c59c32d347da438505fc3";
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+interface Running {
+  readonly child: ChildProcess;
+  readonly output: { out: string; err: string };
+  readonly ended: Promise<Outcome>;
+}
+
+let folder: string;
+const processes = new Set<ChildProcess>();
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "cli-"));
+});
+afterEach(async () => {
+  for (const child of processes) {
+    child.kill("SIGTERM");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): Running {
+  const base = { PATH: process.env["PATH"] ?? "", DATA_DIR: join(folder, "data"), LOG_LEVEL: "warn" };
+  const child = spawn(process.execPath, [BIN, ...args], { env: { ...base, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+  processes.add(child);
+  const output = { out: "", err: "" };
+  child.stdout.on("data", (chunk: Buffer) => {
+    output.out += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    output.err += chunk.toString();
+  });
+  if (input !== undefined) child.stdin.end(input);
+  const ended = once(child, "close").then(([code]) => {
+    processes.delete(child);
+    return { code: code as number | null, ...output };
+  });
+  return { child, output, ended };
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): Promise<Outcome> {
+  return launch(args, env, input).ended;
+}
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Free ports, so that nothing of this machine answers by chance. */
+async function ports(): Promise<Readonly<Record<"HTTP_PORT" | "GATEWAY_PORT" | "GATEWAY_HOST", string>>> {
+  return { HTTP_PORT: String(await freePort()), GATEWAY_PORT: String(await freePort()), GATEWAY_HOST: "127.0.0.1" };
+}
+
+describe("wrong usage and wrong settings", () => {
+  const cases: readonly [string[], Record<string, string>, number, string][] = [
+    [["serve", "--http-prot", "1"], {}, 2, "unknown option '--http-prot' (Did you mean --http-port?)"],
+    [["serve", "--http-port", "x"], {}, 1, '--http-port: expected a port from 0 to 65535, got "x"'],
+    [["serve"], { RECEIPT_TIMEOUT: "15" }, 1, 'RECEIPT_TIMEOUT: expected a duration like 500ms, 15s, 15m, 2h or 7d, got "15"'],
+    [["serve"], { REDIS_URL: "redis://127.0.0.1:1" }, 1, "ADMIN_TOKEN: must be set when REDIS_URL is"],
+    [["serve", "--protocol-ports", "morse:1"], {}, 1, 'PROTOCOL_PORTS: unknown protocol "morse", known are wialon-ips, jt808'],
+    [["serve", "--capture", "x"], {}, 1, "--capture: not supported in this version"],
+    [["capture", "--out", "x"], {}, 1, "capture: not supported in this version"],
+    [["nonsense"], {}, 2, "unknown command 'nonsense'"],
+    [["simulate", "wialon-ips"], {}, 2, "required option '--device-id <id>' not specified"],
+    [["simulate", "morse", "--device-id", "1"], {}, 1, 'unknown protocol "morse", known are wialon-ips, jt808'],
+    [["decode", "jt808", "xyz"], {}, 1, "these are no whole bytes in hex digits; for text use --text"],
+    [["fleet", "import", "/nowhere.json"], {}, 1, "/nowhere.json cannot be read (ENOENT)"],
+    [["replay", "/nowhere.transcript"], {}, 1, "/nowhere.transcript: ENOENT"],
+  ];
+  it.each(cases)("%j with %j ends with %i and one line", async (args, env, code, message) => {
+    const outcome = await run(args, env);
+    expect(outcome).toMatchObject({ code, out: "" });
+    expect(outcome.err).toContain(`tracker-chat: ${message}`);
+    expect(outcome.err.trimEnd()).not.toContain("\n");
+  });
+});
+
+describe("help", () => {
+  it("names every command and every setting, with examples", async () => {
+    const [root, serve] = await Promise.all([run(["--help"]), run(["serve", "--help"])]);
+    for (const command of ["serve", "fleet", "protocols", "simulate", "decode", "capture", "replay", "bench"]) {
+      expect(root.out).toMatch(new RegExp(`^  ${command} `, "m"));
+    }
+    expect(root.out).toContain("Examples:");
+    for (const flag of ["--redis-url", "--http-port", "--protocol-ports", "--admin-token", "--maxmemory", "--demo"])
+      expect(serve.out).toContain(flag);
+    expect([root.code, serve.code]).toEqual([0, 0]);
+  });
+});
+
+describe("protocols and decode", () => {
+  it("show what there is", async () => {
+    const [json, table] = await Promise.all([run(["protocols", "--json"]), run(["protocols", "jt808"])]);
+    const listed = JSON.parse(json.out) as readonly { readonly name: string; readonly capabilities: object; readonly profile: object }[];
+    expect(listed.map(({ name }) => name)).toEqual(["wialon-ips", "jt808"]);
+    expect(listed[0]).toMatchObject({ capabilities: { receipts: "in-order" }, profile: { properties: { charset: {} } } });
+    expect(table.out).toMatch(/^jt808 +chat +yes +by-tag/m);
+    expect(table.out).toMatch(/^ {2}edition +"auto" \| "2011"/m);
+  });
+
+  it("explain frames, and what is none", async () => {
+    const hex = Buffer.from("#M#Hello\r\n#P").toString("hex");
+    const path = file("frames.hex", `${hex.slice(0, 10)}\n${hex.slice(10)}`);
+    const [auto, text, raw] = await Promise.all([
+      run(["decode", "auto", hex, "--json"]),
+      run(["decode", "wialon-ips", "--text", "#M#Hello\\r\\n#P"]),
+      run(["decode", "wialon-ips", "--file", path]),
+    ]);
+    expect(JSON.parse(auto.out)).toMatchObject({
+      protocol: "wialon-ips",
+      units: [
+        { kind: "frame", bytes: hex.slice(0, 16) },
+        { kind: "rest", bytes: "2350" },
+      ],
+    });
+    expect(text.out).toMatch(/^ {2}text +Hello/m);
+    expect(text.out).toContain("rest: a frame that is not complete");
+    expect(raw.out).toBe(text.out);
+  });
+});
+
+describe("a fleet without a running product", () => {
+  it("is imported and exported on the store itself, which is stopped again", async () => {
+    const env = { ...(await ports()), DATA_DIR: join(folder, "direct") };
+    const path = file("fleet.json", JSON.stringify({ ...EXAMPLE, users: [{ ...EXAMPLE.users[0], api_keys: [{ title: "made" }] }] }));
+    const imported = await run(["fleet", "import", path], env);
+    expect(imported).toMatchObject({ code: 0, err: "" });
+    expect(imported.out).toMatch(/^trackers +1 +1 new, 0 changed, 0 as before$/m);
+    expect(imported.out).toMatch(/^API key "made" of user 1, shown this once: [0-9a-f]{32}$/m);
+    expect(existsSync(join(env.DATA_DIR, "redis.pid"))).toBe(false);
+    expect(existsSync(join(env.DATA_DIR, "product.lock"))).toBe(false);
+    const exported = await run(["fleet", "export"], env);
+    expect(JSON.parse(exported.out)).toMatchObject({ employees: EXAMPLE.employees, dealers: EXAMPLE.dealers });
+    const again = await run(["fleet", "import", "-"], env, exported.out);
+    expect(again.out).toMatch(/^trackers +1 +0 new, 0 changed, 1 as before$/m);
+  });
+
+  it("is refused with every path", async () => {
+    const env = { ...(await ports()), DATA_DIR: join(folder, "refused") };
+    const path = file(
+      "bad.json",
+      JSON.stringify({ users: [{ id: 1, login: "a", time_zone: "Mars" }], trackers: [{ id: 2, user_id: 9, device_id: "1" }] }),
+    );
+    const outcome = await run(["fleet", "import", path], env);
+    expect(outcome).toMatchObject({ code: 1, out: "" });
+    expect(outcome.err.trimEnd().split("\n")).toEqual([
+      "tracker-chat: trackers[0].user_id: there is no user 9",
+      'tracker-chat: users[0].time_zone: "Mars" is no IANA time zone',
+    ]);
+    expect((await run(["fleet", "import", file("no.json", "{")], env)).err).toMatch(/^tracker-chat: .*no\.json is not JSON: .*\n$/);
+    expect((await run(["lines"], env)).err).toBe(
+      `tracker-chat: nothing listens at http://127.0.0.1:${env.HTTP_PORT}: is tracker-chat running?\n`,
+    );
+  });
+});
+
+describe("a running product", () => {
+  it("starts with nothing, is looked after from the command line, and ends with its Redis", async () => {
+    const env = { ...(await ports()), DATA_DIR: join(folder, "served") };
+    const product = launch(["serve"], env);
+    const url = `http://127.0.0.1:${env.HTTP_PORT}`;
+    await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200), { timeout: START_MS, interval: 100 });
+    await vi.waitFor(() => expect(product.output.out).toContain("tracker-chat is running"));
+
+    const tokenFile = join(env.DATA_DIR, "admin-token");
+    expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+    expect(product.output.out).toContain(readFileSync(tokenFile, "utf8").trim());
+
+    const exported = await run(["fleet", "export"], env);
+    expect((JSON.parse(exported.out) as typeof EXAMPLE).trackers.map(({ id }) => id)).toEqual([1_000_001, 1_000_002, 1_000_003]);
+    const path = file(
+      "more.json",
+      JSON.stringify({
+        trackers: [
+          { id: 5, user_id: 1_000_001, device_id: "555" },
+          { id: 1_000_001, label: "Lorry" },
+        ],
+      }),
+    );
+    expect((await run(["fleet", "import", path], env)).out).toMatch(/^trackers +2 +1 new, 1 changed, 0 as before$/m);
+    expect((await run(["fleet", "import", path, "--admin-token", "wrong"], env)).err).toContain("refused the admin token");
+    const second = await run(["serve"], { ...env, ...(await ports()) });
+    expect(second).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^tracker-chat: DATA_DIR: .* is in use by another tracker-chat \(process \d+\)\n$/),
+    });
+
+    const at = ["--port", env.GATEWAY_PORT];
+    const device = launch(["simulate", "wialon-ips", "--device-id", "356307042441013", ...at], env);
+    const stranger = launch(["simulate", "wialon-ips", "--device-id", "424242", ...at], env);
+    await vi.waitFor(() => expect(device.output.out).toContain("online as 356307042441013"), { timeout: START_MS });
+    await vi.waitFor(() => expect(stranger.output.out).toContain("login refused"), { timeout: START_MS });
+    const [lines, unknown] = await Promise.all([run(["lines", "--json"], env), run(["unknown"], env)]);
+    expect(JSON.parse(lines.out)).toMatchObject([{ tracker_id: 1_000_001, protocol: "wialon-ips" }]);
+    expect(unknown.out).toMatch(/^424242 +wialon-ips +127\.0\.0\.1/m);
+
+    const body = new URLSearchParams({ hash: DEMO_KEY, tracker_id: "1000001", message: "Hello driver" });
+    expect(await (await fetch(`${url}/tracker/chat/send`, { method: "POST", body })).json()).toMatchObject({ success: true });
+    await vi.waitFor(() => expect(device.output.out).toContain("< Hello driver"));
+    expect((await run(["lines", "kick", "1000001"], env)).out).toBe("done\n");
+    await vi.waitFor(() => expect(device.output.out).toContain("disconnected"));
+    device.child.kill("SIGINT");
+    const summary = await device.ended;
+    expect(summary.code).toBe(0);
+    expect(JSON.parse(summary.out.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ devices: 1, texts_shown: 1 });
+
+    const redis = Number(readFileSync(join(env.DATA_DIR, "redis.pid"), "utf8"));
+    product.child.kill("SIGTERM");
+    expect((await product.ended).code).toBe(0);
+    expect(() => process.kill(redis, 0)).toThrow("ESRCH");
+  }, 120_000);
+});
