@@ -23,8 +23,6 @@ export interface Config {
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly receiptTimeoutMs: number;
   readonly messageTtlMs: number;
-  /** Null: messages are kept for ever. */
-  readonly retentionMs: number | null;
   readonly loginTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
@@ -81,7 +79,6 @@ function assemble(values: SettingValues, env: Environment): Config {
     logLevel: values.LOG_LEVEL,
     receiptTimeoutMs: values.RECEIPT_TIMEOUT,
     messageTtlMs: values.MESSAGE_TTL,
-    retentionMs: values.RETENTION,
     loginTimeoutMs: values.LOGIN_TIMEOUT,
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
@@ -123,6 +120,7 @@ function refuseUnsupported(values: SettingValues): void {
   const unsupported = {
     GATEWAY_TLS_PORT: values.GATEWAY_TLS_PORT !== null,
     HTTP_TLS: values.HTTP_TLS,
+    RETENTION: values.RETENTION !== null,
     TLS_CERT: values.TLS_CERT !== null,
     WORKERS: values.WORKERS !== 1,
   };

@@ -5,7 +5,7 @@ import { sayError } from "./document.ts";
 import { type Problem, pathOf } from "./problems.ts";
 
 /** A profile of more bytes is a mistake: it is kept in memory for every tracker. */
-export const MAX_PROFILE_BYTES = 16_384;
+const MAX_PROFILE_BYTES = 16_384;
 
 export class Profiles {
   readonly #protocols: ReadonlyMap<string, Protocol>;

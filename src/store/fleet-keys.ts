@@ -14,7 +14,7 @@ export const UNKNOWN_ORDER = "{f}:unknown:t";
 export const FLEET_NUDGES = "{f}:nudge";
 
 /** Hash of id -> JSON of all records of a kind. */
-export function recordsKey(kind: FleetKind): string {
+function recordsKey(kind: FleetKind): string {
   return `{f}:${kind}`;
 }
 
