@@ -2,7 +2,7 @@
  * What a missing receipt means for the line. A device that never acknowledged anything is never closed for it; another
  * at most after 0, 1, 5, 15, then every 60 minutes, counted over its lines until its next receipt.
  */
-import { type Flight, silentSince } from "./flight.ts";
+import { type Flight, nextPart, silentSince } from "./flight.ts";
 import type { Standing } from "./session-io.ts";
 
 const MINUTE = 60_000;
@@ -46,11 +46,11 @@ export class ClosePolicy {
     this.#closeAt = null;
   }
 
-  /** A muted line is closed only where that helps: not a byte came since the write, or another text waits. */
+  /** A muted line is closed only where that helps: not a byte came since the write, or something waits, be it the text's own next part. */
   closesNow(now: number, bytesReceived: number, waiting: number): boolean {
     this.#closeAt = null;
     if (this.#muted === null || !this.#proven) return false;
-    if (!silentSince(this.#muted, bytesReceived) && waiting === 0) return false;
+    if (!silentSince(this.#muted, bytesReceived) && waiting === 0 && nextPart(this.#muted) === null) return false;
     if (!this.mayClose(now)) this.#closeAt = this.#allowedAt;
     return this.mayClose(now);
   }

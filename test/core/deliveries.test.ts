@@ -134,6 +134,14 @@ describe("receipts in order", () => {
     expect(line.drained([], 1)).toEqual(["close no-receipt", "drain [closing] held 1 room 0"]);
   });
 
+  it("overdue while the rest of the same text waits: closed, or it would wait for ever", () => {
+    const line = new Line(inOrder);
+    line.login(PROVEN);
+    line.drained([text(1, { text: "0123456789abcdefghij" })]);
+    line.up("P");
+    expect(line.after(15 * SECOND)).toEqual(["close no-receipt", "drain [closing] held 1 room 0"]);
+  });
+
   it("overdue in silence: closed", () => {
     const line = new Line(inOrder);
     line.login(PROVEN);
