@@ -34,6 +34,7 @@ const LONGEST_PAUSE_MS = 4_000;
 const LONGEST_REFUSED_PAUSE_MS = 30_000;
 const LONGEST_LINGER_MS = 60_000;
 const BEAT_MS = [15_000, 40_000] as const;
+const PAIR_CHANCE = 0.02;
 /** Implied receipts need frames to stand for them. */
 const BUSY_BEAT_MS = [2_000, 6_000] as const;
 
@@ -43,6 +44,8 @@ export class Device implements LineListener {
   readonly #world: DeviceWorld;
   readonly #answering: Answering;
   readonly #nodes = new Map<DeviceLine, string>();
+  /** What went out without a serial and is not answered. */
+  readonly #asked = new Map<DeviceLine, Spoken>();
   #line: DeviceLine | null = null;
   #spoken = 0;
   #unacknowledged: Spoken[] = [];
@@ -124,18 +127,23 @@ export class Device implements LineListener {
     this.#answering.arrived({ line, part, tag }, this.habit);
   }
 
+  /** Without a serial it means the one text that went out on that line. */
   acknowledged(line: DeviceLine, serial: string | null): void {
-    const at = this.#unacknowledged.findIndex((spoken) => serial === null || spoken.serial === serial);
+    const asked = this.#asked.get(line);
+    this.#asked.delete(line);
+    const at = this.#unacknowledged.findIndex((one) => (serial === null ? one === asked : one.serial === serial));
     const [spoken] = at === -1 ? [] : this.#unacknowledged.splice(at, 1);
     if (spoken === undefined) return;
     this.#world.history.add({ op: "acknowledged", device: this.traits.name, line: line.id, n: spoken.n });
     const next = this.#unacknowledged[0];
-    if (!this.traits.serials && next !== undefined && line === this.#line) this.#send(line, next);
+    const free = this.#line;
+    if (!this.traits.serials && next !== undefined && free?.online === true && !this.#asked.has(free)) this.#send(free, next);
   }
 
   closed(line: DeviceLine, reason: string): void {
     this.#world.history.add({ op: "offline", device: this.traits.name, line: line.id, reason });
     this.#nodes.delete(line);
+    this.#asked.delete(line);
     if (line !== this.#line) return;
     const longest = reason.startsWith("refused") ? LONGEST_REFUSED_PAUSE_MS : LONGEST_PAUSE_MS;
     this.#world.after(this.#world.random.between(50, longest), () => {
@@ -145,6 +153,7 @@ export class Device implements LineListener {
 
   #send(line: DeviceLine, spoken: Spoken): void {
     const { n, words, serial } = spoken;
+    if (serial === null) this.#asked.set(line, spoken);
     this.#world.history.add({ op: "said", device: this.traits.name, line: line.id, n, words, serial });
     line.ask(`T ${serial ?? "-"} ${words}`);
     if (serial !== null) this.#world.after(REPEAT_MS, () => this.#repeat(line, spoken));
@@ -159,7 +168,8 @@ export class Device implements LineListener {
     const [low, high] = this.traits.implied ? BUSY_BEAT_MS : BEAT_MS;
     this.#world.after(this.#world.random.between(low, high), () => {
       if (!line.open || line !== this.#line) return;
-      if (line.online) line.ask("P");
+      // One that forgets itself sends the second frame with the first.
+      if (line.online) line.ask(this.traits.implied && this.#world.random.chance(PAIR_CHANCE) ? "P\nP" : "P");
       this.#keepAlive(line);
     });
   }

@@ -59,7 +59,7 @@ export async function readFinalState(scene: Scene): Promise<FinalState> {
     const messages = await ask(scene, traits, { trackerId: traits.trackerId, from: 0, to: null, limit: LIST_LIMIT, ascending: true });
     const lists: FinalTracker["lists"][number][] = [];
     for (let at = 0; at < QUESTIONS; at += 1) {
-      const input = question(scene.random, messages.filter(({ submittedAt }) => submittedAt >= scene.beganAt), traits.trackerId);
+      const input = question(scene, messages, traits.trackerId);
       lists.push({ input, messages: await ask(scene, traits, input) });
     }
     const line = device.line;
@@ -83,8 +83,9 @@ async function ask(scene: Scene, traits: DeviceTraits, input: ListInput): Promis
 }
 
 /** Bounds that are the times of messages are where mistakes would be. */
-function question(random: Random, messages: readonly Message[], trackerId: number): ListInput {
-  const some = (): number => (messages.length === 0 ? 0 : random.pick(messages).submittedAt + random.between(-1, 1));
+function question({ random, beganAt }: Scene, messages: readonly Message[], trackerId: number): ListInput {
+  const times = messages.map(({ submittedAt }) => submittedAt).filter((time) => time >= beganAt);
+  const some = (): number => random.pick([beganAt, ...times]) + random.between(-1, 1);
   const [from = 0, to = 0] = [some(), some()].sort((one, other) => one - other);
   return { trackerId, from, to: random.chance(0.7) ? to : null, limit: random.pick([1, 2, 5, LIST_LIMIT]), ascending: random.chance(0.5) };
 }

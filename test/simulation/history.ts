@@ -8,6 +8,8 @@ export type Outcome = "ok" | "fail" | "info";
 
 export type Happening =
   | { readonly op: "fault"; readonly kind: string; readonly node: string | null; readonly trackerId: number | null; readonly detail: string }
+  /** The store's clock was moved. */
+  | { readonly op: "clock"; readonly before: number; readonly after: number }
   /** The healing is over: from now on nothing goes wrong. */
   | { readonly op: "healed" }
   /** A client's text; `id` is null where the call does not tell it (broadcast) or failed. */

@@ -10,7 +10,7 @@ export interface DeviceTraits {
   readonly serials: boolean;
   /** False: it never acknowledges a text in its life. */
   readonly acknowledges: boolean;
-  /** Its profile lets TCP order stand for receipts. */
+  /** Its profile lets TCP order stand for receipts: it reads the answer before it sends on, or sends both at once for all to see. */
   readonly implied: boolean;
   /** Sends its next frame only when the last one was answered. */
   readonly strict: boolean;
@@ -83,7 +83,7 @@ function drawDevice(random: Random, place: number): DeviceTraits {
     serials: kind !== "serialless" && kind !== "implied",
     acknowledges: kind !== "silent" && kind !== "implied",
     implied: kind === "implied",
-    strict: kind === "implied" ? random.chance(0.8) : random.chance(0.1),
+    strict: kind === "implied" || random.chance(0.1),
   };
 }
 

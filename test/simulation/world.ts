@@ -89,7 +89,9 @@ export class World {
       paceMs: plan.paceMs,
       after: this.#after,
       jump: (ms) => {
+        const before = this.#storeNow();
         this.#clockOffset += ms;
+        this.history.add({ op: "clock", before, after: this.#storeNow() });
       },
       crash: () => this.#crashed.forEach((listener) => void listener()),
     });

@@ -100,18 +100,18 @@ function checkPart(facts: Facts, { name, trackerId, receipts }: DeviceTraits, co
     if (place + 1 > ATTEMPTS[receipts] + garbled) found(copy.t, `${what} is beyond every attempt`);
     if (earlier === undefined) return;
     if (copy.tag !== earlier.tag) found(copy.t, `${what} has tag ${copy.tag} instead of ${earlier.tag}`);
-    if (copy.line === earlier.line && promptlyAcknowledged(facts, name, earlier) && !disturbed(facts, trackerId, earlier, copy)) {
+    if (copy.line === earlier.line && promptlyAcknowledged(facts, name, earlier, copy.at) && !disturbed(facts, trackerId, earlier, copy)) {
       found(copy.t, `${what} came though the one before was acknowledged at once`);
     }
   });
 }
 
-function promptlyAcknowledged(facts: Facts, device: string, copy: Placed<EntryOf<"received">>): boolean {
+function promptlyAcknowledged(facts: Facts, device: string, copy: Placed<EntryOf<"received">>, before: number): boolean {
   return facts
     .receipts(device, copy.n)
     .some(
       ({ outcome, part, line, at, t }) =>
-        outcome === "accepted" && part === copy.part && line === copy.line && at > copy.at && t <= copy.t + PROMPT_MS,
+        outcome === "accepted" && part === copy.part && line === copy.line && at > copy.at && at < before && t <= copy.t + PROMPT_MS,
     );
 }
 

@@ -10,11 +10,12 @@ const SWEPT_MS = 40_000;
 export function checkTimes(facts: Facts): readonly Violation[] {
   const violations: Violation[] = [];
   const lastSubmit = new Map<number, number>();
-  let latest = 0;
-  for (const { message, before, storeNow, t } of facts.of("message")) {
+  const clocks = facts.of("clock");
+  for (const { message, before, storeNow, t, at } of facts.of("message")) {
+    // Stamps never run back: after a jump they stay where the clock was before it.
+    const latest = clocks.reduce((late, clock) => (clock.at < at ? Math.max(late, clock.before) : late), storeNow);
     const found = (what: string): void => void violations.push({ invariant: "I5", t, what: `message ${message.id} ${what}` });
     const { submittedAt, updatedAt, trackerId } = message;
-    latest = Math.max(latest, storeNow);
     if (message.direction === "OUTGOING" && (updatedAt === null) !== (statusOf(message) === "PENDING")) found(`is ${message.state} with update time ${updatedAt}`);
     if (updatedAt !== null && updatedAt < submittedAt) found(`was updated at ${updatedAt}, before ${submittedAt}`);
     if (before !== null) {
