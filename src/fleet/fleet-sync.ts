@@ -57,8 +57,10 @@ export class FleetSync {
    * Changes the fleet: `build` sees the newest index and may be asked again when another node was faster; null changes nothing.
    * Resolves once this node has applied it and its chores are done.
    */
-  change(build: (index: FleetIndex) => FleetChanges | null): Promise<void> {
-    return this.#queued(() => this.#commit(build));
+  async change(build: (index: FleetIndex) => FleetChanges | null): Promise<void> {
+    const erasures = await this.#queued(() => this.#commit(build));
+    // After the others' turn has come: nobody sees these trackers any more, and a large fleet takes a while.
+    await this.#doChores(erasures);
   }
 
   /** Does what a node that ended in the middle of a change left behind. */
@@ -71,26 +73,39 @@ export class FleetSync {
     if (update !== null) this.#tell(this.index.apply(update));
   }
 
-  async #commit(build: (index: FleetIndex) => FleetChanges | null): Promise<void> {
+  /** Gives the chores that may be done after the next change has begun. */
+  async #commit(build: (index: FleetIndex) => FleetChanges | null): Promise<readonly Chore[]> {
     for (let attempt = 0; attempt < MAX_CONFLICTS; attempt += 1) {
       await this.#follow();
       const changes = build(this.index);
-      if (changes === null) return;
+      if (changes === null) return [];
+      await this.#eraseBeforeReturn(changes);
       const result = await this.#deps.store.commit(this.index.version, changes);
       if (result.type === "committed") return await this.#committed(result.version, changes);
     }
     throw new StoreUnavailable(`the fleet changed ${MAX_CONFLICTS} times meanwhile`);
   }
 
+  /** A tracker's id may come back before its last chat was erased: then that comes first, or it would take the new one. */
+  async #eraseBeforeReturn({ put }: FleetChanges): Promise<void> {
+    const created = new Set(
+      put.filter(({ kind, value }) => kind === "tracker" && !this.index.stored.has(value.id)).map(({ value }) => value.id),
+    );
+    if (created.size === 0) return;
+    const waiting = await this.#deps.store.chores(0);
+    await this.#doChores(waiting.filter(({ trackerId }) => created.has(trackerId)));
+  }
+
   /** Earlier messages are hidden before the new owner sees the tracker here. */
-  async #committed(version: number, changes: FleetChanges): Promise<void> {
+  async #committed(version: number, { put, remove, chores }: FleetChanges): Promise<readonly Chore[]> {
     try {
-      await this.#doChores(changes.chores);
+      await this.#doChores(chores.filter(({ type }) => type === "disown"));
     } finally {
-      this.#tell(this.index.apply({ version, all: false, put: changes.put, remove: changes.remove }));
+      this.#tell(this.index.apply({ version, all: false, put, remove }));
       // Not awaited: without a nudge the others see it at their next poll.
       this.#deps.store.nudge().catch((error: unknown) => this.#deps.warn("nudge", error));
     }
+    return chores.filter(({ type }) => type === "erase");
   }
 
   async #doChores(chores: readonly Chore[]): Promise<void> {

@@ -14,6 +14,7 @@ export function answerAdminFailure(thrown: unknown, request: FastifyRequest, rep
     return;
   }
   const expected = thrown instanceof StoreUnavailable ? new ChatError(14) : asChatError(thrown);
+  if (thrown instanceof StoreUnavailable) request.log.warn({ reason: thrown.message }, "the store was not available to an administrator");
   if (expected === null) request.log.error({ err: thrown }, "an admin request failed unexpectedly");
   const failure = expected ?? new ChatError(6);
   request.failureCode = failure.code;

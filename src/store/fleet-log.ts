@@ -1,5 +1,5 @@
 /** How a commit says what it changed, so that other nodes read only that. */
-import { FLEET_KINDS, type FleetChanges, type FleetRecord, type FleetUpdate, type RecordName } from "../chat/fleet-store.ts";
+import { type Chore, FLEET_KINDS, type FleetChanges, type FleetRecord, type FleetUpdate, type RecordName } from "../chat/fleet-store.ts";
 
 /** Versions that a node may be behind before it reads everything. */
 export const LOG_ENTRIES = 200;
@@ -8,6 +8,10 @@ const LISTED_RECORDS = 2_000;
 
 export function nameOf({ kind, id }: RecordName): string {
   return `${kind}:${id}`;
+}
+
+export function choreName({ type, trackerId }: Chore): string {
+  return `${type}:${trackerId}`;
 }
 
 /** `tracker:1,user:2`; empty: everything may have changed. */

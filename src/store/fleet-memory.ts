@@ -13,7 +13,7 @@ import {
   type SeenDevice,
 } from "../chat/fleet-store.ts";
 import type { Clock } from "../chat/ports.ts";
-import { nameOf } from "./fleet-log.ts";
+import { choreName, nameOf } from "./fleet-log.ts";
 
 export class MemoryFleetStore implements FleetStore {
   readonly #clock: Clock;
@@ -103,8 +103,4 @@ export class MemoryFleetStore implements FleetStore {
   #all(): readonly FleetRecord[] {
     return FLEET_KINDS.flatMap((kind) => [...this.#records.values()].filter((record) => record.kind === kind));
   }
-}
-
-function choreName({ type, trackerId }: Chore): string {
-  return `${type}:${trackerId}`;
 }

@@ -25,7 +25,7 @@ import {
   UNKNOWN_DEVICES,
   UNKNOWN_ORDER,
 } from "./fleet-keys.ts";
-import { LOG_ENTRIES, logEntry, readUpdate } from "./fleet-log.ts";
+import { choreName, LOG_ENTRIES, logEntry, readUpdate } from "./fleet-log.ts";
 import { chunksOf } from "./fleet-staging.ts";
 
 /** What was staged and never committed goes by itself. */
@@ -66,12 +66,9 @@ export class RedisFleetStore implements FleetStore {
       );
     }
     const keys = [FLEET_META, FLEET_LOG, FLEET_CHORES, ...recordsKeys(), ...chunks.map(({ key }) => key)];
-    const chores = changes.chores.map(({ type, trackerId }) => `${type}:${trackerId}`);
     const kinds = chunks.map(({ kind }) => kind);
-    const header = [expected, nonce, logEntry(changes), LOG_ENTRIES, chores.length];
-    const version = await available(
-      this.#client.eval(this.#scripts.commit, keys.length, ...keys, ...header, ...chores, ...kinds) as Promise<number>,
-    );
+    const header = [expected, nonce, logEntry(changes), LOG_ENTRIES];
+    const version = await available(this.#client.eval(this.#scripts.commit, keys.length, ...keys, ...header, ...kinds) as Promise<number>);
     if (version === -2) throw new StoreUnavailable("the staged change expired before it was committed");
     return version === -1 ? { type: "conflict" } : { type: "committed", version };
   }
@@ -87,8 +84,8 @@ export class RedisFleetStore implements FleetStore {
     });
   }
 
-  async choreDone({ type, trackerId }: Chore): Promise<void> {
-    await available(this.#client.zrem(FLEET_CHORES, `${type}:${trackerId}`));
+  async choreDone(chore: Chore): Promise<void> {
+    await available(this.#client.zrem(FLEET_CHORES, choreName(chore)));
   }
 
   async nudge(): Promise<void> {

@@ -1,10 +1,11 @@
 /** Cuts a change of the fleet into chunks, so that no single command blocks Redis for long. */
 import { FLEET_KINDS, type FleetChanges, type FleetKind } from "../chat/fleet-store.ts";
+import { choreName } from "./fleet-log.ts";
 
 export interface Chunk {
-  /** Number of the kind from 1, in the order of FLEET_KINDS; negative: these ids are removed. */
+  /** Number of the kind from 1, in the order of FLEET_KINDS; negative: these ids are removed; CHORES: to be done after. */
   readonly kind: number;
-  /** Id to JSON; empty JSON in a chunk of removals. */
+  /** Id to JSON; empty JSON in a chunk of removals, and of chores by their names. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -12,11 +13,17 @@ export interface Chunk {
 const CHUNK_RECORDS = 500;
 const CHUNK_BYTES = 1024 * 1024;
 
+/** In the place of a kind's number. */
+const CHORES = 0;
+
+/** Everything that grows with the change: arguments of one command are bounded, by Lua and by ioredis, which spreads them on the stack. */
 export function chunksOf(changes: FleetChanges): readonly Chunk[] {
-  return FLEET_KINDS.flatMap((kind, position) => [
+  const records = FLEET_KINDS.flatMap((kind, position) => [
     ...cut(position + 1, putsOf(changes, kind)),
     ...cut(-(position + 1), removalsOf(changes, kind)),
   ]);
+  const chores = changes.chores.map((chore) => [choreName(chore), ""] as const);
+  return [...records, ...cut(CHORES, chores)];
 }
 
 type Field = readonly [id: string, json: string];

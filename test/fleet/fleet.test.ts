@@ -124,6 +124,21 @@ describe("what a change means", () => {
   });
 });
 
+describe("a tracker that comes back under its old id", () => {
+  it("finds its last chat erased, and keeps the new one", async () => {
+    const { chores, outage, fleet, time, ...world } = await started();
+    outage.messages = true;
+    await expect(fleet.provisioning.removeTracker(999199)).rejects.toMatchObject({ code: "store-unavailable" });
+    await expect(world.import(EXAMPLE)).rejects.toMatchObject({ code: "store-unavailable" });
+    expect(fleet.directory.tracker(999199)).toBeUndefined();
+    outage.messages = false;
+    await world.import(EXAMPLE);
+    expect(chores).toEqual([{ type: "erase", trackerId: 999199 }]);
+    time.now += 60_000;
+    expect(await world.store.chores(0)).toEqual([]);
+  });
+});
+
 describe("learning a protocol", () => {
   it("persists with the protocol's defaults, and does not count as an alteration", async () => {
     const { fleet, other, diffs, ...world } = await started();

@@ -77,6 +77,19 @@ export function describeFleetStore(name: string, open: () => Promise<FleetStoreU
       expect((await world.other.since(0))?.put).toEqual([user(1)]);
     });
 
+    it("removes a very large fleet, with a chore for each", async () => {
+      const put = Array.from(
+        { length: 130_000 },
+        (_, index): FleetRecord => ({ kind: "dealer", value: { id: index + 1, deviceLimit: null } }),
+      );
+      await world.store.commit(0, change({ put }));
+      const remove = put.map(({ value }) => ({ kind: "dealer", id: value.id }) as const);
+      const chores = put.map(({ value }) => ({ type: "erase", trackerId: value.id }) as const);
+      expect(await world.store.commit(1, change({ remove, chores }))).toEqual({ type: "committed", version: 2 });
+      expect((await world.other.since(0))?.put).toEqual([]);
+      expect((await world.other.chores(0)).length).toBeGreaterThanOrEqual(1_000);
+    });
+
     it("remembers chores with their commit until they are done", async () => {
       const chores = [
         { type: "disown", trackerId: 1 },
