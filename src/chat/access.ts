@@ -7,7 +7,7 @@ import type { TrackerId } from "./message.ts";
 export type Purpose = "read" | "send";
 
 /** Trackers in one call, unless the dealer's limit is lower. */
-export const LISTED_TRACKERS = 300;
+const LISTED_TRACKERS = 300;
 
 /** One tracker. Throws 201, 208, 214, 236, in this order. */
 export function usableTracker(directory: Directory, user: User, id: TrackerId, purpose: Purpose): Tracker {

@@ -26,7 +26,7 @@ export interface ListInput {
 /** Messages in one answer of `list`, and the default. */
 export const LIST_LIMIT = 1_024;
 /** How far back `list` reaches when it is not told. */
-export const LIST_REACH_MS = 7 * 24 * 60 * 60 * 1_000;
+const LIST_REACH_MS = 7 * 24 * 60 * 60 * 1_000;
 /** Messages looked up in one call of the store. */
 const FIND_AT_ONCE = 1_024;
 

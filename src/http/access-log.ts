@@ -13,6 +13,7 @@ declare module "fastify" {
   }
 }
 
+const NAME = "tracker_chat_http_seconds";
 /** Seconds; the last bound is past the request time-out. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 20];
 /** Of a path that no route has: as much as tells what was meant. */
@@ -32,9 +33,12 @@ export function keepAccessLog(app: FastifyInstance, registry: Registry | null): 
   });
 }
 
+/** One for all servers of this process: the administrator's may be another than the API's. */
 function histogram(registry: Registry): Histogram<"route" | "code"> {
+  const known = registry.getSingleMetric(NAME);
+  if (known instanceof Histogram) return known;
   return new Histogram({
-    name: "tracker_chat_http_seconds",
+    name: NAME,
     help: "Answers of the HTTP server by route and code of the contract (0: success)",
     labelNames: ["route", "code"],
     buckets: BUCKETS,

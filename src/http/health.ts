@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 
 /** How long readiness may think before the answer is no. */
-export const READY_MS = 500;
+const READY_MS = 500;
 
 /** `GET /livez`: the loop turns. `GET /readyz`: 200 when `ready` says true within `READY_MS`, else 503. */
 export function registerHealth(app: FastifyInstance, ready: () => Promise<boolean>): void {

@@ -15,7 +15,7 @@ export interface RouteDeps {
 }
 
 /** Where the API answers: clients change only their base URL, and some of those end in a version. */
-export const PREFIXES: readonly string[] = ["", "/v2", "/api-v2"];
+const PREFIXES: readonly string[] = ["", "/v2", "/api-v2"];
 
 /** Adds these calls to the server; may be used several times with the same gate. */
 export function registerCalls(app: FastifyInstance, calls: readonly Call[], deps: RouteDeps): void {

@@ -140,6 +140,7 @@ describe("the access log and the metrics", () => {
     await api.request({ url: `/tracker/chat/list?hash=${HASH}&tracker_id=42` });
     await api.request({ url: `/tracker/chat/list&hash=${HASH}` });
     await api.request({ url: `/${HASH}` });
+    await api.request({ url: "/nope?message=secret" });
     await api.request({ url: `/tracker/chat/list/%zz?hash=${HASH}` });
     await api.request({
       method: "POST",
@@ -158,7 +159,7 @@ describe("the access log and the metrics", () => {
     expect(log).not.toContain("secret");
     const answers = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "answered");
     expect(answers[0]).toMatchObject({ method: "POST", path: "/tracker/chat/send", status: 200, code: 0, user: 1 });
-    expect(answers.map(({ code }) => code)).toEqual([0, 0, 112, 111, 201, 5]);
+    expect(answers.map(({ code }) => code)).toEqual([0, 0, 112, 111, 111, 201, 5]);
     expect(await api.registry.metrics()).toMatch(/tracker_chat_http_seconds_count\{route="\/tracker\/chat\/list",code="201"\} 1/);
   });
 });
@@ -177,6 +178,15 @@ describe("health", () => {
     const started = performance.now();
     expect(await health(() => new Promise(() => {}))).toEqual({ status: 503, live: 200 });
     expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it("counts two servers of one process together", async () => {
+    const registry = new Registry();
+    for (const _ of ["api", "admin"]) {
+      const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry });
+      await app.inject({ url: "/nope" });
+    }
+    expect(await registry.metrics()).toContain('tracker_chat_http_seconds_count{route="none",code="111"} 2');
   });
 
   it("shows the registry", async () => {
@@ -264,6 +274,22 @@ describe("on a real socket", () => {
     const closed = (api as Api).app.close();
     release();
     expect(await (await answer).json()).toEqual({ success: true, list: [] });
+    await closed;
+  });
+
+  it("answers a request whose last bytes come after it began to close", async () => {
+    const port = await listen();
+    const { app } = api as Api;
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET /tracker/chat/nope HTTP/1.1\r\nHost: x\r\n");
+    const connections = (): Promise<number> => new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+    await expect.poll(connections).toBe(1);
+    const closed = app.close();
+    await expect.poll(() => app.server.listening).toBe(false);
+    socket.write("\r\n");
+    let answer = "";
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*\{"success":false,"status":\{"code":112,/);
     await closed;
   });
 });

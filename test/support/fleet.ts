@@ -21,7 +21,7 @@ export interface FleetPlan {
 export const HASH = "a6aa75587e5c59c32d347da438505fc3";
 
 /** A tariff with everything: the default of trackers. */
-export const FULL_TARIFF: Tariff = { id: 1, features: ["chat"], hasReports: true };
+const FULL_TARIFF: Tariff = { id: 1, features: ["chat"], hasReports: true };
 
 export class MemoryDirectory implements Directory {
   readonly trackers: Map<TrackerId, Tracker>;
@@ -98,7 +98,7 @@ export class MemoryDirectory implements Directory {
 }
 
 /** A tracker of user 1 with every field set. */
-export function makeTracker(fields: Pick<Tracker, "id"> & Partial<Tracker>): Tracker {
+function makeTracker(fields: Pick<Tracker, "id"> & Partial<Tracker>): Tracker {
   return {
     userId: 1,
     label: `Tracker ${fields.id}`,
