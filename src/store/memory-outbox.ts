@@ -1,5 +1,5 @@
 /** The outbox of the reference store: what settlements do, and which texts a line gets. */
-import type { Instant, Message, MessageState } from "../chat/message.ts";
+import type { Instant, Message, MessageId, MessageState } from "../chat/message.ts";
 import type { DrainRequest } from "../chat/ports.ts";
 import type { ClaimedText, DrainResult, Settlement } from "../core/session-io.ts";
 import { keptReason } from "./limits.ts";
@@ -9,10 +9,14 @@ import { tagsOf } from "./tags.ts";
 /** Applies the settlements, then claims texts for the line. */
 export function drain(tracker: TrackerState, request: DrainRequest, now: Instant): DrainResult {
   const owner = request.epoch === tracker.epoch;
+  const lapsed: MessageId[] = [];
   for (const settlement of request.settlements) {
-    if (!settleReceipt(tracker, settlement, now) && owner) settleByOwner(tracker, settlement, request, now);
+    if (settleReceipt(tracker, settlement, now) || !owner) continue;
+    if (settlement.type === "lapsed") free(tracker, settlement, request.epoch, lapsed);
+    else settleByOwner(tracker, settlement, request.epoch, now);
   }
   if (!owner) return { type: "stale" };
+  giveUp(tracker, lapsed, request, now);
   const texts = tracker.node === null ? [] : claim(tracker, request, now);
   const held = request.held.filter((id) => tracker.outbox.get(id)?.epoch === request.epoch);
   const mine = new Set([...held, ...texts.map((text) => text.id)]);
@@ -110,20 +114,32 @@ function prove(tracker: TrackerState): void {
 }
 
 /** What a line concludes without a receipt counts only while it owns the tracker. */
-function settleByOwner(tracker: TrackerState, settlement: Settlement, request: DrainRequest, now: Instant): void {
+function settleByOwner(tracker: TrackerState, settlement: Settlement, epoch: number, now: Instant): void {
   if (settlement.type === "unconfirmed") leave(tracker, settlement.id, "unconfirmed");
-  if (settlement.type === "closing" && tracker.closedEpoch !== request.epoch) {
-    tracker.closedEpoch = request.epoch;
-    tracker.closings += 1;
-    tracker.closedAt = stamp(tracker, now);
-  }
-  if (settlement.type !== "lapsed") return;
+  if (settlement.type !== "closing" || tracker.closedEpoch === epoch) return;
+  tracker.closedEpoch = epoch;
+  tracker.closings += 1;
+  tracker.closedAt = stamp(tracker, now);
+}
+
+/** Frees a text for its next delivery, or for its end when no attempt is left. */
+function free(tracker: TrackerState, settlement: Lapse, epoch: number, lapsed: MessageId[]): void {
   const queued = tracker.outbox.get(settlement.id);
-  if (queued?.epoch !== request.epoch || (settlement.attempt ?? queued.attempts) !== queued.attempts) return;
+  if (queued?.epoch !== epoch || (settlement.attempt ?? queued.attempts) !== queued.attempts) return;
   queued.epoch = 0;
-  if (queued.attempts < request.maxAttempts) change(tracker, settlement.id, { state: "queued" });
-  else if (queued.expiresAt <= now) leave(tracker, settlement.id, "expired");
-  else bury(tracker, settlement.id, stamp(tracker, now));
+  change(tracker, settlement.id, { state: "queued" });
+  lapsed.push(settlement.id);
+}
+type Lapse = Extract<Settlement, { type: "lapsed" }>;
+
+/** Ends those of these texts that have no attempt left. */
+function giveUp(tracker: TrackerState, lapsed: readonly MessageId[], request: DrainRequest, now: Instant): void {
+  for (const id of lapsed) {
+    const queued = tracker.outbox.get(id);
+    if (queued === undefined || queued.attempts < request.maxAttempts) continue;
+    if (queued.expiresAt <= now) leave(tracker, id, "expired");
+    else bury(tracker, id, stamp(tracker, now));
+  }
 }
 
 /** Strictly in order: nothing is claimed past a text that is neither held nor ended. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { expectAlike, operations, Pair } from "./model.ts";
+import { expectAlike, Pair } from "./model.ts";
+import { operations } from "./model-operations.ts";
 import type { World } from "./world.ts";
 import { freshTracker } from "./world.ts";
 import { memoryWorld, redisWorld } from "./worlds.ts";

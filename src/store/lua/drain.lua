@@ -34,17 +34,24 @@ local function may_bury(id)
   return false
 end
 
-local function exhausted(id, f)
-  if f.attempts < request.maxAttempts then return end
-  if f.expires <= NOW then leave(id, EXPIRED)
-  elseif may_bury(id) then bury(id) end
+-- Ends these texts as far as no line has them and no attempt is left.
+local function give_up(ids)
+  for _, id in ipairs(ids) do
+    local f = load_flight(id)
+    if f and f.epoch ~= epoch and f.attempts >= request.maxAttempts then
+      if f.expires <= NOW then leave(id, EXPIRED)
+      elseif may_bury(id) then bury(id) end
+    end
+  end
 end
+
+local lapsed = {}
 
 local function settle()
   if head['dn'] == request.nonce then return end
   for _, s in ipairs(request.settlements) do
     if receipts[s.type] then receipts[s.type](s)
-    elseif owner then conclusions[s.type](s, epoch, exhausted) end
+    elseif owner then conclusions[s.type](s, epoch, lapsed) end
   end
   if #request.settlements > 0 then set('dn', request.nonce) end
 end
@@ -110,13 +117,11 @@ if not owner then
   save()
   return { 0 }
 end
-for _, id in ipairs(request.indexed) do
-  local f = load_flight(id)
-  if f and f.epoch ~= epoch then exhausted(id, f) end
-end
+give_up(lapsed)
+give_up(request.indexed)
 if head['n'] and claim(URGENT) then claim(NORMAL) end
 local waiting = redis.call('LLEN', NORMAL) + redis.call('LLEN', URGENT) - #texts
-for _, id in ipairs(request.held) do
+for id in pairs(held) do
   local f = load_flight(id)
   if f and f.epoch == epoch then waiting = waiting - 1 end
 end

@@ -65,12 +65,12 @@ function conclusions.closing(_, epoch)
   set('k', stamp())
 end
 
--- Frees the text for its next delivery; one with no attempt left is buried by the claims that follow.
-function conclusions.lapsed(s, epoch, exhausted)
+-- Frees the text for its next delivery, or for its end when no attempt is left.
+function conclusions.lapsed(s, epoch, lapsed)
   local f = load_flight(s.id)
   if not f or f.epoch ~= epoch or (s.attempt and s.attempt ~= f.attempts) then return end
   f.epoch = 0
   save_flight(s.id, f)
   change_state(s.id, QUEUED)
-  exhausted(s.id, f)
+  lapsed[#lapsed + 1] = s.id
 end
