@@ -88,8 +88,8 @@ export class LineChat {
     const { trackerId } = line.identity;
     try {
       const employeeId = this.#deps.directory.employeeOf(trackerId);
-      await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts, early });
-      return "stored";
+      const { stale } = await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts, early });
+      return stale === true ? "unavailable" : "stored";
     } catch (error) {
       return unavailable(error).type;
     }

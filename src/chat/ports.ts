@@ -124,6 +124,11 @@ export interface Received {
   /** One per text: its message id; the earlier message's id when it was a re-send. */
   readonly ids: readonly MessageId[];
   readonly duplicates: number;
+  /**
+   * Nothing was stored: a newer line owns the tracker and a text had no serial, so that it could not be told from its
+   * re-send on that line. It must not be acknowledged.
+   */
+  readonly stale?: true;
 }
 
 export interface Login {

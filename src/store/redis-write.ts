@@ -50,10 +50,11 @@ export async function receive(scripts: Scripts, reception: Reception, nonce: Buf
   if (texts.length === 0) return { ids: [], duplicates: 0 };
   const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS];
   const packed = texts.flatMap((text) => packText(text, employeeId));
-  const [, duplicates, ...ids] = await overtaking(async () => {
+  const [code, duplicates, ...ids] = await overtaking(async () => {
     const first = await takeIds(scripts, trackerId, texts.length);
     return asArray(await scripts.run("receive", trackerKeys(trackerId), [first, ...head, ...packed]));
   });
+  if (code !== STORED) return { ids: [], duplicates: 0, stale: true };
   return { ids: ids.map(asNumber), duplicates: asNumber(duplicates) };
 }
 

@@ -4,7 +4,7 @@
 -- ARGV   1 first of the ids taken for it, one per text  2 nonce of this call (12 bytes)  3 epoch  4 early 0/1  5 packed employee or ''
 --        6 most remembered texts  7 for how long (ms)  8 how long a text without a serial can come again (ms)
 --        then per text: digest (8 bytes; of serial and text, or of the text alone), has a serial 0/1, answered id or 0, flags, text
--- Output {0} take fresh ids; {1, duplicates, id per text...}
+-- Output {0} take fresh ids; {1, duplicates, id per text...}; {2} nothing is stored: a newer line owns the tracker
 --@include head
 --@include messages
 --@include outbox
@@ -17,6 +17,12 @@ if known and string.sub(known, 1, 12) == nonce then
   local reply = { 1, (struct.unpack('>I2', known, 13)) }
   for at = 15, #known, 4 do reply[#reply + 1] = (struct.unpack('>I4', known, at)) end
   return reply
+end
+-- What an unnumbered text of an older line repeats, or what repeats it, comes over the newer one.
+if epoch < get('e') then
+  for place = 9, #ARGV, 5 do
+    if ARGV[place + 1] ~= '1' then return { 2 } end
+  end
 end
 if first <= get('i') then return { 0 } end
 

@@ -49,6 +49,20 @@ export function receptionContract(world: () => World): void {
     expect(await store().unreadCounts([trackerId])).toEqual(new Map([[trackerId, 3]]));
   });
 
+  it("stores no text without a serial for a line that is not the owner any more: the newer line brings it", async () => {
+    const trackerId = freshTracker();
+    const older = await TestLine.open(store(), trackerId);
+    const newer = await TestLine.open(store(), trackerId);
+    const again = { epoch: newer.login.epoch, texts: [deviceText("said again")], early: true };
+    const { ids } = await received(store(), trackerId, again);
+    for (const texts of [[deviceText("said again")], [deviceText("numbered", "1"), deviceText("not numbered")]]) {
+      expect(await received(store(), trackerId, { epoch: older.login.epoch, texts })).toEqual({ ids: [], duplicates: 0, stale: true });
+    }
+    const numbered = await received(store(), trackerId, { epoch: older.login.epoch, texts: [deviceText("numbered", "1")] });
+    const listed = await store().list({ trackerId, from: null, to: null, limit: 10, ascending: true });
+    expect(listed.map(({ id }) => id)).toEqual([...ids, ...numbered.ids]);
+  });
+
   it("recognises a repeated reception as a whole, also within itself", async () => {
     const trackerId = freshTracker();
     const texts = [deviceText("a", "1"), deviceText("b", "2"), deviceText("a", "1")];
