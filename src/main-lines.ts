@@ -69,6 +69,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
       strikes: STRIKES,
       loginAttempts: LOGIN_ATTEMPTS,
     },
+    environment: { wallClock: Date.now },
     lines,
     registry,
     meter,

@@ -143,7 +143,8 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   #open(protocol: Protocol): void {
     this.#protocol = protocol;
-    this.#session = new Session({ protocol, limits: this.#deps.limits, now: this.#openedAt });
+    const { limits, environment } = this.#deps;
+    this.#session = new Session({ protocol, limits, now: this.#openedAt, environment });
   }
 
   #detect(chunk: Buffer): void {
@@ -250,7 +251,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   #settleFinally(owner: LineOwner, effect: Drain): void {
     this.#unsettled += 1;
-    const settled = settleFinally(this.#deps, owner, effect.settlements).finally(() => {
+    const settled = settleFinally(this.#deps, owner, effect).finally(() => {
       this.#unsettled -= 1;
       this.#logoutWhenSettled();
     });

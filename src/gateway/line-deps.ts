@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { LineChat } from "../chat/lines.ts";
 import type { Meter } from "../chat/meter.ts";
-import type { Protocol, SessionLimits } from "../core/index.ts";
+import type { CodecEnvironment, Protocol, SessionLimits } from "../core/index.ts";
 import type { Connection } from "./connection.ts";
 import type { Registry } from "./registry.ts";
 
@@ -10,6 +10,8 @@ export interface LineDeps {
   /** In the order in which they are asked whether first bytes are theirs. */
   readonly protocols: readonly Protocol[];
   readonly limits: SessionLimits;
+  /** What codecs may ask of this machine. */
+  readonly environment: CodecEnvironment;
   readonly lines: LineChat;
   readonly registry: Registry;
   readonly meter: Meter;

@@ -31,10 +31,12 @@ export async function askDrain(chat: Chat, owner: LineOwner, effect: Drain): Pro
 }
 
 /** The line is over: nobody else will tell the store what its device acknowledged, so an outage is sat out for a while. */
-export async function settleFinally(chat: Chat, owner: LineOwner, settlements: readonly Settlement[]): Promise<void> {
-  for (let tries = 0; tries < FINAL_TRIES && settlements.length > 0; tries += 1) {
-    const result = await chat.lines.drain(owner, { settlements, held: [], room: 0 });
-    if (result.type !== "unavailable") return countSettlements(chat.meter, settlements);
+export async function settleFinally(chat: Chat, owner: LineOwner, effect: Drain): Promise<void> {
+  const last = { ...effect, held: [], room: 0 };
+  const silent = effect.settlements.length === 0 && (effect.traces ?? []).length === 0;
+  for (let tries = 0; tries < FINAL_TRIES && !silent; tries += 1) {
+    const result = await chat.lines.drain(owner, last);
+    if (result.type !== "unavailable") return countSettlements(chat.meter, effect.settlements);
     await new Promise((resolve) => setTimeout(resolve, FINAL_RETRY_MS).unref());
   }
 }

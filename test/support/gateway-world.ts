@@ -67,6 +67,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const gateway = new Gateway({
     protocols,
     limits: { ...LIMITS, ...options.limits },
+    environment: {},
     lines,
     registry,
     meter,
