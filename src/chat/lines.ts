@@ -1,6 +1,6 @@
 /** The device's side of the chat: what a line asks, answered from the fleet and the store. */
 import type { Identity, Protocol, RefusalReason } from "../core/protocol.ts";
-import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing } from "../core/session-io.ts";
+import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing, Trace } from "../core/session-io.ts";
 import { type Directory, deviceKey, type Tracker } from "./fleet.ts";
 import { type Attempt, DuelGuard, PasswordGuard, sameSecret } from "./login-guard.ts";
 import type { MessageId, TrackerId } from "./message.ts";
@@ -50,6 +50,7 @@ export interface LineOwner {
 
 export interface DrainQuestion {
   readonly settlements: readonly Settlement[];
+  readonly traces?: readonly Trace[];
   readonly held: readonly MessageId[];
   readonly room: number;
 }
@@ -103,6 +104,7 @@ export class LineChat {
         trackerId: line.identity.trackerId,
         epoch: line.epoch,
         settlements: question.settlements,
+        traces: question.traces ?? [],
         held: question.held,
         room: question.room,
         maxAttempts: capabilities.attempts,
