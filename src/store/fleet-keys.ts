@@ -13,19 +13,26 @@ export const UNKNOWN_ORDER = "{f}:unknown:t";
 /** Pub/sub channel: the version moved. */
 export const FLEET_NUDGES = "{f}:nudge";
 
-/** Hash of id -> JSON of all records of a kind. */
-function recordsKey(kind: FleetKind): string {
-  return `{f}:${kind}`;
+/** Records of a kind are spread over so many hashes: no single command reads or writes a large fleet. */
+export const BUCKETS = 256;
+
+/** Hash of id -> JSON. */
+export function bucketKey(kind: FleetKind, bucket: number): string {
+  return `{f}:${kind}:${bucket}`;
 }
 
-/** In the order that the scripts take them. */
-export function recordsKeys(): readonly string[] {
-  return FLEET_KINDS.map(recordsKey);
+export function bucketOf(id: number): number {
+  return ((id % BUCKETS) + BUCKETS) % BUCKETS;
 }
 
-/** A chunk of a change that is not committed yet: hash of id -> JSON; it expires by itself. */
-export function stagedKey(nonce: string, chunk: number): string {
-  return `{f}:staged:${nonce}:${chunk}`;
+/** All of them, with what they hold. */
+export function allBuckets(): readonly { readonly kind: FleetKind; readonly key: string }[] {
+  return FLEET_KINDS.flatMap((kind) => Array.from({ length: BUCKETS }, (_, bucket) => ({ kind, key: bucketKey(kind, bucket) })));
+}
+
+/** A part of a change that is not committed yet: a hash; it expires by itself. */
+export function stagedKey(nonce: string, part: number): string {
+  return `{f}:staged:${nonce}:${part}`;
 }
 
 /** String: the user of a session. */

@@ -1,5 +1,5 @@
 /** How a commit says what it changed, so that other nodes read only that. */
-import { type Chore, FLEET_KINDS, type FleetChanges, type FleetRecord, type FleetUpdate, type RecordName } from "../chat/fleet-store.ts";
+import { type Chore, FLEET_KINDS, type FleetChanges, type FleetKind, type FleetRecord, type RecordName } from "../chat/fleet-store.ts";
 
 /** Versions that a node may be behind before it reads everything. */
 export const LOG_ENTRIES = 200;
@@ -21,18 +21,17 @@ export function logEntry(changes: FleetChanges): string {
   return names.length > LISTED_RECORDS ? "" : names.map(nameOf).join(",");
 }
 
-/** Lists of id and JSON, one list per kind; an empty JSON stands for a removed record. */
-export function readUpdate(version: number, all: boolean, lists: readonly (readonly string[])[]): FleetUpdate {
-  const put: FleetRecord[] = [];
-  const remove: RecordName[] = [];
-  for (const [position, kind] of FLEET_KINDS.entries()) {
-    const flat = lists[position] ?? [];
-    for (let at = 0; at + 1 < flat.length; at += 2) {
-      const json = flat[at + 1] ?? "";
-      if (json === "") remove.push({ kind, id: Number(flat[at]) });
-      // Written by `commit` from a record of this kind.
-      else put.push({ kind, value: JSON.parse(json) } as FleetRecord);
-    }
-  }
-  return { version, all, put, remove };
+/** The records that these entries name, each once. */
+export function namesIn(entries: readonly string[]): readonly RecordName[] {
+  const names = new Set(entries.flatMap((entry) => entry.split(",").filter((name) => name !== "")));
+  return [...names].flatMap((name) => {
+    const [word, id] = name.split(":");
+    const kind = FLEET_KINDS.find((known) => known === word);
+    return kind === undefined ? [] : [{ kind, id: Number(id) }];
+  });
+}
+
+/** A record as `commit` wrote it. */
+export function readRecord(kind: FleetKind, json: string): FleetRecord {
+  return { kind, value: JSON.parse(json) } as FleetRecord;
 }

@@ -1,37 +1,43 @@
-/** The fleet's store on Redis: staged in bounded chunks, then switched by one script. */
+/** The fleet's store on Redis: staged in bounded pieces, then switched by one script. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { UserId } from "../chat/fleet.ts";
 import {
   type Chore,
   type Committed,
-  FLEET_KINDS,
   type FleetChanges,
+  type FleetRecord,
   type FleetStore,
   type FleetUpdate,
   MAX_UNKNOWN,
+  type RecordName,
   type SeenDevice,
 } from "../chat/fleet-store.ts";
 import { StoreUnavailable } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
 import {
+  allBuckets,
+  bucketKey,
+  bucketOf,
   FLEET_CHORES,
   FLEET_LOG,
   FLEET_META,
   FLEET_NUDGES,
-  recordsKeys,
   sessionKey,
   stagedKey,
   UNKNOWN_DEVICES,
   UNKNOWN_ORDER,
 } from "./fleet-keys.ts";
-import { choreName, LOG_ENTRIES, logEntry, readUpdate } from "./fleet-log.ts";
-import { chunksOf } from "./fleet-staging.ts";
+import { choreName, LOG_ENTRIES, logEntry, namesIn, readRecord } from "./fleet-log.ts";
+import { type Fields, isSmall, pieces, type Steps, smallSteps, touched } from "./fleet-staging.ts";
 
 /** What was staged and never committed goes by itself. */
 const STAGED_MS = 10 * 60 * 1_000;
-/** Chunks sent before their answers are awaited. */
-const CHUNKS_AT_ONCE = 8;
+/** Read at once: a few megabytes of a large fleet. */
+const BUCKETS_AT_ONCE = 32;
+const NAMES_AT_ONCE = 500;
+/** Buckets written aside at once. */
+const STAGED_AT_ONCE = 16;
 const MAX_CHORES = 1_000;
 
 export class RedisFleetStore implements FleetStore {
@@ -47,28 +53,21 @@ export class RedisFleetStore implements FleetStore {
   }
 
   async since(version: number): Promise<FleetUpdate | null> {
-    const keys = [FLEET_META, FLEET_LOG, ...recordsKeys()];
-    const answer = await available(this.#client.eval(this.#scripts.since, keys.length, ...keys, version, ...FLEET_KINDS));
-    const [current, extent, ...lists] = answer as [number, string | undefined, ...string[][]];
+    const answer = await available(this.#client.eval(this.#scripts.since, 2, FLEET_META, FLEET_LOG, version));
+    const [current, extent, entries] = answer as [number, ("all" | "some")?, string[]?];
     if (extent === undefined) return null;
-    return extent === "all" ? await this.#everything() : readUpdate(current, false, lists);
+    // Records may be newer than this version when another commit came in between: they come again with the next one.
+    return extent === "all" ? await this.#everything(current) : await this.#named(current, namesIn(entries ?? []));
   }
 
   async commit(expected: number, changes: FleetChanges): Promise<Committed> {
     const nonce = randomBytes(9).toString("base64url");
-    const chunks = chunksOf(changes).map((chunk, position) => ({ ...chunk, key: stagedKey(nonce, position) }));
-    for (let at = 0; at < chunks.length; at += CHUNKS_AT_ONCE) {
-      await Promise.all(
-        chunks.slice(at, at + CHUNKS_AT_ONCE).map(async ({ key, fields }) => {
-          await available(this.#client.hset(key, fields));
-          await available(this.#client.pexpire(key, STAGED_MS));
-        }),
-      );
-    }
-    const keys = [FLEET_META, FLEET_LOG, FLEET_CHORES, ...recordsKeys(), ...chunks.map(({ key }) => key)];
-    const kinds = chunks.map(({ kind }) => kind);
+    const steps = isSmall(changes) ? smallSteps(changes) : await this.#stage(nonce, changes);
+    const keys = [FLEET_META, FLEET_LOG, FLEET_CHORES, ...steps.keys];
     const header = [expected, nonce, logEntry(changes), LOG_ENTRIES];
-    const version = await available(this.#client.eval(this.#scripts.commit, keys.length, ...keys, ...header, ...kinds) as Promise<number>);
+    const version = await available(
+      this.#client.eval(this.#scripts.commit, keys.length, ...keys, ...header, ...steps.args) as Promise<number>,
+    );
     if (version === -2) throw new StoreUnavailable("the staged change expired before it was committed");
     return version === -1 ? { type: "conflict" } : { type: "committed", version };
   }
@@ -128,16 +127,67 @@ export class RedisFleetStore implements FleetStore {
     return entries.flatMap((json) => (json === null ? [] : [JSON.parse(json) as SeenDevice]));
   }
 
-  /** One transaction: the version belongs to these very records. */
-  async #everything(): Promise<FleetUpdate> {
-    const transaction = this.#client.multi().hget(FLEET_META, "v");
-    for (const key of recordsKeys()) transaction.hgetall(key);
-    const replies = (await available(transaction.exec())) ?? [];
-    const failed = replies.find(([error]) => error !== null);
-    if (failed || replies.length === 0) throw new StoreUnavailable("the fleet could not be read", { cause: failed?.[0] });
-    const [version, ...lists] = replies.map(([, reply]) => reply);
-    const flat = lists.map((records) => Object.entries(records as Record<string, string>).flat());
-    return readUpdate(Number(version ?? 0), true, flat);
+  /** Writes whole buckets aside, as they will be: the commit then only renames them. A bucket read here is of the expected version, or the commit refuses. */
+  async #stage(nonce: string, changes: FleetChanges): Promise<Steps> {
+    const keys: string[] = [];
+    const args: string[] = [];
+    const chores = new Map(changes.chores.map((chore) => [choreName(chore), ""]));
+    if (chores.size > 0) {
+      await this.#write(stagedKey(nonce, 0), chores);
+      keys.push(stagedKey(nonce, 0));
+      args.push("chores");
+    }
+    const edits = [...touched(changes)];
+    for (let at = 0; at < edits.length; at += STAGED_AT_ONCE) {
+      const batch = edits.slice(at, at + STAGED_AT_ONCE);
+      const staged = await Promise.all(
+        batch.map(async ([bucket, edit], position) => {
+          const key = stagedKey(nonce, at + position + 1);
+          const after = edit(new Map(Object.entries(await available(this.#client.hgetall(bucket)))));
+          await this.#write(key, after);
+          return after.size > 0 ? { keys: [key, bucket], step: "swap" } : { keys: [bucket], step: "clear" };
+        }),
+      );
+      for (const swap of staged) {
+        keys.push(...swap.keys);
+        args.push(swap.step);
+      }
+    }
+    return { keys, args };
+  }
+
+  async #write(key: string, fields: Fields): Promise<void> {
+    for (const piece of pieces(fields)) {
+      await Promise.all([available(this.#client.hset(key, piece)), available(this.#client.pexpire(key, STAGED_MS))]);
+    }
+  }
+
+  async #everything(version: number): Promise<FleetUpdate> {
+    const put: FleetRecord[] = [];
+    const buckets = allBuckets();
+    for (let at = 0; at < buckets.length; at += BUCKETS_AT_ONCE) {
+      const batch = buckets.slice(at, at + BUCKETS_AT_ONCE);
+      const hashes = await Promise.all(batch.map(({ key }) => available(this.#client.hgetall(key))));
+      for (const [position, { kind }] of batch.entries()) {
+        for (const json of Object.values(hashes[position] ?? {})) put.push(readRecord(kind, json));
+      }
+    }
+    return { version, all: true, put, remove: [] };
+  }
+
+  async #named(version: number, names: readonly RecordName[]): Promise<FleetUpdate> {
+    const put: FleetRecord[] = [];
+    const remove: RecordName[] = [];
+    for (let at = 0; at < names.length; at += NAMES_AT_ONCE) {
+      const batch = names.slice(at, at + NAMES_AT_ONCE);
+      const found = await Promise.all(batch.map(({ kind, id }) => available(this.#client.hget(bucketKey(kind, bucketOf(id)), String(id)))));
+      for (const [position, name] of batch.entries()) {
+        const json = found[position] ?? null;
+        if (json === null) remove.push(name);
+        else put.push(readRecord(name.kind, json));
+      }
+    }
+    return { version, all: false, put, remove };
   }
 }
 

@@ -1,51 +1,59 @@
-/** Cuts a change of the fleet into chunks, so that no single command blocks Redis for long. */
-import { FLEET_KINDS, type FleetChanges, type FleetKind } from "../chat/fleet-store.ts";
+/** A change of the fleet as the steps of one commit: a small one travels with it, a large one is staged before, bucket by bucket. */
+import type { FleetChanges, FleetRecord, RecordName } from "../chat/fleet-store.ts";
+import { bucketKey, bucketOf } from "./fleet-keys.ts";
 import { choreName } from "./fleet-log.ts";
 
-export interface Chunk {
-  /** Number of the kind from 1, in the order of FLEET_KINDS; negative: these ids are removed; CHORES: to be done after. */
-  readonly kind: number;
-  /** Id to JSON; empty JSON in a chunk of removals, and of chores by their names. */
-  readonly fields: Readonly<Record<string, string>>;
+/** What the commit's script takes: see lua/fleet-commit.lua. */
+export interface Steps {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
 }
 
-/** Lua's `unpack` takes some 8,000 values: two per record. */
-const CHUNK_RECORDS = 500;
-const CHUNK_BYTES = 1024 * 1024;
+/** Id to JSON. */
+export type Fields = ReadonlyMap<string, string>;
 
-/** In the place of a kind's number. */
-const CHORES = 0;
+/** Arguments of one command are bounded, by Lua and by ioredis, which spreads them on the stack. */
+const SMALL = 500;
 
-/** Everything that grows with the change: arguments of one command are bounded, by Lua and by ioredis, which spreads them on the stack. */
-export function chunksOf(changes: FleetChanges): readonly Chunk[] {
-  const records = FLEET_KINDS.flatMap((kind, position) => [
-    ...cut(position + 1, putsOf(changes, kind)),
-    ...cut(-(position + 1), removalsOf(changes, kind)),
-  ]);
-  const chores = changes.chores.map((chore) => [choreName(chore), ""] as const);
-  return [...records, ...cut(CHORES, chores)];
+export function isSmall({ put, remove, chores }: FleetChanges): boolean {
+  return put.length + remove.length + chores.length <= SMALL;
 }
 
-type Field = readonly [id: string, json: string];
-
-function putsOf(changes: FleetChanges, kind: FleetKind): readonly Field[] {
-  return changes.put.filter((record) => record.kind === kind).map(({ value }) => [String(value.id), JSON.stringify(value)]);
+export function smallSteps({ put, remove, chores }: FleetChanges): Steps {
+  const puts = put.map(({ kind, value }) => ({ key: keyOf(kind, value.id), args: ["put", String(value.id), JSON.stringify(value)] }));
+  const removals = remove.map(({ kind, id }) => ({ key: keyOf(kind, id), args: ["remove", String(id)] }));
+  const records = [...puts, ...removals];
+  const last = chores.flatMap((chore) => ["chore", choreName(chore)]);
+  return { keys: records.map(({ key }) => key), args: [...records.flatMap(({ args }) => args), ...last] };
 }
 
-function removalsOf(changes: FleetChanges, kind: FleetKind): readonly Field[] {
-  return changes.remove.filter((name) => name.kind === kind).map(({ id }) => [String(id), ""]);
+/** The buckets that a change touches, with what it does to each. */
+export function touched(changes: FleetChanges): ReadonlyMap<string, (before: Fields) => Fields> {
+  const edits = new Map<string, { readonly put: FleetRecord[]; readonly remove: RecordName[] }>();
+  const edit = (key: string): { readonly put: FleetRecord[]; readonly remove: RecordName[] } => {
+    const known = edits.get(key) ?? { put: [], remove: [] };
+    edits.set(key, known);
+    return known;
+  };
+  for (const record of changes.put) edit(keyOf(record.kind, record.value.id)).put.push(record);
+  for (const name of changes.remove) edit(keyOf(name.kind, name.id)).remove.push(name);
+  return new Map([...edits].map(([key, { put, remove }]) => [key, (before) => edited(before, put, remove)]));
 }
 
-function cut(kind: number, fields: readonly Field[]): readonly Chunk[] {
-  const chunks: Field[][] = [];
-  let bytes = 0;
-  for (const field of fields) {
-    const last = chunks.at(-1);
-    if (last === undefined || last.length === CHUNK_RECORDS || bytes > CHUNK_BYTES) {
-      chunks.push([field]);
-      bytes = 0;
-    } else last.push(field);
-    bytes += field[1].length;
-  }
-  return chunks.map((chunk) => ({ kind, fields: Object.fromEntries(chunk) }));
+/** Pieces of a hash that one command may carry. */
+export function pieces(fields: Fields): readonly Readonly<Record<string, string>>[] {
+  const entries = [...fields];
+  const count = Math.ceil(entries.length / SMALL);
+  return Array.from({ length: count }, (_, piece) => Object.fromEntries(entries.slice(piece * SMALL, (piece + 1) * SMALL)));
+}
+
+function edited(before: Fields, put: readonly FleetRecord[], remove: readonly RecordName[]): Fields {
+  const after = new Map(before);
+  for (const { value } of put) after.set(String(value.id), JSON.stringify(value));
+  for (const { id } of remove) after.delete(String(id));
+  return after;
+}
+
+function keyOf(kind: RecordName["kind"], id: number): string {
+  return bucketKey(kind, bucketOf(id));
 }

@@ -1,40 +1,52 @@
--- Switches the fleet to a staged change, when nobody changed it since. Repeating it with the same nonce changes nothing.
--- KEYS   1 meta  2 log  3 chores  4-8 records by kind  9.. staged chunks
--- ARGV   1 expected version  2 nonce  3 entry of the log  4 entries kept in the log
---        5.. per chunk the number of its kind, negative when its ids are to be removed, 0 when it names chores
--- Output the new version; -1 conflict; -2 a staged chunk has expired
+-- Switches the fleet to a change, when nobody changed it since. Repeating it with the same nonce changes nothing.
+-- KEYS   1 meta  2 log  3 chores  4.. the keys of the steps, in their order
+-- ARGV   1 expected version  2 nonce  3 entry of the log  4 entries kept in the log  5.. steps:
+--        put ID JSON      KEY              a record of a bucket
+--        remove ID        KEY              the same, gone
+--        swap             STAGED BUCKET    a bucket as a whole
+--        clear            BUCKET           a bucket that is empty now
+--        chore NAME       -
+--        chores           STAGED           the fields of a hash name them
+-- Output the new version; -1 conflict; -2 something staged has expired
 local expected, nonce = tonumber(ARGV[1]), ARGV[2]
 local version = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
 if version == expected + 1 and redis.call('HGET', KEYS[1], 'n') == nonce then return version end
 if version ~= expected then return -1 end
-for at = 9, #KEYS do
-  if redis.call('EXISTS', KEYS[at]) == 0 then return -2 end
-end
 
-local next_version = expected + 1
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
-local function add_chores(names)
-  local scored = {}
-  for _, name in ipairs(names) do
-    scored[#scored + 1] = now
-    scored[#scored + 1] = name
-  end
-  redis.call('ZADD', KEYS[3], unpack(scored))
+local at, key = 5, 4
+local function argument()
+  at = at + 1
+  return ARGV[at - 1]
+end
+local function take()
+  key = key + 1
+  return KEYS[key - 1]
 end
 
-for at = 9, #KEYS do
-  local kind = tonumber(ARGV[at - 4])
-  if kind > 0 then
-    redis.call('HSET', KEYS[3 + kind], unpack(redis.call('HGETALL', KEYS[at])))
-  elseif kind < 0 then
-    redis.call('HDEL', KEYS[3 - kind], unpack(redis.call('HKEYS', KEYS[at])))
-  else
-    add_chores(redis.call('HKEYS', KEYS[at]))
-  end
-  redis.call('DEL', KEYS[at])
+local steps = {
+  put = function() redis.call('HSET', take(), argument(), argument()) end,
+  remove = function() redis.call('HDEL', take(), argument()) end,
+  swap = function()
+    local staged, bucket = take(), take()
+    redis.call('UNLINK', bucket)
+    redis.call('RENAME', staged, bucket)
+    redis.call('PERSIST', bucket)
+  end,
+  clear = function() redis.call('UNLINK', take()) end,
+  chore = function() redis.call('ZADD', KEYS[3], now, argument()) end,
+  chores = function()
+    local staged = take()
+    for _, name in ipairs(redis.call('HKEYS', staged)) do redis.call('ZADD', KEYS[3], now, name) end
+    redis.call('UNLINK', staged)
+  end,
+}
+
+for position = 4, #KEYS do
+  if string.find(KEYS[position], ':staged:', 1, true) and redis.call('EXISTS', KEYS[position]) == 0 then return -2 end
 end
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], next_version .. '-0', 'c', ARGV[3])
-redis.call('HSET', KEYS[1], 'v', next_version, 'n', nonce)
-return next_version
+while at <= #ARGV do steps[argument()]() end
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], (expected + 1) .. '-0', 'c', ARGV[3])
+redis.call('HSET', KEYS[1], 'v', expected + 1, 'n', nonce)
+return expected + 1

@@ -1,8 +1,8 @@
--- What changed since a version.
--- KEYS   1 meta  2 log  3-7 records by kind
--- ARGV   1 version  2.. names of the kinds
+-- Which records changed since a version.
+-- KEYS   1 meta  2 log
+-- ARGV   1 version
 -- Output {version} when it is the current one; {version, 'all'} when everything must be read;
---        else {version, 'some', for each kind a list of id and JSON ('': removed)}
+--        else {version, 'some', entries of the log}
 local from = tonumber(ARGV[1])
 local version = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
 if version == from then return {version} end
@@ -10,26 +10,9 @@ if from == 0 or from > version then return {version, 'all'} end
 
 local entries = redis.call('XRANGE', KEYS[2], (from + 1) .. '-0', version .. '-0')
 if #entries ~= version - from then return {version, 'all'} end
-local seen, ids = {}, {}
-for kind = 2, #ARGV do ids[ARGV[kind]] = {} end
+local names = {}
 for _, entry in ipairs(entries) do
-  local names = entry[2][2]
-  if names == '' then return {version, 'all'} end
-  for kind, id in string.gmatch(names, '(%a+):(%d+)') do
-    if not seen[kind .. id] then
-      seen[kind .. id] = true
-      table.insert(ids[kind], id)
-    end
-  end
+  if entry[2][2] == '' then return {version, 'all'} end
+  names[#names + 1] = entry[2][2]
 end
-
-local result = {version, 'some'}
-for kind = 2, #ARGV do
-  local flat = {}
-  for _, id in ipairs(ids[ARGV[kind]]) do
-    flat[#flat + 1] = id
-    flat[#flat + 1] = redis.call('HGET', KEYS[kind + 1], id) or ''
-  end
-  result[#result + 1] = flat
-end
-return result
+return {version, 'some', names}
