@@ -133,9 +133,9 @@ export class Gateway implements LineHost {
     );
     this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
+      server.once("error", (error) => reject(new Error(unbindable(address, error))));
       server.listen({ host: address.host, port: address.port, backlog: BACKLOG }, () => {
-        server.off("error", reject);
+        server.removeAllListeners("error");
         resolve();
       });
     });
@@ -169,6 +169,12 @@ export class Gateway implements LineHost {
     const by = this.#options.now() + boundMs;
     while ((this.#connections.size > 0 || this.#background.size > 0) && this.#options.now() < by) await delay(QUIET_BEAT_MS);
   }
+}
+
+/** Names the setting, as every message that ends a start does. */
+function unbindable({ host, port, protocol }: ListenAddress, error: Error): string {
+  const setting = protocol === null ? "GATEWAY_PORT" : `PROTOCOL_PORTS (${protocol.name})`;
+  return `${setting}: ${host}:${port} cannot be bound (${error.message})`;
 }
 
 const DRAIN: CloseReason = "drain";

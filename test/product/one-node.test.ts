@@ -158,4 +158,11 @@ describe("one node", { timeout: 90_000 }, () => {
     await here.start();
     expect(here.output).toContain("embedded Redis adopted");
   });
+
+  it("does not start on a port that is taken: one line names the setting, and its Redis goes too", async () => {
+    const here = await product();
+    await expect(Product.start({ GATEWAY_PORT: String(here.gatewayPort) })).rejects.toThrow(
+      /^the product ended with 1: .*embedded Redis stopped.*\ntracker-chat: GATEWAY_PORT: 127\.0\.0\.1:\d+ cannot be bound [^\n]*\n$/s,
+    );
+  });
 });
