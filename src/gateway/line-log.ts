@@ -48,7 +48,7 @@ export interface LogEntry {
   readonly [field: string]: unknown;
 }
 
-export function hexOf(bytes: Buffer): string {
+function hexOf(bytes: Buffer): string {
   const shown = bytes.subarray(0, HEX_BYTES).toString("hex");
   return bytes.length > HEX_BYTES ? `${shown}... (${bytes.length} bytes)` : shown;
 }

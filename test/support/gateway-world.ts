@@ -11,7 +11,7 @@ import { MemoryStore } from "../../src/store/memory.ts";
 import { type FleetPlan, MemoryDirectory } from "./fleet.ts";
 import { byTag, inOrder } from "./scripted-protocol.ts";
 
-export const NODE = "node-a";
+const NODE = "node-a";
 
 export interface WorldOptions {
   readonly fleet?: FleetPlan;

@@ -38,7 +38,12 @@ export class Product {
       gatewayPort: await freePort(),
     };
     const product = new Product(place, env);
-    await product.start();
+    try {
+      await product.start();
+    } catch (error) {
+      rmSync(place.dataDir, { recursive: true, force: true });
+      throw error;
+    }
     return product;
   }
 
