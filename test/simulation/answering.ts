@@ -64,18 +64,24 @@ export class Answering {
   }
 
   #send(arrived: Arrived, answer: Answer): void {
-    const { line, part, tag } = arrived;
+    const { line, tag } = arrived;
     if (!line.open) return;
-    if (answer.outcome === "forged") return line.tell([`A ${this.#options.foreignTag(this.#options.traits.trackerId)}`], false);
-    const frame = frameOf(answer.outcome, tag);
-    this.#note(arrived, answer.outcome);
-    line.tell(answer.double ? [frame, frame] : [frame], answer.double);
-    if (answer.outcome !== "accepted" || tag === null) return;
+    if (answer.outcome === "forged") return line.tell([`A ${this.#options.foreignTag(this.#options.traits.trackerId)}`], false, () => {});
+    const { outcome } = answer;
+    const frame = frameOf(outcome, tag);
+    line.tell(answer.double ? [frame, frame] : [frame], answer.double, () => {
+      this.#note(arrived, outcome);
+      if (outcome === "accepted" && tag !== null) this.#accepted(arrived, tag);
+    });
+  }
+
+  /** A driver reads what the device has shown, now and then. */
+  #accepted(arrived: Arrived, tag: string): void {
+    const { line, part } = arrived;
     const acknowledged = this.#acknowledged.get(part.n) ?? new Set();
     this.#acknowledged.set(part.n, acknowledged.add(part.part));
     if (acknowledged.size < part.parts || !this.#options.random.chance(READ_CHANCE)) return;
-    this.#note(arrived, "read");
-    line.tell([`D ${tag}`], false);
+    line.tell([`D ${tag}`], false, () => this.#note(arrived, "read"));
   }
 
   #note({ line, part }: Arrived, outcome: "accepted" | "rejected" | "garbled" | "read"): void {

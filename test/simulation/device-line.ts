@@ -21,6 +21,14 @@ export interface DeviceLineOptions {
   after(ms: number, run: () => void): void;
 }
 
+interface Outgoing {
+  readonly frames: readonly string[];
+  /** The gateway answers it. */
+  readonly answered: boolean;
+  readonly whole: boolean;
+  readonly sent: () => void;
+}
+
 /** The gateway is silent for so long after a frame that deserves an answer: the line is taken for dead. */
 const DEAF_MS = 20_000;
 const CUT_CHANCE = 0.15;
@@ -32,7 +40,7 @@ export class DeviceLine implements Endpoint {
   #online = false;
   #open = true;
   /** Frames that wait for the answer to the one before. */
-  readonly #queue: string[] = [];
+  readonly #queue: Outgoing[] = [];
   #unanswered = 0;
   /** Counts what was heard, so that a watch knows whether anything was. */
   #heard = 0;
@@ -65,13 +73,14 @@ export class DeviceLine implements Endpoint {
 
   /** Sends a frame that the gateway answers. */
   ask(frame: string): void {
-    this.#queue.push(frame);
+    this.#queue.push({ frames: [frame], answered: true, whole: false, sent: () => {} });
     this.#flush();
   }
 
-  /** Sends frames that nobody answers; `whole`: in one piece. */
-  tell(frames: readonly string[], whole: boolean): void {
-    this.#send(frames.map((frame) => `${frame}\n`).join(""), whole);
+  /** Sends frames that nobody answers; `whole`: in one piece. `sent` is called when they really go out. */
+  tell(frames: readonly string[], whole: boolean, sent: () => void): void {
+    this.#queue.push({ frames, answered: false, whole, sent });
+    this.#flush();
   }
 
   hangUp(reason: string): void {
@@ -116,17 +125,22 @@ export class DeviceLine implements Endpoint {
   }
 
   #flush(): void {
-    const { strict, after } = this.#options;
-    while (this.#open && this.#queue.length > 0 && !(strict && this.#unanswered > 0)) {
-      const frame = this.#queue.shift();
-      if (frame === undefined) break;
-      this.#unanswered += 1;
-      this.#send(`${frame}\n`, false);
-      const [heard, answered] = [this.#heard, this.#answered];
-      after(DEAF_MS, () => {
-        if (this.#heard === heard || (strict && this.#answered === answered)) this.hangUp("no answer");
-      });
+    while (this.#open && this.#queue.length > 0 && !(this.#options.strict && this.#unanswered > 0)) {
+      const next = this.#queue.shift();
+      if (next === undefined) break;
+      next.sent();
+      this.#send(next.frames.map((frame) => `${frame}\n`).join(""), next.whole);
+      if (next.answered) this.#await();
     }
+  }
+
+  #await(): void {
+    const { strict, after } = this.#options;
+    this.#unanswered += 1;
+    const [heard, answered] = [this.#heard, this.#answered];
+    after(DEAF_MS, () => {
+      if (this.#heard === heard || (strict && this.#answered === answered)) this.hangUp("no answer");
+    });
   }
 
   /** A stream has no frames: now and then it is cut where it should not be. */

@@ -12,7 +12,10 @@ export interface DeviceTraits {
   readonly acknowledges: boolean;
   /** Its profile lets TCP order stand for receipts: it reads the answer before it sends on, or sends both at once for all to see. */
   readonly implied: boolean;
-  /** Sends its next frame only when the last one was answered. */
+  /**
+   * Sends nothing, not even a receipt, before its last frame was answered. So does every device without serials: what
+   * follows its text then shows that it has read our acknowledgement.
+   */
   readonly strict: boolean;
 }
 
@@ -83,7 +86,7 @@ function drawDevice(random: Random, place: number): DeviceTraits {
     serials: kind !== "serialless" && kind !== "implied",
     acknowledges: kind !== "silent" && kind !== "implied",
     implied: kind === "implied",
-    strict: kind === "implied" || random.chance(0.1),
+    strict: kind === "serialless" || kind === "implied" || random.chance(0.1),
   };
 }
 

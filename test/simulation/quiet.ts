@@ -9,6 +9,7 @@ export class Quiet {
   #read = 0;
   /** OUTGOING texts that are not settled, by message id. */
   readonly #open = new Map<number, { readonly trackerId: number; readonly n: number; readonly parts: number }>();
+  readonly #proven = new Set<number>();
   /** Parts that reached a device, by device and text. */
   readonly #received = new Map<string, Set<number>>();
 
@@ -26,6 +27,11 @@ export class Quiet {
     });
   }
 
+  /** Whether the device ever answered a text for the store to know; until then a missing receipt makes its texts wait for its next login. */
+  proven(trackerId: number): boolean {
+    return this.#proven.has(trackerId);
+  }
+
   #misses(device: string, trackerId: number): boolean {
     for (const { trackerId: to, n, parts } of this.#open.values()) {
       if (to === trackerId && (this.#received.get(`${device} ${n}`)?.size ?? 0) < parts) return true;
@@ -41,7 +47,8 @@ export class Quiet {
         const parts = this.#received.get(`${entry.device} ${entry.n}`) ?? new Set();
         this.#received.set(`${entry.device} ${entry.n}`, parts.add(entry.part));
       } else if (entry?.op === "message" && entry.message.direction === "OUTGOING") {
-        const { id, trackerId, text, state } = entry.message;
+        const { id, trackerId, text, state, receipt } = entry.message;
+        if (receipt === "device" || state === "rejected") this.#proven.add(trackerId);
         const part = parsePart(text);
         if (part === null || isSettled(state)) this.#open.delete(id);
         else this.#open.set(id, { trackerId, n: part.n, parts: part.parts });

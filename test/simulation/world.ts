@@ -32,7 +32,7 @@ const BEGIN = 1_800_000_000_000;
 const ROUNDS = 16;
 /** After the healing people go on talking for a moment. */
 const AFTERTALK_MS = 8_000;
-const LOOK_MS = 5_000;
+const LOOK_MS = 20_000;
 /** The bound of I1 (60 s) and a little; no run ends before. */
 const SHORTEST_CALM_MS = 75_000;
 /** Beyond the longest wait between two closings of a line, an hour, and the quarantine after a duel. */
@@ -132,8 +132,13 @@ export class World {
 
   #look(until: number): void {
     this.quiet = this.#quiet.reached(this.#devices);
-    if (this.quiet || this.#timeline.now >= until) this.#over = true;
-    else this.#after(LOOK_MS, () => this.#look(until));
+    if (this.quiet || this.#timeline.now >= until) {
+      this.#over = true;
+      return;
+    }
+    // Sooner or later every device logs in again.
+    for (const device of this.#devices) if (!this.#quiet.proven(device.traits.trackerId)) device.move(false);
+    this.#after(LOOK_MS, () => this.#look(until));
   }
 
   readonly #after = (ms: number, run: () => void): void => this.#timeline.after(ms, run);

@@ -1,5 +1,5 @@
 /** I2, I3, I4: what counts as delivered, in which order texts come, and how often. */
-import { isSettled } from "../../../src/chat/message.ts";
+import { isSettled, type MessageState } from "../../../src/chat/message.ts";
 import type { EntryOf } from "../history.ts";
 import type { DeviceTraits } from "../plan.ts";
 import { parsePart } from "../texts.ts";
@@ -47,23 +47,31 @@ function refusedBy(facts: Facts, look: Placed<EntryOf<"message">>, { name }: Dev
   return receipts.some(({ outcome }) => outcome === "rejected") || receipts.filter(({ outcome }) => outcome === "garbled").length > 1;
 }
 
-/** I3: texts of one lane first come in the order of their numbers. */
+/** I3: texts of one lane first come in the order of their numbers; what had ended before may still drip from an older line. */
 export function checkOrder(facts: Facts): readonly Violation[] {
   const violations: Violation[] = [];
   for (const { name, trackerId } of facts.run.plan.devices) {
     const last = { urgent: 0, normal: 0 };
     const seen = new Set<number>();
-    for (const { device, n, t } of facts.of("received")) {
+    for (const { device, n, t, at } of facts.of("received")) {
       if (device !== name || seen.has(n)) continue;
       seen.add(n);
       const lane = facts.run.texts.get(n)?.urgent === true ? "urgent" : "normal";
       const id = facts.idsOfText.get(`${trackerId} ${n}`)?.[0] ?? 0;
-      if (id <= last[lane]) violations.push({ invariant: "I3", t, what: `${name} got message ${id} after ${last[lane]}` });
+      if (id <= last[lane] && !hadEnded(facts, id, at)) violations.push({ invariant: "I3", t, what: `${name} got message ${id} after ${last[lane]}` });
       last[lane] = Math.max(last[lane], id);
     }
   }
   return violations;
 }
+
+/** It was taken out of the way, for all to see in its timeline, before the later texts were handed out. */
+function hadEnded(facts: Facts, id: number, at: number): boolean {
+  const state = facts.looks.get(id)?.findLast((look) => look.at < at)?.message.state;
+  return state !== undefined && GIVEN_UP.has(state);
+}
+
+const GIVEN_UP: ReadonlySet<MessageState> = new Set(["expired", "unconfirmed", "cancelled", "dead-lettered"]);
 
 /** I4: a copy needs a cause, deliveries are bounded, and a re-send has the tag of the first. */
 export function checkCopies(facts: Facts): readonly Violation[] {
