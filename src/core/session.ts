@@ -118,9 +118,10 @@ export class Session {
 
   /** Reads frame after frame until one asks a question or the bytes run out. */
   #pull(now: number, out: Effect[]): void {
-    while (this.#question === null && !closes(out)) {
+    for (let seen = 0; this.#question === null && !closes(out, seen); ) {
       const framed = this.#codec.framer.next();
       if (framed === null) break;
+      seen = out.length;
       this.#clock.frameEnded();
       this.#framed(framed, now, out);
     }
@@ -295,6 +296,8 @@ export class Session {
   }
 }
 
-function closes(out: readonly Effect[]): boolean {
-  return out.some((effect) => effect.type === "close");
+/** From a place on: a chunk may hold thousands of frames. */
+function closes(out: readonly Effect[], from = 0): boolean {
+  for (let at = from; at < out.length; at += 1) if (out[at]?.type === "close") return true;
+  return false;
 }
