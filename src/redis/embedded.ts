@@ -58,6 +58,7 @@ export class EmbeddedRedis {
   readonly #files: RedisFiles;
   #place: RedisPlace | null = null;
   #pid = 0;
+  #child: ChildProcess | null = null;
   #stopping = false;
   /** Ends when the supervision has ended. */
   #watch: Promise<void> = Promise.resolve();
@@ -101,8 +102,16 @@ export class EmbeddedRedis {
     if (isAlive(this.#pid)) process.kill(this.#pid, "SIGTERM");
     if (!(await gone(this.#pid, STOP_MS))) process.kill(this.#pid, "SIGKILL");
     await gone(this.#pid, STOP_MS);
+    await this.#collected();
     this.#options.report({ type: "stopped", pid: this.#pid });
     this.#lock.release();
+  }
+
+  /** Our own child's end was noticed: else it would stay behind as a defunct process. */
+  async #collected(): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.pid !== this.#pid) return;
+    while (child.exitCode === null && child.signalCode === null) await wait(LOOK_MS);
   }
 
   /** Ends the supervision and leaves the server running, to be adopted by the next start. */
@@ -125,6 +134,7 @@ export class EmbeddedRedis {
     const { maxMemoryBytes } = this.#options;
     writeFileSync(this.#files.conf, redisConf({ files: this.#files, place, maxMemoryBytes, major: this.#binary.major }), { mode: 0o600 });
     const child = spawn(this.#binary.path, [this.#files.conf], { detached: true, stdio: "ignore" });
+    this.#child = child;
     const pid = await this.#ready(child, place);
     child.unref();
     this.#options.report({ type: "started", pid });

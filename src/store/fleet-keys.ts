@@ -14,7 +14,7 @@ export const UNKNOWN_ORDER = "{f}:unknown:t";
 export const FLEET_NUDGES = "{f}:nudge";
 
 /** Records of a kind are spread over so many hashes: no single command reads or writes a large fleet. */
-export const BUCKETS = 256;
+const BUCKETS = 256;
 
 /** Hash of id -> JSON. */
 export function bucketKey(kind: FleetKind, bucket: number): string {
