@@ -1,12 +1,12 @@
 // Makes sure that a redis-server can be started before `npm start` and `npm test`. Plain Node, no dependencies.
 //   node scripts/ensure-redis.js [--dir DIR]     DIR: where to unpack, default .redis/ in the checkout
-// Does nothing when REDIS_URL or REDIS_BIN is set, or a server (>= 6.2) is on PATH or unpacked already.
+// Does nothing when REDIS_URL or REDIS_BIN is set, or a server (>= 7.0) is on PATH or unpacked already.
 // Otherwise, on Debian and Ubuntu, unpacks the distribution's own packages there: no root needed, nothing is installed.
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
-const MINIMUM = [6, 2];
+const MINIMUM = [7, 0];
 const PACKAGES = ["redis-server", "redis-tools"];
 /** Packages that are fetched at most, counting missing libraries of libraries. */
 const MAX_PACKAGES = 40;

@@ -37,7 +37,7 @@ function setting<T, F extends string | null>(
 export const SETTINGS = {
   REDIS_URL: setting(redisUrls, null, "redis:// or rediss://; a comma list of nodes with REDIS_CLUSTER=true; unset: a Redis of its own"),
   REDIS_CLUSTER: setting(flag, "false", "REDIS_URL names nodes of a Redis Cluster"),
-  REDIS_BIN: setting(filePath, null, "the redis-server or valkey-server (>= 6.2) to start when REDIS_URL is not set"),
+  REDIS_BIN: setting(filePath, null, "the redis-server or valkey-server (>= 7.0) to start when REDIS_URL is not set"),
   DATA_DIR: setting(filePath, "./data", "where the embedded Redis and the made admin token are kept"),
   HTTP_HOST: setting(host, "127.0.0.1", "address of API, console, health, metrics"),
   HTTP_PORT: setting(port, "8080", "port of API, console, health, metrics"),

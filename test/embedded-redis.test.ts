@@ -171,7 +171,7 @@ describe("the binary", () => {
   it("is the one that REDIS_BIN names, or an error that says so", () => {
     const found = findRedis(null, PATH);
     expect(findRedis(found.path, "")).toEqual(found);
-    expect(() => findRedis("/bin/true", PATH)).toThrow("REDIS_BIN: /bin/true is no redis-server >= 6.2 that runs");
+    expect(() => findRedis("/bin/true", PATH)).toThrow("REDIS_BIN: /bin/true is no redis-server >= 7.0 that runs");
   });
 });
 

@@ -9,8 +9,8 @@ export interface RedisBinary {
   readonly major: number;
 }
 
-/** Older ones lack what BullMQ needs. */
-const MINIMUM = { major: 6, minor: 2 };
+/** Older ones know no scripts with a first line of flags, by which a cluster refuses foreign keys. */
+const MINIMUM = { major: 7, minor: 0 };
 const NAMES = ["redis-server", "valkey-server"] as const;
 const VERSION_TIMEOUT_MS = 10_000;
 
