@@ -84,6 +84,11 @@ export class Deliveries {
     this.#ask(now, out);
   }
 
+  /** The codec is ready: what was hinted meanwhile is claimed now. */
+  resume(now: number, out: Effect[]): void {
+    this.#ask(now, out);
+  }
+
   bytesArrived(count: number): void {
     this.#bytesReceived += count;
   }
@@ -201,7 +206,8 @@ export class Deliveries {
     flight.answeredSince = false;
     flight.deadline = this.#implied ? null : now + patience(flight, this.#options.receiptMs);
     this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
-    out.push({ type: "write", bytes: part.bytes });
+    if (this.#options.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
+    else this.#options.codec.send(part);
   }
 
   #oldestOutstanding(): Written | undefined {
@@ -294,7 +300,9 @@ export class Deliveries {
   }
 
   #ask(now: number, out: Effect[]): void {
-    const room = this.#stopped || this.#closing.muted !== null ? 0 : Math.max(0, this.#options.capabilities.window - this.#active.length);
+    const { codec, capabilities } = this.#options;
+    const shut = this.#stopped || this.#closing.muted !== null || codec.ready === false;
+    const room = shut ? 0 : Math.max(0, capabilities.window - this.#active.length);
     const curious = this.#closing.muted !== null && !this.#stopped;
     this.#claims.ask({ room, curious, held: this.#active.map((flight) => flight.claimed.id) }, now, out);
   }

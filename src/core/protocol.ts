@@ -71,6 +71,10 @@ export interface Codec {
   decode(frame: Buffer): Reading;
   /** Encodes an order into the parts that go on the wire, each with its own receipt. */
   encode(order: Order): Encoded;
+  /** Takes a part over that would else be written: what must wait its turn goes out through `tick`, which follows in the same step. */
+  send?(part: Part): void;
+  /** False while whatever shows the texts cannot take one: nothing is claimed meanwhile. Absent: always true. */
+  readonly ready?: boolean;
   /** Frames the codec wants sent on its own account (missing fragments, link layers); `at` is when to ask again. */
   tick?(now: number): { readonly send: readonly Buffer[]; readonly at: number | null };
 }
@@ -91,7 +95,10 @@ export interface Reading {
   readonly reply?: Reply;
 }
 
-/** Reply bytes as a value, or as a pure function of the verdict where the answer depends on it (null: silence). */
+/**
+ * Reply bytes as a value, or as a function of the verdict where the answer depends on it (null: silence). It is called at
+ * most once, when all events are dealt with: a link layer queues then what may only follow what was stored.
+ */
 export type Reply = Buffer | ((verdict: Verdict) => Buffer | null);
 
 /** Why a device was refused. */

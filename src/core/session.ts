@@ -276,6 +276,7 @@ export class Session {
     const { send, at } = this.#codec.tick(now);
     for (const bytes of send) out.push({ type: "write", bytes });
     this.#clock.codecAt = at;
+    if (this.#codec.ready === true) this.#phase.deliveries.resume(now, out);
   }
 
   #finishEnding(now: number, out: Effect[]): void {
