@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { REMEMBERED_MS, RESEND_MS } from "../../src/chat/ports.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { REMEMBERED_MS, RESEND_MS, StoreUnavailable } from "../../src/chat/ports.ts";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
 import { DEAD_LETTERS, IDS, pendingKey, pendingMarks, shardOf, trackerKeys } from "../../src/store/keys.ts";
 import { IdsUsedUp, LAST_ID } from "../../src/store/limits.ts";
 import { RedisStore } from "../../src/store/redis.ts";
+import { reach } from "../../src/store/redis-reach.ts";
 import type { Reply } from "../../src/store/redis-reply.ts";
 import { readScript, type ScriptArgument, type ScriptName, Scripts } from "../../src/store/redis-scripts.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -149,6 +150,42 @@ describe("writers that overtake each other", () => {
   });
 });
 
+describe("steps between two calls", () => {
+  it("buries no text that the index does not name yet, nor claims past it", async () => {
+    const trackerId = freshTracker();
+    const [first, second] = [await submitted(store, trackerId), await submitted(store, trackerId)];
+    await (await TestLine.open(store, trackerId)).claim();
+    const { epoch } = (await TestLine.open(store, trackerId)).login;
+    const request = { epoch, room: 2, maxAttempts: 1, tagBytes: 100, held: [], settlements: [] };
+    const run = (changes: object): Promise<Reply> =>
+      scripts.run("drain", trackerKeys(trackerId), [JSON.stringify({ ...request, nonce: "n", indexed: [], indexedAt: 0, ...changes })]);
+    expect(await run({})).toEqual([1, 2, [first]]);
+    const now = Number(await scripts.run("index-dead", [DEAD_LETTERS], [`${trackerId}:${first}`]));
+    expect(await run({ indexed: [first], indexedAt: now - 30_000 })).toEqual([1, 2, [first]]);
+    expect(await run({ indexed: [first], indexedAt: now })).toEqual([1, 0, [], [second, expect.any(Buffer), 0, 1, expect.any(Number), 0]]);
+    expect((await message(store, first)).state).toBe("dead-lettered");
+  });
+
+  it("marks nothing as read that came after the call began", async () => {
+    const trackerId = freshTracker();
+    const ids = [await incoming(store, trackerId, "1"), await incoming(store, trackerId, "2"), await incoming(store, trackerId, "3")];
+    expect(await scripts.run("mark-all-read", trackerKeys(trackerId), [ids[1] ?? 0, 1_000])).toEqual([ids[1], 0]);
+    expect((await store.find(ids)).map((one) => one?.state)).toEqual(["marked-read", "marked-read", "unread"]);
+    expect(await store.unreadCounts([trackerId])).toEqual(new Map([[trackerId, 1]]));
+  });
+
+  it("ends a call that gets no answer", async () => {
+    vi.useFakeTimers();
+    try {
+      const call = expect(reach(new Promise(() => undefined))).rejects.toThrow(StoreUnavailable);
+      await vi.advanceTimersByTimeAsync(1_999);
+      await call;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe("what only time changes", () => {
   /** Moves a packed time (6 bytes at `at`) back by `ms`. */
   const aged = (packed: Buffer, at: number, ms: number): Buffer => {
@@ -190,6 +227,19 @@ describe("what only time changes", () => {
     const line = await TestLine.open(store, trackerId);
     await line.settle({ type: "delivered", id, receipt: "device" });
     expect((await message(store, id)).updatedAt).toBe(future);
+  });
+
+  it("lists the newest of more than ten buckets that begin at one time", async () => {
+    const trackerId = freshTracker();
+    const at = Date.now() + 3_600_000;
+    await redis.command("HSET", head(trackerId), "s", at);
+    for (let round = 0; round < 15; round += 1) {
+      await received(store, trackerId, { texts: Array.from({ length: 100 }, (_, n) => deviceText(`${round * 100 + n}`, "1")) });
+    }
+    const newest = await store.list({ trackerId, from: at, to: at, limit: 3, ascending: false });
+    expect(newest.map(({ text }) => text)).toEqual(["1499", "1498", "1497"]);
+    const oldest = await store.list({ trackerId, from: at, to: at, limit: 3, ascending: true });
+    expect(oldest.map(({ text }) => text)).toEqual(["0", "1", "2"]);
   });
 
   it("forgets names of what is no dead letter after a minute, not before", async () => {

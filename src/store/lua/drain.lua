@@ -106,6 +106,7 @@ local function claim(lane)
       bury(id)
     else
       texts[#texts + 1] = hand_out(id, f)
+      held[id] = nil
       offset = offset + 1
     end
   end

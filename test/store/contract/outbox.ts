@@ -104,6 +104,17 @@ export function outboxContract(world: () => World): void {
     }
   });
 
+  it("hands out a lapsed text though the line still names it as held", async () => {
+    const trackerId = freshTracker();
+    const [id = 0] = await many(trackerId, 1);
+    const line = await TestLine.open(store(), trackerId);
+    await line.claim();
+    expect(await line.drain({ settlements: [{ type: "lapsed", id }], held: [id] })).toMatchObject({
+      texts: [{ id, attempt: 2 }],
+      waiting: 0,
+    });
+  });
+
   it("ignores a lapse of what is not in flight on that line", async () => {
     const trackerId = freshTracker();
     const [id = 0] = await many(trackerId, 1);
@@ -142,6 +153,23 @@ export function outboxContract(world: () => World): void {
     expect(await line.claim(1, { maxAttempts: 1 })).toMatchObject([{ id: ids[22], attempt: 1 }]);
     const states = (await store().find(ids)).map((one) => one?.state);
     expect(states).toEqual([...Array(22).fill("dead-lettered"), "written", "queued", "queued"]);
+  });
+
+  it("hands out once what it claims before and after a text that is given up", async () => {
+    const trackerId = freshTracker();
+    const [a, b] = await many(trackerId, 2);
+    await (await TestLine.open(store(), trackerId)).claim(1);
+    const urgent = await submitted(store(), trackerId, { urgent: true });
+    const line = await TestLine.open(store(), trackerId);
+    const result = await line.drain({ room: 3, maxAttempts: 1 });
+    expect(result).toMatchObject({
+      texts: [
+        { id: urgent, attempt: 1 },
+        { id: b, attempt: 1 },
+      ],
+      waiting: 0,
+    });
+    expect((await message(store(), a ?? 0)).state).toBe("dead-lettered");
   });
 
   it("does not claim past a text that waits, even when later ones were claimed before", async () => {
