@@ -39,10 +39,12 @@ export interface Message {
   readonly altered: boolean;
   /** What vouches for `delivered`: the device's own receipt, or (opt-in) the order of TCP bytes. */
   readonly receipt: "device" | "implied" | null;
-  /** Of `rejected`: the device's or the encoder's words. */
+  /** Of `rejected`: the device's or the encoder's words. Of `cancelled`: by which message it was replaced. */
   readonly reason: string | null;
   /** Of an INCOMING text: the OUTGOING message it answers. */
   readonly answers: MessageId | null;
+  /** Of a question: what its driver may choose from; absent: it is none. */
+  readonly choices?: readonly string[];
 }
 
 /** The documented two values. */

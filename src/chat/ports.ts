@@ -1,6 +1,8 @@
 /** What the chat needs from the outside, as nouns. Adapters implement these; nothing here imports one. */
 import type { DeviceText, DrainResult, Settlement, Standing, Trace } from "../core/session-io.ts";
+import type { UserId } from "./fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "./message.ts";
+import type { TimelineEntry } from "./timeline.ts";
 
 /** The store cannot be reached or refused: the outcome of a write is unknown. Every port call may throw it, within 2 s. */
 export class StoreUnavailable extends Error {
@@ -13,10 +15,23 @@ export class StoreUnavailable extends Error {
  */
 export interface MessageStore {
   /**
-   * Stores an OUTGOING text and appends it to the outbox; the id is taken in the order of calls.
+   * Stores an OUTGOING text and appends it to the outbox; the id is taken in the order of calls. A text under an
+   * idempotency key that is known already is not stored again: the earlier one is given.
    * Throws StoreUnavailable when the outcome is unknown (stored 0 or 1 times, never 2).
    */
   submit(draft: Draft): Promise<Submitted>;
+  /**
+   * Notes what a client's idempotency key stands for, for `IDEMPOTENCY_MS`: `same` when it stood for that already,
+   * `other` when it stands for another body. Bodies are compared by their digests.
+   */
+  claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other">;
+  /**
+   * Withdraws an OUTGOING text that is queued, on its way or waiting for its time; a genuine late receipt may still
+   * deliver it. `cancelled` also when it was withdrawn before.
+   */
+  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending">;
+  /** What happened to a message, oldest first; empty when it is not there. See `TIMELINE_MS`. */
+  timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]>;
   /** The messages of one tracker in a range; see `ListQuery`. */
   list(query: ListQuery): Promise<readonly Message[]>;
   /** Where these messages are and what they are, in the order asked; unknown ids give null. */
@@ -78,21 +93,43 @@ export const REMEMBERED_MS = 24 * 60 * 60 * 1_000;
 /** Without serials, a re-send is recognised this long after the text it repeats. */
 export const RESEND_MS = 10 * 60 * 1_000;
 
+/** Idempotency keys are good for this long; of each tracker the newest so many. */
+export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1_000;
+export const IDEMPOTENCY_KEYS = 1_000;
+/** The words of a driver answer the last question that went out for this long. */
+export const QUESTION_MS = 24 * 60 * 60 * 1_000;
+
 export interface Draft {
   readonly trackerId: TrackerId;
   readonly text: string;
   readonly employeeId: number | null;
   readonly urgent: boolean;
   readonly altered: boolean;
+  /** Counted from when it may go out. */
   readonly ttlMs: number;
   /** Answers to choose from; absent or null: an ordinary text. */
   readonly choices?: readonly string[] | null;
+  /** It waits this long before it joins the end of its lane; absent or 0: at once. */
+  readonly notBeforeMs?: number;
+  /** A message of the same tracker that is withdrawn, if it is still pending, when this one enters the outbox. */
+  readonly replaces?: MessageId | null;
+  /** Scoped by the caller: user, call, key and body. */
+  readonly idempotencyKey?: string | null;
   /** Stored, but rejected at once with this reason (no character of it can be sent). */
   readonly rejected: string | null;
 }
 
 export type Submitted =
-  | { readonly type: "stored"; readonly id: MessageId; readonly submittedAt: Instant; readonly owner: Owner | null }
+  | {
+      readonly type: "stored";
+      readonly id: MessageId;
+      readonly submittedAt: Instant;
+      readonly owner: Owner | null;
+      /** The message that it replaces was pending and is withdrawn. */
+      readonly replaced: boolean;
+      /** Stored before, under the same idempotency key. */
+      readonly repeated: boolean;
+    }
   | { readonly type: "full" };
 
 /** Who owns a tracker's line: hints go to the node, older epochs are stale. */
@@ -160,7 +197,7 @@ export interface DrainRequest {
 }
 
 export interface OutboxState {
-  /** Texts not settled, oldest first, urgent ones before the others. */
+  /** Texts not settled, oldest first, urgent ones before the others; last those whose time has not come, by that time. */
   readonly ids: readonly MessageId[];
   readonly bytes: number;
 }

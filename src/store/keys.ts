@@ -2,6 +2,8 @@
  * Every key in Redis, each named once. What stands in braces decides the slot of a Redis Cluster: all keys of a
  * tracker share one, so that a call on a tracker is one script. Indexes outside that slot are supersets.
  */
+import { createHash } from "node:crypto";
+import type { UserId } from "../chat/fleet.ts";
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import { PENDING_SHARDS } from "../chat/ports.ts";
 
@@ -26,7 +28,8 @@ export function idPlace(id: MessageId): { readonly key: string; readonly offset:
 /**
  * The keys of one tracker in the order that every script on a tracker takes them (lua/parts/head.lua): head (hash),
  * buckets by first id and by first time (ZSETs), prefix of the buckets (hashes), unread (set), remembered device
- * texts (list), normal and urgent lane (lists), records of the texts in them (hash), dead letters (hash).
+ * texts (list), normal and urgent lane (lists), records of the texts in the outbox (hash), dead letters (hash), texts whose
+ * time has not come (ZSET), prefix of the timelines (hashes beside the buckets), idempotency keys by message (ZSET).
  */
 export function trackerKeys(tracker: TrackerId): readonly string[] {
   const slot = `{t${tracker}}`;
@@ -41,6 +44,9 @@ export function trackerKeys(tracker: TrackerId): readonly string[] {
     `${slot}:p`,
     `${slot}:f`,
     `${slot}:x`,
+    `${slot}:w`,
+    `${slot}:l`,
+    `${slot}:k`,
   ];
 }
 
@@ -52,6 +58,11 @@ export function headKey(tracker: TrackerId): string {
 /** Ids of unread INCOMING messages of a tracker. */
 export function unreadKey(tracker: TrackerId): string {
   return `{t${tracker}}:u`;
+}
+
+/** What a user's idempotency key stands for. */
+export function idempotencyKey(user: UserId, key: string): string {
+  return `{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;
 }
 
 /** A shard of the pending index: ZSET of trackers by their last mark. */

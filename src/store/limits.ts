@@ -24,3 +24,8 @@ export function keptReason(reason: string): string {
 export function nextEpoch(last: number, now: Instant): number {
   return Math.max(last + 1, Math.floor(now / 1_000));
 }
+
+/** Why a text was cancelled when another took its place (submit.lua compares it). */
+export function replacedBy(id: MessageId): string {
+  return `replaced by ${id}`;
+}

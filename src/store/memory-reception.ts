@@ -2,7 +2,7 @@
 import type { Instant, Message, MessageId } from "../chat/message.ts";
 import { REMEMBERED_MS, REMEMBERED_TEXTS, RESEND_MS, type Received, type Reception } from "../chat/ports.ts";
 import type { DeviceText } from "../core/session-io.ts";
-import { arrived } from "./memory-outbox.ts";
+import { arrived } from "./memory-settle.ts";
 import { stamp, store, type TrackerState, visible } from "./memory-tracker.ts";
 
 /** Stores what is new; `nextId` is asked once for each stored text, in order. */
@@ -41,7 +41,8 @@ function add(tracker: TrackerState, reception: Reception, text: DeviceText, plac
   const answered = text.answers === null ? undefined : visible(tracker, text.answers.messageId);
   const answers = answered?.direction === "OUTGOING" ? answered : null;
   store(tracker, incoming(reception, text, { id, at, answers: answers?.id ?? null }));
-  if (answers !== null) arrived(tracker, answers, "answered", { now: at, receipt: "device" });
+  const node = reception.epoch === tracker.epoch ? tracker.node : null;
+  if (answers !== null) arrived(tracker, answers, { state: "answered", receipt: "device" }, { now: at, node });
   if (text.serial === null) tracker.lastText = { text: text.text, id, at, epoch: reception.epoch, passed: false };
   else tracker.remembered = [...tracker.remembered, { key: keyOf(text, text.serial), at, id }].slice(-REMEMBERED_TEXTS);
   return id;

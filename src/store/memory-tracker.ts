@@ -1,5 +1,7 @@
 /** What the reference store keeps of one tracker, and the small changes that everything else is made of. */
-import type { Instant, Message, MessageId, MessageState, TrackerId } from "../chat/message.ts";
+import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
+import type { Owner } from "../chat/ports.ts";
+import type { Log } from "./memory-timeline.ts";
 
 /** A text in the outbox and where its deliveries stand. */
 export interface QueuedText {
@@ -46,7 +48,14 @@ export interface TrackerState {
   readonly urgent: MessageId[];
   readonly normal: MessageId[];
   readonly outbox: Map<MessageId, QueuedText>;
+  /** Those of the outbox whose time has not come, and when it comes. */
+  readonly waiting: Map<MessageId, Instant>;
   readonly dead: Map<MessageId, Buried>;
+  readonly logs: Map<MessageId, Log>;
+  /** Messages by idempotency key, the newest last. */
+  readonly repeats: Map<string, MessageId>;
+  /** The last question that went out and was not settled otherwise than by a receipt. */
+  question: { readonly id: MessageId; readonly at: Instant } | null;
   remembered: RememberedText[];
   lastText: LastText | null;
   lastStamp: Instant;
@@ -72,7 +81,11 @@ export function newTracker(id: TrackerId): TrackerState {
     urgent: [],
     normal: [],
     outbox: new Map(),
+    waiting: new Map(),
     dead: new Map(),
+    logs: new Map(),
+    repeats: new Map(),
+    question: null,
     remembered: [],
     lastText: null,
     lastStamp: 0,
@@ -121,9 +134,27 @@ export function outboxBytes(tracker: TrackerState): number {
   return bytes;
 }
 
-export function enqueue(tracker: TrackerState, id: MessageId, queued: QueuedText): void {
+/** `due`: when it may join its lane; null: at once. */
+export function enqueue(tracker: TrackerState, id: MessageId, queued: QueuedText, due: Instant | null = null): void {
   tracker.outbox.set(id, queued);
-  (queued.urgent ? tracker.urgent : tracker.normal).push(id);
+  if (due === null) laneOf(tracker, queued).push(id);
+  else tracker.waiting.set(id, due);
+}
+
+/** Texts whose time has not come, the earliest first. */
+export function waitingTexts(tracker: TrackerState): readonly MessageId[] {
+  const texts = [...tracker.waiting].sort(([one, due], [other, otherDue]) => due - otherDue || one - other);
+  return texts.map(([id]) => id);
+}
+
+/** Texts whose time has come join the end of their lane. */
+export function joinDue(tracker: TrackerState, now: Instant): void {
+  for (const id of waitingTexts(tracker)) {
+    const queued = tracker.outbox.get(id);
+    if (queued === undefined || (tracker.waiting.get(id) ?? 0) > now) continue;
+    tracker.waiting.delete(id);
+    laneOf(tracker, queued).push(id);
+  }
 }
 
 /** Takes a text out of the outbox; undefined when it is not there. */
@@ -131,23 +162,15 @@ export function dequeue(tracker: TrackerState, id: MessageId): QueuedText | unde
   const queued = tracker.outbox.get(id);
   if (queued === undefined) return undefined;
   tracker.outbox.delete(id);
-  const lane = queued.urgent ? tracker.urgent : tracker.normal;
-  lane.splice(lane.indexOf(id), 1);
+  const lane = laneOf(tracker, queued);
+  if (!tracker.waiting.delete(id)) lane.splice(lane.indexOf(id), 1);
   return queued;
 }
 
-/** Ends a text that is in the outbox; false when it is not there. */
-export function leave(tracker: TrackerState, id: MessageId, state: MessageState): boolean {
-  if (dequeue(tracker, id) === undefined) return false;
-  change(tracker, id, { state });
-  return true;
+function laneOf(tracker: TrackerState, { urgent }: QueuedText): MessageId[] {
+  return urgent ? tracker.urgent : tracker.normal;
 }
 
-/** Gives a text up: it leaves the outbox and waits for an operator. */
-export function bury(tracker: TrackerState, id: MessageId, at: Instant): void {
-  const queued = dequeue(tracker, id);
-  if (queued === undefined) return;
-  change(tracker, id, { state: "dead-lettered" });
-  const reason = `no receipt after ${queued.attempts} attempts`;
-  tracker.dead.set(id, { reason, at, urgent: queued.urgent, ttlMs: queued.ttlMs, partsAcked: queued.partsAcked });
+export function ownerOf(tracker: TrackerState): Owner | null {
+  return tracker.node === null ? null : { node: tracker.node, epoch: tracker.epoch };
 }

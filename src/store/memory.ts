@@ -1,33 +1,40 @@
 /** The reference store: readable, synchronous inside, no timers, no randomness. What it does, Redis does. */
+import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
 import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  IDEMPOTENCY_MS,
   type ListQuery,
   type LoggedIn,
   type Login,
   type MessageStore,
-  OUTBOX_BYTES,
-  OUTBOX_TEXTS,
   type OutboxState,
   type Owner,
+  QUESTION_MS,
   type Received,
   type Reception,
   type Submitted,
 } from "../chat/ports.ts";
-import type { DrainResult } from "../core/session-io.ts";
+import type { TimelineEntry } from "../chat/timeline.ts";
+import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import { shardOf } from "./keys.ts";
-import { IdsUsedUp, keptReason, LAST_ID, nextEpoch } from "./limits.ts";
+import { IdsUsedUp, LAST_ID, nextEpoch } from "./limits.ts";
+import { withdraw } from "./memory-endings.ts";
 import { drain, expire } from "./memory-outbox.ts";
 import { receive } from "./memory-reception.ts";
-import { change, enqueue, lanes, newTracker, outboxBytes, stamp, store, type TrackerState, visible } from "./memory-tracker.ts";
+import { submit } from "./memory-submit.ts";
+import { entriesOf, turn } from "./memory-timeline.ts";
+import { enqueue, joinDue, lanes, newTracker, outboxBytes, ownerOf, type TrackerState, visible, waitingTexts } from "./memory-tracker.ts";
+import { outboxBytes as bytesOf, wholeTimeline } from "./timeline.ts";
 
 export class MemoryStore implements MessageStore {
   readonly #clock: () => Instant;
   readonly #trackers = new Map<TrackerId, TrackerState>();
   readonly #places = new Map<MessageId, TrackerId>();
   readonly #leases = new Map<string, Instant>();
+  readonly #keys = new Map<string, { readonly digest: string; readonly until: Instant }>();
   #lastId: MessageId;
 
   /** `clock` gives the store's time; `lastId` lets a test start near the end of the ids. */
@@ -37,7 +44,30 @@ export class MemoryStore implements MessageStore {
   }
 
   submit(draft: Draft): Promise<Submitted> {
-    return settled(() => this.#submit(draft));
+    const { trackerId } = draft;
+    return settled(() => submit(this.#tracker(trackerId), draft, this.#clock(), () => this.#nextId(trackerId)));
+  }
+
+  claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
+    const [name, now] = [`${userId} ${key}`, this.#clock()];
+    const known = this.#keys.get(name);
+    if (known !== undefined && known.until > now) return Promise.resolve(known.digest === bodyDigest ? "same" : "other");
+    this.#keys.set(name, { digest: bodyDigest, until: now + IDEMPOTENCY_MS });
+    return Promise.resolve("new");
+  }
+
+  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
+    const tracker = this.#trackers.get(trackerId);
+    if (tracker !== undefined) withdraw(tracker, id, this.#clock(), null);
+    const state = tracker && visible(tracker, id)?.state;
+    return Promise.resolve(state === "cancelled" ? "cancelled" : "not-pending");
+  }
+
+  timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]> {
+    const tracker = this.#trackers.get(trackerId);
+    const message = tracker && visible(tracker, id);
+    if (tracker === undefined || message === undefined) return Promise.resolve([]);
+    return Promise.resolve(wholeTimeline(message, entriesOf(tracker, id, this.#clock())));
   }
 
   list(query: ListQuery): Promise<readonly Message[]> {
@@ -56,7 +86,7 @@ export class MemoryStore implements MessageStore {
 
   markRead(trackerId: TrackerId, ids: readonly MessageId[]): Promise<void> {
     const tracker = this.#trackers.get(trackerId);
-    for (const id of ids) if (tracker?.unread.delete(id)) change(tracker, id, { state: "marked-read" });
+    for (const id of ids) if (tracker?.unread.delete(id)) turn(tracker, id, "marked-read", { now: this.#clock() });
     return Promise.resolve();
   }
 
@@ -89,7 +119,9 @@ export class MemoryStore implements MessageStore {
     tracker.protocol = login.protocol;
     const { proven, closings, closedAt } = tracker;
     const sinceClosingMs = closedAt === null ? null : Math.max(0, now - closedAt);
-    return Promise.resolve({ epoch: tracker.epoch, standing: { proven, closings, sinceClosingMs }, previous });
+    const question = openQuestion(tracker, now);
+    const standing = { proven, closings, sinceClosingMs, ...(question === null ? {} : { question }) };
+    return Promise.resolve({ epoch: tracker.epoch, standing, previous });
   }
 
   logout(trackerId: TrackerId, epoch: number): Promise<void> {
@@ -116,7 +148,9 @@ export class MemoryStore implements MessageStore {
 
   outbox(trackerId: TrackerId): Promise<OutboxState> {
     const tracker = this.#trackers.get(trackerId);
-    return Promise.resolve(tracker === undefined ? { ids: [], bytes: 0 } : { ids: lanes(tracker), bytes: outboxBytes(tracker) });
+    if (tracker === undefined) return Promise.resolve({ ids: [], bytes: 0 });
+    joinDue(tracker, this.#clock());
+    return Promise.resolve({ ids: [...lanes(tracker), ...waitingTexts(tracker)], bytes: outboxBytes(tracker) });
   }
 
   expire(trackerId: TrackerId): Promise<number> {
@@ -137,9 +171,14 @@ export class MemoryStore implements MessageStore {
     if (tracker === undefined || buried === undefined) return Promise.resolve(false);
     tracker.dead.delete(id);
     const { urgent, ttlMs, partsAcked } = buried;
-    const bytes = Buffer.byteLength(tracker.messages.get(id)?.text ?? "");
-    enqueue(tracker, id, { urgent, ttlMs, partsAcked, bytes, expiresAt: this.#clock() + ttlMs, attempts: 0, epoch: 0, tag: 0 });
-    change(tracker, id, { state: "queued" });
+    const message = tracker.messages.get(id);
+    const now = this.#clock();
+    const expiresAt = now + ttlMs;
+    enqueue(tracker, id, {
+      ...{ urgent, ttlMs, partsAcked, expiresAt, attempts: 0, epoch: 0, tag: 0 },
+      bytes: bytesOf(message?.text ?? "", message?.choices),
+    });
+    turn(tracker, id, "queued", { now, reason: "put back", expiresAt });
     return Promise.resolve(true);
   }
 
@@ -148,7 +187,8 @@ export class MemoryStore implements MessageStore {
     if (tracker === undefined) return Promise.resolve();
     for (const id of tracker.messages.keys()) tracker.floor = id;
     tracker.lastMessageAt = null;
-    for (const collection of [tracker.unread, tracker.outbox, tracker.dead]) collection.clear();
+    tracker.question = null;
+    for (const collection of [tracker.unread, tracker.outbox, tracker.waiting, tracker.dead, tracker.repeats]) collection.clear();
     tracker.urgent.length = 0;
     tracker.normal.length = 0;
     return Promise.resolve();
@@ -186,25 +226,6 @@ export class MemoryStore implements MessageStore {
 
   healthy(): Promise<boolean> {
     return Promise.resolve(true);
-  }
-
-  #submit(draft: Draft): Submitted {
-    const tracker = this.#tracker(draft.trackerId);
-    const now = this.#clock();
-    const bytes = Buffer.byteLength(draft.text);
-    const { trackerId, text, employeeId, altered, urgent, ttlMs, rejected } = draft;
-    const full = tracker.outbox.size >= OUTBOX_TEXTS || outboxBytes(tracker) + bytes > OUTBOX_BYTES;
-    if (rejected === null && full) return { type: "full" };
-    const id = this.#nextId(trackerId);
-    const submittedAt = stamp(tracker, now);
-    const reason = rejected === null ? null : keptReason(rejected);
-    const state = rejected === null ? "queued" : "rejected";
-    const fresh = { id, trackerId, direction: "OUTGOING", state, text, submittedAt, employeeId, altered, reason } as const;
-    store(tracker, { ...fresh, updatedAt: null, receipt: null, answers: null });
-    if (rejected === null) {
-      enqueue(tracker, id, { urgent, bytes, ttlMs, expiresAt: submittedAt + ttlMs, attempts: 0, epoch: 0, tag: 0, partsAcked: 0 });
-    }
-    return { type: "stored", id, submittedAt, owner: ownerOf(tracker) };
   }
 
   #find(id: MessageId): Message | null {
@@ -245,8 +266,12 @@ export class MemoryStore implements MessageStore {
   }
 }
 
-function ownerOf(tracker: TrackerState): Owner | null {
-  return tracker.node === null ? null : { node: tracker.node, epoch: tracker.epoch };
+/** The question that a driver's words may answer now. */
+function openQuestion(tracker: TrackerState, now: Instant): OpenQuestion | null {
+  const { question } = tracker;
+  const message = question === null ? undefined : visible(tracker, question.id);
+  if (question === null || message === undefined || now - question.at >= QUESTION_MS) return null;
+  return { messageId: question.id, choices: message.choices ?? [] };
 }
 
 function settled<T>(work: () => T): Promise<T> {

@@ -1,11 +1,11 @@
 /** Draining an outbox in Redis: one script, and a second call where a text must first be named as a dead letter. */
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import { type DrainRequest, StoreUnavailable } from "../chat/ports.ts";
-import type { ClaimedText, DrainResult, Settlement } from "../core/session-io.ts";
+import type { ClaimedText, DrainResult, Settlement, Trace } from "../core/session-io.ts";
 import { trackerKeys } from "./keys.ts";
 import { keptReason } from "./limits.ts";
 import { indexDead } from "./redis-dead.ts";
-import { unpackText } from "./redis-message.ts";
+import { unpackSpeech } from "./redis-message.ts";
 import { asArray, asBytes, asNumber, type Reply } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
 
@@ -24,12 +24,18 @@ export async function drain(scripts: Scripts, request: DrainRequest, nonce: () =
   const texts: ClaimedText[] = [];
   let named: Named = { ids: [], at: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
-    const json = JSON.stringify({ ...remaining(request, texts, round), nonce: nonce(), indexed: named.ids, indexedAt: named.at });
-    const [status, waiting, toName, ...claimed] = asArray(await scripts.run("drain", trackerKeys(request.trackerId), [json]));
+    const traces = round === 0 ? (request.traces ?? []) : [];
+    const rest = { ...remaining(request, texts, round), traces: traces.map(packTrace) };
+    const json = JSON.stringify({ ...rest, nonce: nonce(), indexed: named.ids, indexedAt: named.at });
+    const frames = traces.map(({ bytes }) => bytes);
+    const [status, waiting, due, toName, ...claimed] = asArray(
+      await scripts.run("drain", trackerKeys(request.trackerId), [json, ...frames]),
+    );
     if (status !== DRAINED) return { type: "stale" };
     texts.push(...claimed.map(claimedText));
     const ids = asArray(toName).map(asNumber);
-    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs: null };
+    const dueInMs = asNumber(due) < 0 ? null : asNumber(due);
+    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs };
     named = { ids, at: await nameAsDead(scripts, request.trackerId, ids) };
   }
   throw new StoreUnavailable(`dead letters of tracker ${request.trackerId} could not be named in ${ROUNDS} rounds`);
@@ -41,6 +47,10 @@ function remaining(request: DrainRequest, texts: readonly ClaimedText[], round: 
   const held = [...request.held, ...texts.map((text) => text.id)];
   const settlements = round === 0 ? request.settlements.map(bounded) : [];
   return { epoch, maxAttempts, tagBytes, held, settlements, room: request.room - texts.length };
+}
+
+function packTrace({ id, direction, ageMs }: Trace): object {
+  return { id, up: direction === "up", ageMs };
 }
 
 function bounded(settlement: Settlement): Settlement {
@@ -58,11 +68,10 @@ function claimedText(reply: Reply): ClaimedText {
   const [id, value, urgent, attempt, tag, partsAcked] = asArray(reply);
   return {
     id: asNumber(id),
-    text: unpackText(asBytes(value)),
+    ...unpackSpeech(asBytes(value)),
     urgent: urgent === 1,
     attempt: asNumber(attempt),
     tag: asNumber(tag),
     partsAcked: asNumber(partsAcked),
-    choices: null,
   };
 }

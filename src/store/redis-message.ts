@@ -26,6 +26,7 @@ const IMPLIED = 4;
 const HAS_EMPLOYEE = 8;
 const HAS_ANSWERS = 16;
 const HAS_REASON = 32;
+const HAS_CHOICES = 64;
 /** State, flags, submit time, update time. */
 const FIXED_BYTES = 14;
 
@@ -39,18 +40,26 @@ export interface PackedDraft {
 export function packDraft(draft: Draft): PackedDraft {
   const reason = draft.rejected === null ? null : Buffer.from(keptReason(draft.rejected));
   const state: MessageState = reason === null ? "queued" : "rejected";
+  const choices = packChoices(draft.choices ?? []);
   return {
     state: STATES.indexOf(state) + 1,
-    flags: incomingFlags(draft.employeeId, draft.altered) + (reason === null ? 0 : HAS_REASON),
+    flags: incomingFlags(draft.employeeId, draft.altered) + (reason === null ? 0 : HAS_REASON) + (choices.length === 0 ? 0 : HAS_CHOICES),
     rest: Buffer.concat([
       packEmployee(draft.employeeId),
       ...(reason === null ? [] : [uint16(reason.length), reason]),
+      ...(choices.length === 0 ? [] : [uint16(choices.length), choices]),
       Buffer.from(draft.text),
     ]),
   };
 }
 
-/** Flags of a message without answers and reason. */
+/** Each with its length before it: at most 50 characters make at most 200 bytes. */
+function packChoices(choices: readonly string[]): Buffer {
+  const packed = choices.map((choice) => Buffer.from(choice));
+  return Buffer.concat(packed.flatMap((choice) => [Buffer.from([choice.length]), choice]));
+}
+
+/** Flags of a message without answers, reason and choices. */
 export function incomingFlags(employeeId: number | null, altered: boolean): number {
   return (altered ? ALTERED : 0) + (employeeId === null ? 0 : HAS_EMPLOYEE);
 }
@@ -64,8 +73,7 @@ export function packEmployee(employeeId: number | null): Buffer {
 
 /** The message in a packed value; throws RangeError when the value is cut short. */
 export function unpackMessage(trackerId: TrackerId, id: MessageId, value: Buffer): Message {
-  const state = STATES[value.readUInt8(0) - 1];
-  if (state === undefined) throw new RangeError(`message ${id} has the unknown state ${value.readUInt8(0)}`);
+  const state = stateOf(value.readUInt8(0));
   const flags = value.readUInt8(1);
   const updatedAt = value.readUIntBE(8, 6);
   const optional = unpackOptional(value, flags);
@@ -82,12 +90,14 @@ export function unpackMessage(trackerId: TrackerId, id: MessageId, value: Buffer
     receipt: receiptOf(flags),
     reason: optional.reason,
     answers: optional.answers,
+    ...(optional.choices === null ? {} : { choices: optional.choices }),
   };
 }
 
-/** The text alone. */
-export function unpackText(value: Buffer): string {
-  return value.toString("utf8", unpackOptional(value, value.readUInt8(1)).end);
+/** What goes out of a message: the text, and the choices of a question. */
+export function unpackSpeech(value: Buffer): { readonly text: string; readonly choices: readonly string[] | null } {
+  const { end, choices } = unpackOptional(value, value.readUInt8(1));
+  return { text: value.toString("utf8", end), choices };
 }
 
 function unpackOptional(value: Buffer, flags: number) {
@@ -101,12 +111,31 @@ function unpackOptional(value: Buffer, flags: number) {
   const answersAt = take(HAS_ANSWERS, 4);
   const reasonAt = take(HAS_REASON, 2);
   if (reasonAt !== null) end += value.readUInt16BE(reasonAt);
+  const reasonEnd = end;
+  const choicesAt = take(HAS_CHOICES, 2);
+  if (choicesAt !== null) end += value.readUInt16BE(choicesAt);
   return {
     employeeId: employeeAt === null ? null : value.readInt32BE(employeeAt),
     answers: answersAt === null ? null : value.readInt32BE(answersAt),
-    reason: reasonAt === null ? null : value.toString("utf8", reasonAt + 2, end),
+    reason: reasonAt === null ? null : value.toString("utf8", reasonAt + 2, reasonEnd),
+    choices: choicesAt === null ? null : unpackChoices(value.subarray(choicesAt + 2, end)),
     end,
   };
+}
+
+function unpackChoices(packed: Buffer): readonly string[] {
+  const choices: string[] = [];
+  for (let at = 0; at < packed.length; at += 1 + packed.readUInt8(at)) {
+    choices.push(packed.toString("utf8", at + 1, at + 1 + packed.readUInt8(at)));
+  }
+  return choices;
+}
+
+/** The state with this code; throws RangeError when there is none. */
+export function stateOf(code: number): MessageState {
+  const state = STATES[code - 1];
+  if (state === undefined) throw new RangeError(`there is no message state ${code}`);
+  return state;
 }
 
 function receiptOf(flags: number): Message["receipt"] {

@@ -7,7 +7,7 @@ import type { Reply } from "./redis-reply.ts";
 export type ScriptArgument = string | number | Buffer;
 
 /** Keys of the scripts on one tracker. */
-const TRACKER = 10;
+const TRACKER = 13;
 
 /** Every script and how many keys it takes; the first of them decides the slot. */
 const SCRIPTS = {
@@ -25,8 +25,11 @@ const SCRIPTS = {
   expire: TRACKER,
   dead: TRACKER,
   retry: TRACKER,
+  cancel: TRACKER,
+  timeline: TRACKER,
   disown: TRACKER,
   erase: TRACKER,
+  "claim-key": 1,
   "take-ids": 2,
   "mark-pending": 2,
   "unmark-pending": 1,

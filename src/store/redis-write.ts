@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import {
   type Draft,
+  IDEMPOTENCY_KEYS,
+  IDEMPOTENCY_MS,
   OUTBOX_BYTES,
   OUTBOX_TEXTS,
   REMEMBERED_MS,
@@ -19,6 +21,7 @@ import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { incomingFlags, packDraft, packEmployee } from "./redis-message.ts";
 import { asArray, asNumber, asText, type Reply } from "./redis-reply.ts";
 import type { ScriptArgument, Scripts } from "./redis-scripts.ts";
+import { outboxBytes } from "./timeline.ts";
 
 /** Ids are taken before the tracker's script, so another writer may overtake: then a fresh one is taken, this often. */
 const TRIES = 16;
@@ -28,20 +31,27 @@ const STORED = 1;
 /** Stores an OUTGOING text. */
 export async function submit(scripts: Scripts, draft: Draft): Promise<Submitted> {
   const { state, flags, rest } = packDraft(draft);
-  const bytes = Buffer.byteLength(draft.text);
+  const { urgent, ttlMs, notBeforeMs = 0, replaces } = draft;
+  const queue = [outboxBytes(draft.text, draft.choices), ttlMs, urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES, notBeforeMs, replaces ?? 0];
+  const repeats = [keyDigest(draft.idempotencyKey), IDEMPOTENCY_KEYS, IDEMPOTENCY_MS];
   const [code, ...stored] = await overtaking(async () => {
     const [id, mark] = await Promise.all([
       takeIds(scripts, draft.trackerId, 1),
       draft.rejected === null ? markPending(scripts, draft.trackerId) : 0,
     ]);
-    const queue = [bytes, draft.ttlMs, draft.urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES];
-    const reply = asArray(await scripts.run("submit", trackerKeys(draft.trackerId), [id, mark, state, flags, rest, ...queue]));
-    return [...reply.slice(0, 1), id, ...reply.slice(1)];
+    return asArray(await scripts.run("submit", trackerKeys(draft.trackerId), [id, mark, state, flags, rest, ...queue, ...repeats]));
   });
   if (code !== STORED) return { type: "full" };
-  const [id, submittedAt, node, epoch] = stored;
+  const [id, submittedAt, node, epoch, replaced, repeated] = stored;
   const owner = asText(node) === "" ? null : { node: asText(node), epoch: asNumber(epoch) };
-  return { type: "stored", id: asNumber(id), submittedAt: asNumber(submittedAt), owner };
+  return {
+    type: "stored",
+    id: asNumber(id),
+    submittedAt: asNumber(submittedAt),
+    owner,
+    replaced: replaced === 1,
+    repeated: repeated === 1,
+  };
 }
 
 /** Stores a device's texts. `nonce` (12 bytes) marks this call: sent to Redis twice, it counts once. */
@@ -96,6 +106,11 @@ function packText(text: DeviceText, employeeId: number | null): readonly ScriptA
     incomingFlags(employeeId, lossy),
     Buffer.from(text.text),
   ];
+}
+
+/** 128 bits for keys that clients choose; none for no key. */
+function keyDigest(key: string | null | undefined): Buffer {
+  return key ? createHash("sha256").update(key).digest().subarray(0, 16) : Buffer.alloc(0);
 }
 
 /** 64 bits tell a tracker's last 64 texts apart. */

@@ -1,29 +1,34 @@
 /** The store on Redis: each change of a tracker is one Lua script (lua/), atomic and safe to send twice. */
 import { randomBytes } from "node:crypto";
+import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
-import type {
-  DeadLetter,
-  Draft,
-  DrainRequest,
-  ListQuery,
-  LoggedIn,
-  Login,
-  MessageStore,
-  OutboxState,
-  Owner,
-  Received,
-  Reception,
-  Submitted,
+import {
+  type DeadLetter,
+  type Draft,
+  type DrainRequest,
+  IDEMPOTENCY_MS,
+  type ListQuery,
+  type LoggedIn,
+  type Login,
+  type MessageStore,
+  type OutboxState,
+  type Owner,
+  type Received,
+  type Reception,
+  type Submitted,
 } from "../chat/ports.ts";
-import type { DrainResult } from "../core/session-io.ts";
+import type { TimelineEntry } from "../chat/timeline.ts";
+import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import type { RedisConnection } from "./connection.ts";
-import { HEALTH, headKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
+import { HEALTH, headKey, idempotencyKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
 import { deadLetters } from "./redis-dead.ts";
 import { drain } from "./redis-drain.ts";
+import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
 import { find, lastTimes, list, unreadCounts } from "./redis-read.ts";
-import { asArray, asNumber, asText, type Reply } from "./redis-reply.ts";
+import { asArray, asBytes, asNumber, asText, type Reply } from "./redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
+import { unpackTimeline } from "./redis-timeline.ts";
 import { receive, retryDeadLetter, submit } from "./redis-write.ts";
 
 /** Messages marked as read by one call of the script: below a millisecond of Redis each. */
@@ -44,6 +49,21 @@ export class RedisStore implements MessageStore {
 
   submit(draft: Draft): Promise<Submitted> {
     return reach(submit(this.#scripts, draft));
+  }
+
+  async claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
+    const known = asText(await reach(this.#scripts.run("claim-key", [idempotencyKey(userId, key)], [bodyDigest, IDEMPOTENCY_MS])));
+    if (known === "") return "new";
+    return known === bodyDigest ? "same" : "other";
+  }
+
+  async cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
+    return (await this.#run("cancel", trackerId, [id])) === 1 ? "cancelled" : "not-pending";
+  }
+
+  async timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]> {
+    const reply = await this.#run("timeline", trackerId, [id]);
+    return reply === null ? [] : unpackTimeline(trackerId, id, asArray(reply));
   }
 
   list(query: ListQuery): Promise<readonly Message[]> {
@@ -78,11 +98,11 @@ export class RedisStore implements MessageStore {
 
   async login(login: Login): Promise<LoggedIn> {
     const reply = asArray(await this.#run("login", login.trackerId, [this.#nonce(), login.node, login.protocol]));
-    const [epoch, proven, closings, since, node, previousEpoch] = reply;
+    const [epoch, proven, closings, since, node, previousEpoch, ...question] = reply;
     const sinceClosingMs = asNumber(since) < 0 ? null : asNumber(since);
     return {
       epoch: asNumber(epoch),
-      standing: { proven: proven === 1, closings: asNumber(closings), sinceClosingMs },
+      standing: { proven: proven === 1, closings: asNumber(closings), sinceClosingMs, ...openQuestion(question) },
       previous: asText(node) === "" ? null : { node: asText(node), epoch: asNumber(previousEpoch) },
     };
   }
@@ -188,4 +208,10 @@ export class RedisStore implements MessageStore {
     nonce.writeUInt32BE(this.#calls, 8);
     return nonce;
   }
+}
+
+/** What a login's reply says about a question, if it does. */
+function openQuestion([id, value]: readonly Reply[]): { readonly question?: OpenQuestion } {
+  if (id === undefined) return {};
+  return { question: { messageId: asNumber(id), choices: unpackSpeech(asBytes(value)).choices ?? [] } };
 }

@@ -106,14 +106,28 @@ describe("send", () => {
       },
     ],
   ] as const)("succeeds though the hint %s", async (_how, hint) => {
-    const stored: Submitted = { type: "stored", id: 5, submittedAt: NOW, owner: { node: "n1", epoch: 1 } };
+    const stored: Submitted = {
+      type: "stored",
+      id: 5,
+      submittedAt: NOW,
+      owner: { node: "n1", epoch: 1 },
+      replaced: false,
+      repeated: false,
+    };
     const { calls, failedHints } = bench({ trackers: [{ id: 1 }] }, { submit: () => Promise.resolve(stored), hint });
     expect(await calls.send(USER, 1, text("x"))).toBe(5);
     await expect.poll(() => failedHints).toMatchObject([[1, { message: "no queue" }]]);
   });
 
   it("does not wait for a hint that hangs", async () => {
-    const stored: Submitted = { type: "stored", id: 5, submittedAt: NOW, owner: { node: "n1", epoch: 1 } };
+    const stored: Submitted = {
+      type: "stored",
+      id: 5,
+      submittedAt: NOW,
+      owner: { node: "n1", epoch: 1 },
+      replaced: false,
+      repeated: false,
+    };
     const { calls, hints } = bench({ trackers: [{ id: 1 }] }, { submit: () => Promise.resolve(stored), hint: () => new Promise(() => {}) });
     expect(await calls.send(USER, 1, text("x"))).toBe(5);
     expect(hints).toHaveLength(1);
@@ -197,7 +211,7 @@ describe("broadcast", () => {
           most = Math.max(most, running);
           await new Promise((resolve) => setImmediate(resolve));
           running -= 1;
-          return { type: "stored", id: trackerId, submittedAt: NOW, owner: null };
+          return { type: "stored", id: trackerId, submittedAt: NOW, owner: null, replaced: false, repeated: false };
         },
       },
     );

@@ -1,4 +1,5 @@
 /** A node's way to the store, on which calls are late, lost, done unheard of, or done twice. */
+import type { UserId } from "../../src/chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../../src/chat/message.ts";
 import {
   type DeadLetter,
@@ -15,6 +16,7 @@ import {
   StoreUnavailable,
   type Submitted,
 } from "../../src/chat/ports.ts";
+import type { TimelineEntry } from "../../src/chat/timeline.ts";
 import type { DrainResult } from "../../src/core/index.ts";
 import type { Command, StoreHost } from "./store-host.ts";
 
@@ -49,6 +51,18 @@ export class StorePort implements MessageStore {
 
   submit(draft: Draft): Promise<Submitted> {
     return this.#call("submit", [draft.trackerId], (store) => store.submit(draft));
+  }
+
+  claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
+    return this.#call("claimKey", [], (store) => store.claimKey(userId, key, bodyDigest));
+  }
+
+  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
+    return this.#call("cancel", [trackerId], (store) => store.cancel(trackerId, id));
+  }
+
+  timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]> {
+    return this.#call("timeline", [], (store) => store.timeline(trackerId, id));
   }
 
   list(query: ListQuery): Promise<readonly Message[]> {

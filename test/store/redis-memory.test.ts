@@ -5,6 +5,8 @@ import { startRedis, type TestRedis } from "../support/redis.ts";
 import { deviceText, received, submitted, TestLine } from "./world.ts";
 
 const MOST_BYTES = 200;
+/** What a message delivered at once adds for its days of being explained: two states and two frames. */
+const MOST_TIMELINE_BYTES = 250;
 const BATCH = 50;
 
 let redis: TestRedis;
@@ -15,7 +17,7 @@ afterEach(async () => {
   await redis.stop();
 });
 
-describe("memory per message of 60 characters, all indexes included", () => {
+describe("memory per message of 60 characters, all indexes included, beside its timeline", () => {
   it.each([
     ["ASCII", 10, 1_000, "x"],
     ["Cyrillic", 10, 1_000, "ж"],
@@ -28,10 +30,17 @@ describe("memory per message of 60 characters, all indexes included", () => {
       connection = connectRedis(redis.place, "requests");
       await connected(connection, 10_000);
       const store = new RedisStore(connection);
-      await submitted(store, 999_999);
+      // Scripts and buffers are there before the first message is counted.
+      await fill(store, 999_999, 2 * BATCH, letter);
       const before = await usedMemory();
       for (let tracker = 1; tracker <= trackers; tracker += 1) await fill(store, tracker, each, letter.repeat(56));
-      const perMessage = ((await usedMemory()) - before) / (trackers * each);
+      const withTimelines = await usedMemory();
+      await forgetTimelines();
+      const after = await usedMemory();
+      const perTimeline = (withTimelines - after) / (trackers * each * 0.5);
+      expect(perTimeline).toBeGreaterThan(100);
+      expect(perTimeline).toBeLessThanOrEqual(MOST_TIMELINE_BYTES);
+      const perMessage = (after - before) / (trackers * each);
       expect(perMessage).toBeGreaterThan(60);
       expect(perMessage).toBeLessThanOrEqual(MOST_BYTES);
     },
@@ -47,8 +56,19 @@ async function fill(store: RedisStore, trackerId: number, count: number, text: s
     await received(store, trackerId, { employeeId: 7, texts: numbers.map((n) => deviceText(text + n, n)) });
     await Promise.all(numbers.map((n) => submitted(store, trackerId, { text: text + n, employeeId: 7 })));
     const claimed = await line.claim(BATCH);
-    await line.settle(...claimed.map(({ id }) => ({ type: "delivered", id, receipt: "device" }) as const));
+    const traces = claimed.flatMap(({ id, text: sent }) => [
+      { id, direction: "down", bytes: Buffer.from(`#M#${sent}\r\n`), ageMs: 5 } as const,
+      { id, direction: "up", bytes: Buffer.from("#AM#1\r\n"), ageMs: 0 } as const,
+    ]);
+    const settlements = claimed.map(({ id }) => ({ type: "delivered", id, receipt: "device" }) as const);
+    line.held = [];
+    await line.drain({ settlements, traces, room: 0 });
   }
+}
+
+/** What time would do. */
+async function forgetTimelines(): Promise<void> {
+  for (const key of (await redis.command("KEYS", "*}:l*")) as readonly string[]) await redis.command("DEL", key);
 }
 
 async function usedMemory(): Promise<number> {

@@ -63,7 +63,25 @@ describe("a call that reaches Redis twice", () => {
   it("stores a text once", async () => {
     const trackerId = freshTracker();
     const id = (await submitted(store, freshTracker())) + 1_000_000;
-    const [first, second] = await twice("submit", trackerId, id, 1_000_000, 1, 0, Buffer.from("once"), 4, 1_000, 0, 1_000, 1_000);
+    const [first, second] = await twice(
+      "submit",
+      trackerId,
+      id,
+      1_000_000,
+      1,
+      0,
+      Buffer.from("once"),
+      4,
+      1_000,
+      0,
+      1_000,
+      1_000,
+      0,
+      0,
+      "",
+      10,
+      10,
+    );
     expect(second).toEqual(first);
     expect(await store.outbox(trackerId)).toMatchObject({ ids: [id], bytes: 4 });
     expect(await store.list({ trackerId, from: null, to: null, limit: 10, ascending: true })).toHaveLength(1);
@@ -93,7 +111,17 @@ describe("a call that reaches Redis twice", () => {
     const id = await submitted(store, trackerId);
     const line = await TestLine.open(store, trackerId);
     await line.claim();
-    const request = { nonce: "n", epoch: line.login.epoch, room: 1, maxAttempts: 9, tagBytes: 100, held: [], indexed: [], indexedAt: 0 };
+    const request = {
+      nonce: "n",
+      epoch: line.login.epoch,
+      room: 1,
+      maxAttempts: 9,
+      tagBytes: 100,
+      held: [],
+      indexed: [],
+      indexedAt: 0,
+      traces: [],
+    };
     const [first, second] = await twice("drain", trackerId, JSON.stringify({ ...request, settlements: [{ type: "lapsed", id }] }));
     expect(second).toEqual(first);
     expect(await line.drain({ held: [] })).toMatchObject({ texts: [{ id, attempt: 2 }] });
@@ -133,7 +161,23 @@ describe("writers that overtake each other", () => {
     // The writer has its mark but has not reached the tracker: the sweeper sees an empty outbox.
     expect(await store.outbox(trackerId)).toEqual({ ids: [], bytes: 0 });
     expect(await store.pending(shard)).not.toContain(trackerId);
-    const late = await scripts.run("submit", trackerKeys(trackerId), [LAST_ID - 1, Number(mark), 1, 0, "text", 4, 1_000, 0, 1_000, 1_000]);
+    const late = await scripts.run("submit", trackerKeys(trackerId), [
+      LAST_ID - 1,
+      Number(mark),
+      1,
+      0,
+      "text",
+      4,
+      1_000,
+      0,
+      1_000,
+      1_000,
+      0,
+      0,
+      "",
+      10,
+      10,
+    ]);
     expect(late).toEqual([0]);
     const id = await submitted(store, trackerId);
     expect(await store.pending(shard)).toContain(trackerId);

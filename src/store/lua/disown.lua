@@ -7,6 +7,7 @@
 if get('q') > 0 then set('fl', get('i')) end
 set('m', '')
 set('b', 0)
+set('oq', '')
 save()
-redis.call('DEL', UNREAD, NORMAL, URGENT, FLIGHTS, DEAD)
+redis.call('DEL', UNREAD, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, REPEATS)
 return 1

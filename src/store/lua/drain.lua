@@ -1,12 +1,14 @@
 #!lua flags=allow-oom
--- Applies settlements, then claims texts for the line that owns the epoch.
+-- Keeps frames, applies settlements, then claims texts for the line that owns the epoch.
 -- KEYS   the tracker's keys
 -- ARGV   1 JSON {nonce, epoch, room, maxAttempts, tagBytes, held: [id], settlements: [Settlement],
---        indexed: [id] ids in the dead-letter index, indexedAt: since (ms)}
--- Output {0} stale; {1, waiting, ids to index as dead letters before the next call, then per claimed text
---        {id, packed value, urgent, attempt, tag, parts acknowledged}...}
+--        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}]}
+--        then the frame of each trace
+-- Output {0} stale; {1, waiting, ms until a text becomes due (-1: none does), ids to index as dead letters before the
+--        next call, then per claimed text {id, packed value, urgent, attempt, tag, parts acknowledged}...}
 --@include head
 --@include messages
+--@include timeline
 --@include outbox
 --@include settle
 -- An index entry older than this may have been swept already: too late to rely on it.
@@ -16,6 +18,7 @@ local LAST_TAG = 65535
 local request = cjson.decode(ARGV[1])
 local epoch, room = request.epoch, request.room
 local owner = epoch == get('e')
+line_node = owner and head['n'] or nil
 
 local held, indexed = {}, {}
 for _, id in ipairs(request.held) do held[tostring(id)] = true end
@@ -45,15 +48,25 @@ local function give_up(ids)
   end
 end
 
-local lapsed = {}
+-- A frame is as old as it says, less the rounding that could put it before its claim.
+local function keep_frames()
+  for place, trace in ipairs(request.traces) do
+    local bucket, value = load_visible(trace.id)
+    if value and is_outgoing(value) then
+      note_frame(trace.id, bucket, trace.up and FRAME_UP or FRAME_DOWN, stamp() - math.max(0, trace.ageMs - 1), ARGV[1 + place])
+    end
+  end
+end
 
+local lapsed = {}
 local function settle()
   if head['dn'] == request.nonce then return end
+  keep_frames()
   for _, s in ipairs(request.settlements) do
     if receipts[s.type] then receipts[s.type](s)
     elseif owner then conclusions[s.type](s, epoch, lapsed) end
   end
-  if #request.settlements > 0 then set('dn', request.nonce) end
+  if #request.settlements + #request.traces > 0 then set('dn', request.nonce) end
 end
 
 local function reserve_tags(bytes)
@@ -73,6 +86,8 @@ local function hand_out(id, f)
     save_flight(id, f)
     value = with_state(value, WRITTEN)
     redis.call('HSET', bucket, id, value)
+    note_state(id, bucket, WRITTEN, { attempt = f.attempts, expires = f.expires })
+    if has(value, HAS_CHOICES) then open_question(id) end
   end
   return { tonumber(id), value, f.urgent, f.attempts, f.tag, f.parts }
 end
@@ -115,18 +130,20 @@ end
 
 settle()
 if not owner then
-  save()
+  finish()
   return { 0 }
 end
 give_up(lapsed)
 give_up(request.indexed)
+join_due()
 if head['n'] and claim(URGENT) then claim(NORMAL) end
 local waiting = redis.call('LLEN', NORMAL) + redis.call('LLEN', URGENT) - #texts
 for id in pairs(held) do
   local f = load_flight(id)
   if f and f.epoch == epoch then waiting = waiting - 1 end
 end
-save()
-local reply = { 1, waiting, to_index }
+local next_due = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')[2]
+finish()
+local reply = { 1, waiting, next_due and math.max(0, next_due - NOW) or -1, to_index }
 for _, text in ipairs(texts) do reply[#reply + 1] = text end
 return reply

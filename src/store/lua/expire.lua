@@ -5,7 +5,9 @@
 -- Output how many
 --@include head
 --@include messages
+--@include timeline
 --@include outbox
+join_due()
 local expired = 0
 for _, lane in ipairs({ URGENT, NORMAL }) do
   for _, id in ipairs(redis.call('LRANGE', lane, 0, -1)) do
@@ -17,5 +19,5 @@ for _, lane in ipairs({ URGENT, NORMAL }) do
     end
   end
 end
-save()
+finish()
 return expired

@@ -2,8 +2,12 @@
 -- Takes the next owner epoch for a new line.
 -- KEYS   the tracker's keys
 -- ARGV   1 nonce of this call (12 bytes)  2 node  3 protocol
--- Output {epoch, proven 0/1, closings, ms since the last closing (-1: never), displaced node ('': none), its epoch}
+-- Output {epoch, proven 0/1, closings, ms since the last closing (-1: never), displaced node ('': none), its epoch,
+--        and when a question is open its id and packed value}
 --@include head
+--@include messages
+-- The words of a driver answer a question for this long.
+local QUESTION_MS = 24 * 60 * 60 * 1000
 local nonce = ARGV[1]
 local node, epoch = head['n'] or '', get('e')
 
@@ -21,4 +25,13 @@ end
 
 local since = -1
 if get('k') > 0 then since = math.max(0, NOW - get('k')) end
-return { get('e'), get('v'), get('c'), since, node, epoch }
+local reply = { get('e'), get('v'), get('c'), since, node, epoch }
+if head['oq'] and head['oq'] ~= '' then
+  local id, asked = struct.unpack('>I4I6', head['oq'])
+  local _, value = load_visible(id)
+  if value and NOW - asked < QUESTION_MS then
+    reply[7] = id
+    reply[8] = value
+  end
+end
+return reply

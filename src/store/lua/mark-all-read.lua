@@ -5,10 +5,12 @@
 -- Output {last id to mark in the next call, 1 when there is one, else 0}
 --@include head
 --@include messages
+--@include timeline
 local bound, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 if bound == 0 then bound = get('i') end
 local taken = redis.call('SPOP', UNREAD, most)
 for _, id in ipairs(taken) do
-  if tonumber(id) <= bound then change_state(id, MARKED_READ) else redis.call('SADD', UNREAD, id) end
+  if tonumber(id) <= bound then turn(id, MARKED_READ, {}) else redis.call('SADD', UNREAD, id) end
 end
+finish()
 return { bound, #taken == most and 1 or 0 }

@@ -5,7 +5,9 @@
 -- Output 1
 --@include head
 --@include messages
+--@include timeline
 for _, id in ipairs(ARGV) do
-  if redis.call('SREM', UNREAD, id) == 1 then change_state(id, MARKED_READ) end
+  if redis.call('SREM', UNREAD, id) == 1 then turn(id, MARKED_READ, {}) end
 end
+finish()
 return 1

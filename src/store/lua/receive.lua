@@ -7,6 +7,7 @@
 -- Output {0} take fresh ids; {1, duplicates, id per text...}; {2} nothing is stored: a newer line owns the tracker
 --@include head
 --@include messages
+--@include timeline
 --@include outbox
 local LAST = '>I4I4I6B'
 local first, nonce, epoch, early = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
@@ -27,6 +28,7 @@ end
 if first <= get('i') then return { 0 } end
 
 local at = stamp()
+line_node = epoch == get('e') and head['n'] or nil
 local recent = nil
 
 local function by_serial(digest)
@@ -92,7 +94,7 @@ end
 local outcome = { nonce, struct.pack('>I2', duplicates) }
 for _, id in ipairs(ids) do outcome[#outcome + 1] = struct.pack('>I4', id) end
 set('r', table.concat(outcome))
-save()
+finish()
 table.insert(ids, 1, duplicates)
 table.insert(ids, 1, 1)
 return ids

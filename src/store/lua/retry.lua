@@ -5,6 +5,7 @@
 -- Output 0 take a fresh mark; 1 done; 2 it is no dead letter
 --@include head
 --@include messages
+--@include timeline
 --@include outbox
 local id, mark = ARGV[1], tonumber(ARGV[2])
 if get('rn') == mark then return 1 end
@@ -16,8 +17,9 @@ local bucket, value = load_message(id)
 local _, ttl, parts, urgent = struct.unpack('>I6I6I2B', record)
 redis.call('HDEL', DEAD, id)
 redis.call('HSET', bucket, id, with_state(value, QUEUED))
-local bytes = #value - text_at(value) + 1
+note_state(id, bucket, QUEUED, { reason = 'put back', expires = NOW + ttl })
+local bytes = outbox_bytes(value)
 enqueue(id, { urgent = urgent, epoch = 0, attempts = 0, tag = 0, parts = parts, expires = NOW + ttl, ttl = ttl, bytes = bytes })
 set('rn', mark)
-save()
+finish()
 return 1

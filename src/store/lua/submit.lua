@@ -1,30 +1,63 @@
 #!lua
--- Stores an OUTGOING text and appends it to its tracker's outbox.
+-- Stores an OUTGOING text and puts it into its tracker's outbox.
 -- KEYS   the tracker's keys
 -- ARGV   1 id  2 its mark in the pending index (0: it does not go to the outbox)  3 state  4 flags  5 rest of the packed value
---        6 text bytes  7 time to live in ms  8 urgent 0/1  9 most texts in an outbox  10 most bytes
--- Output {0} take a fresh id and mark; {1, submitted, owner's node ('': none), epoch}; {2} the outbox is full
+--        6 bytes it counts  7 time to live in ms  8 urgent 0/1  9 most texts in an outbox  10 most bytes
+--        11 ms until it may go out  12 message that it replaces (0: none)  13 digest of its idempotency key ('': none)
+--        14 most digests remembered  15 for how long (ms)
+-- Output {0} take a fresh id and mark; {1, id, submitted, owner's node ('': none), epoch, replaced 0/1, repeated 0/1};
+--        {2} the outbox is full
 --@include head
 --@include messages
+--@include timeline
 --@include outbox
-local id, mark = tonumber(ARGV[1]), tonumber(ARGV[2])
+local id, mark, replaces, digest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[12]), ARGV[13]
+
+local function submitted(value) return (struct.unpack('>I6', value, 3)) end
+local function reason_of(value) return string.sub(value, reason_at(value) + 2, choices_at(value) - 1) end
+
+local function stored(known, value, repeated)
+  local _, old = load_visible(replaces)
+  local replaced = old and state_of(old) == CANCELLED and has(old, HAS_REASON) and reason_of(old) == string.format('replaced by %d', known)
+  return { 1, known, submitted(value), head['n'] or '', get('e'), replaced and 1 or 0, repeated }
+end
 
 if id <= get('i') then
   local _, value = load_message(id)
   if not value then return { 0 } end
-  return { 1, struct.unpack('>I6', value, 3), head['n'] or '', get('e') }
+  return stored(id, value, 0)
 end
+if digest ~= '' then
+  local known = tonumber(redis.call('ZSCORE', REPEATS, digest) or 0)
+  local _, value = load_visible(known)
+  if value and NOW - submitted(value) < tonumber(ARGV[15]) then return stored(known, value, 1) end
+end
+local old = nil
 if mark > 0 then
   if mark <= get('pf') then return { 0 } end
-  local waiting = redis.call('LLEN', NORMAL) + redis.call('LLEN', URGENT)
-  if waiting >= tonumber(ARGV[9]) or get('b') + ARGV[6] > tonumber(ARGV[10]) then return { 2 } end
+  old = load_flight(replaces)
+  local texts, bytes = texts_inside(), get('b') + ARGV[6]
+  if old then texts, bytes = texts - 1, bytes - old.bytes end
+  if texts >= tonumber(ARGV[9]) or bytes > tonumber(ARGV[10]) then return { 2 } end
 end
 
 local at = stamp()
-append_message(id, at, struct.pack('>BBI6I6', ARGV[3], ARGV[4], at, 0) .. ARGV[5])
-if mark > 0 then
-  local bytes, ttl = tonumber(ARGV[6]), tonumber(ARGV[7])
-  enqueue(id, { urgent = tonumber(ARGV[8]), epoch = 0, attempts = 0, tag = 0, parts = 0, expires = at + ttl, ttl = ttl, bytes = bytes })
+local value = struct.pack('>BBI6I6', ARGV[3], ARGV[4], at, 0) .. ARGV[5]
+local bucket = append_message(id, at, value)
+if mark == 0 then note_state(id, bucket, REJECTED, { reason = reason_of(value) }) end
+if old then
+  local old_bucket, old_value = load_message(replaces)
+  withdraw(replaces, old_bucket, old_value, string.format('replaced by %d', id))
 end
-save()
-return { 1, at, head['n'] or '', get('e') }
+if mark > 0 then
+  local bytes, ttl, delay = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[11])
+  local f = { urgent = tonumber(ARGV[8]), epoch = 0, attempts = 0, tag = 0, parts = 0, expires = at + delay + ttl, ttl = ttl, bytes = bytes }
+  enqueue(id, f, delay > 0 and at + delay or nil)
+end
+if digest ~= '' then
+  redis.call('ZADD', REPEATS, id, digest)
+  redis.call('ZREMRANGEBYRANK', REPEATS, 0, -(ARGV[14] + 1))
+  redis.call('PEXPIRE', REPEATS, ARGV[15])
+end
+finish()
+return stored(id, value, 0)

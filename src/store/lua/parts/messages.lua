@@ -1,8 +1,9 @@
 -- Messages: packed values in hash buckets of 128 by the tracker's own count.
--- Value: state B, flags B, submitted I6, updated I6 (0: not yet), [employee i4], [answers i4], [reason I2 + bytes], text.
+-- Value: state B, flags B, submitted I6, updated I6 (0: not yet), [employee i4], [answers i4], [reason: length I2 + bytes],
+-- [choices: length I2, of each its length B + bytes], text.
 local QUEUED, WRITTEN, DELIVERED, READ, ANSWERED, REJECTED = 1, 2, 3, 4, 5, 6
 local UNCONFIRMED, EXPIRED, CANCELLED, DEAD_LETTERED, UNREAD_STATE, MARKED_READ = 7, 8, 9, 10, 11, 12
-local ALTERED, BY_DEVICE, IMPLIED, HAS_EMPLOYEE, HAS_ANSWERS, HAS_REASON = 1, 2, 4, 8, 16, 32
+local ALTERED, BY_DEVICE, IMPLIED, HAS_EMPLOYEE, HAS_ANSWERS, HAS_REASON, HAS_CHOICES = 1, 2, 4, 8, 16, 32, 64
 local BUCKET_SIZE = 128
 
 local function state_of(value) return string.byte(value, 1) end
@@ -10,7 +11,7 @@ local function has(value, flag) return bit.band(string.byte(value, 2), flag) ~= 
 local function is_outgoing(value) return state_of(value) < UNREAD_STATE end
 local function with_state(value, state) return string.char(state) .. string.sub(value, 2) end
 
--- Where the reason is, or would be, and where the text begins.
+-- Where the reason is, or would be; where the choices are; where the text begins.
 local function reason_at(value)
   local at = 15
   if has(value, HAS_EMPLOYEE) then at = at + 4 end
@@ -18,10 +19,29 @@ local function reason_at(value)
   return at
 end
 
-local function text_at(value)
+local function choices_at(value)
   local at = reason_at(value)
   if has(value, HAS_REASON) then at = at + 2 + struct.unpack('>I2', value, at) end
   return at
+end
+
+local function text_at(value)
+  local at = choices_at(value)
+  if has(value, HAS_CHOICES) then at = at + 2 + struct.unpack('>I2', value, at) end
+  return at
+end
+
+-- What an outbox counts: the text, with its choices as a device without questions of its own gets them ("\n1. yes").
+local function outbox_bytes(value)
+  local text = text_at(value)
+  local bytes, count, at = #value - text + 1, 0, choices_at(value) + 2
+  while at < text do
+    local length = string.byte(value, at)
+    count = count + 1
+    bytes = bytes + 3 + #tostring(count) + length
+    at = at + 1 + length
+  end
+  return bytes
 end
 
 -- The same value with this reason; nil takes it away.
@@ -34,7 +54,7 @@ local function with_reason(value, reason)
     packed = struct.pack('>I2', #reason) .. reason
   end
   return string.sub(value, 1, 1) .. string.char(flags) .. string.sub(value, 3, reason_at(value) - 1) .. packed
-    .. string.sub(value, text_at(value))
+    .. string.sub(value, choices_at(value))
 end
 
 -- The bucket that would hold this id, and the value there (false: no such message).
@@ -50,6 +70,7 @@ local function load_visible(id)
   return load_message(id)
 end
 
+-- Gives the bucket.
 local function append_message(id, at, value)
   local stored = get('q')
   local bucket = math.floor(stored / BUCKET_SIZE)
@@ -61,9 +82,5 @@ local function append_message(id, at, value)
   set('q', stored + 1)
   set('i', id)
   set('m', at)
-end
-
-local function change_state(id, state)
-  local bucket, value = load_message(id)
-  if value then redis.call('HSET', bucket, id, with_state(value, state)) end
+  return BUCKET .. bucket
 end

@@ -32,9 +32,11 @@ function receipts.rejected(s)
   if not value or not is_outgoing(value) or is_received(value) then return end
   local state = state_of(value)
   if state == REJECTED or state == CANCELLED then return end
-  dequeue(s.id)
+  local f = dequeue(s.id)
   redis.call('HDEL', DEAD, s.id)
+  close_question(s.id)
   redis.call('HSET', bucket, s.id, with_state(with_reason(value, s.reason), REJECTED))
+  note_state(s.id, bucket, REJECTED, { attempt = f and f.attempts, reason = s.reason })
 end
 
 function receipts.progress(s)
@@ -71,6 +73,6 @@ function conclusions.lapsed(s, epoch, lapsed)
   if not f or f.epoch ~= epoch or (s.attempt and s.attempt ~= f.attempts) then return end
   f.epoch = 0
   save_flight(s.id, f)
-  change_state(s.id, QUEUED)
+  turn(s.id, QUEUED, { attempt = f.attempts, reason = 'no receipt', expires = f.expires })
   lapsed[#lapsed + 1] = s.id
 end
