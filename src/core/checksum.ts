@@ -14,7 +14,19 @@ export function xor8(bytes: Uint8Array): number {
   return value;
 }
 
+/** CRC-8/NRSC-5: poly 0x31, init 0xFF, not reflected; check("123456789") = 0xF7. Navtelecom FLEX, EGTS headers. */
+export function crc8Nrsc5(bytes: Uint8Array): number {
+  let crc = 0xff;
+  for (const byte of bytes) crc = NRSC5[crc ^ byte] ?? 0;
+  return crc;
+}
+
 const ARC = reflectedTable(0xa001);
+const NRSC5 = Uint8Array.from({ length: 256 }, (_, index) => {
+  let value = index;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 0x80 ? (value << 1) ^ 0x31 : value << 1;
+  return value;
+});
 
 function reflectedTable(polynomial: number): Uint16Array {
   return Uint16Array.from({ length: 256 }, (_, index) => {

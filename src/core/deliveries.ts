@@ -14,11 +14,13 @@ import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
 import { remember } from "./remember.ts";
 import type { ClaimedText, DrainResult, Effect, OpenQuestion, Settlement, Standing } from "./session-io.ts";
 
-/** A receipt and the frame it came in. */
-interface Heard {
-  readonly event: Extract<DeviceEvent, { type: "receipt" }>;
+/** An event and the frame it came in. */
+interface Heard<T extends DeviceEvent = DeviceEvent> {
+  readonly event: T;
   readonly frame: Buffer;
 }
+type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
+type Deferred = Extract<DeviceEvent, { type: "deferred" }>;
 
 export interface DeliveryOptions {
   readonly codec: Codec;
@@ -116,7 +118,14 @@ export class Deliveries {
     this.#proceed(now, out);
   }
 
-  receipt({ event, frame }: Heard, now: number, out: Effect[]): void {
+  /** What the device says of our orders; other events are none of ours. */
+  told({ event, frame }: Heard, now: number, out: Effect[]): void {
+    if (event.type === "receipt") this.#receipt({ event, frame }, now, out);
+    else if (event.type === "deferred") this.#deferred(event, now);
+    else if (event.type === "read") this.#read(event.tag, now, out);
+  }
+
+  #receipt({ event, frame }: Heard<Receipt>, now: number, out: Effect[]): void {
     if (event.tag === null && this.#ambiguous) {
       this.#ambiguousReceipt(now, out);
       return;
@@ -134,7 +143,14 @@ export class Deliveries {
     this.#proceed(now, out);
   }
 
-  read(tag: string, now: number, out: Effect[]): void {
+  /** The order goes out again in a while: only then does it wait for its receipt. */
+  #deferred({ tag, againMs }: Deferred, now: number): void {
+    const flight = (tag === null ? this.#oldestOutstanding() : this.#written.get(tag))?.flight;
+    if (flight === undefined || flight.deadline === null) return;
+    flight.deadline = now + againMs + patience(flight, this.#options.receiptMs);
+  }
+
+  #read(tag: string, now: number, out: Effect[]): void {
     const claimed = this.claimedBy(tag);
     if (claimed === null) return;
     this.#claims.settle({ type: "read", id: claimed.id });

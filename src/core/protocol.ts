@@ -115,6 +115,8 @@ export type DeviceEvent =
   /** A driver's text. `serial`: the protocol's own de-duplication key, null where it has none. `lossy`: bytes did not decode. */
   | { readonly type: "text"; readonly text: string; readonly serial: string | null; readonly lossy?: boolean; readonly answers?: string }
   | { readonly type: "receipt"; readonly tag: string | null; readonly outcome: ReceiptOutcome; readonly reason?: string }
+  /** The device takes this order later, and the codec sends it again after so long: the wait for its receipt starts anew then. */
+  | { readonly type: "deferred"; readonly tag: string | null; readonly againMs: number }
   /** The driver read the text with this tag. */
   | { readonly type: "read"; readonly tag: string }
   /** The driver chose an answer of the question with this tag (null: an unsolicited quick reply). */
@@ -141,7 +143,7 @@ export type Order =
 
 export interface Part {
   readonly bytes: Buffer;
-  /** What the receipt of this part will name; null where receipts have no tag. */
+  /** What the receipt of this part will name, or where receipts have no tag what a `read` will; else null. */
   readonly tag: string | null;
 }
 

@@ -219,10 +219,9 @@ export class Session {
   #events({ reading, frame }: Heard, deliveries: Deliveries, now: number, out: Effect[]): void {
     const texts: DeviceText[] = [];
     for (const event of reading.events) {
-      if (event.type === "receipt") deliveries.receipt({ event, frame }, now, out);
-      else if (event.type === "read") deliveries.read(event.tag, now, out);
-      else if (event.type === "status") out.push({ type: "status", status: event });
+      if (event.type === "status") out.push({ type: "status", status: event });
       else if (event.type === "text" || event.type === "answer") texts.push(deviceText(event, deliveries, out));
+      else deliveries.told({ event, frame }, now, out);
     }
     const spoken = texts.filter((text) => text.text.trim() !== "");
     if (spoken.length > 0) {

@@ -200,6 +200,19 @@ describe("receipts in order", () => {
     expect(line.up("G")).toEqual(["drain [rejected 1] held  room 1"]);
   });
 
+  it("deferred: its receipt is waited for anew from the time the codec sends it again", () => {
+    const line = new Line(inOrder);
+    line.login(PROVEN);
+    line.drained([text(1)]);
+    expect(line.after(14 * SECOND)).toEqual([]);
+    expect(line.up("W - 20000")).toEqual([]);
+    expect(line.after(34 * SECOND)).toEqual([]);
+    expect(line.after(SECOND)).toEqual(["drain [] held 1 room 0"]);
+    line.drained();
+    expect(line.up("A")).toEqual(["drain [delivered 1] held  room 1"]);
+    expect(line.up("W - 20000")).toEqual([]);
+  });
+
   it("the last attempt overdue: given back as a dead letter, the line stays muted", () => {
     const line = new Line(inOrder);
     line.login(PROVEN);

@@ -99,6 +99,8 @@ function decode(line: string): Reading {
       return event({ type: "receipt", tag: first === "-" ? null : first, outcome: "rejected", reason: tail });
     case "G":
       return event({ type: "receipt", tag: first || null, outcome: "garbled" });
+    case "W":
+      return event({ type: "deferred", tag: first === "-" ? null : first, againMs: Number(tail) });
     case "D":
       return event({ type: "read", tag: first });
     case "C":
