@@ -89,7 +89,10 @@ export class Client {
     this.#call(turn, work, (outcome, id) => this.#sent(turn, { text, trackerId, outcome, id: id ?? null }));
   }
 
-  #sent(turn: Turn, sent: { readonly text: SentText; readonly trackerId: number; readonly outcome: Outcome; readonly id: number | null }): void {
+  #sent(
+    turn: Turn,
+    sent: { readonly text: SentText; readonly trackerId: number; readonly outcome: Outcome; readonly id: number | null },
+  ): void {
     const { trackerId, outcome, id } = sent;
     this.#world.history.add({ op: "sent", client: this.#traits.name, n: sent.text.n, trackerId, began: turn.began, outcome, id });
   }
@@ -125,23 +128,26 @@ export class Client {
     const ids = [...this.#seen].filter(() => this.#world.random.chance(0.4));
     if (ids.length === 0) return this.#list(turn);
     const { user } = this.#traits;
-    const marked = (outcome: Outcome): void =>
-      this.#world.history.add({ op: "marked", user: user.id, ids, began: turn.began, outcome });
+    const marked = (outcome: Outcome): void => this.#world.history.add({ op: "marked", user: user.id, ids, began: turn.began, outcome });
     this.#call(turn, (calls) => calls.markRead(user, ids), marked);
   }
 
   #markAllRead(turn: Turn): void {
     const { user } = this.#traits;
-    const marked = (outcome: Outcome): void =>
-      this.#world.history.add({ op: "marked-all", user: user.id, began: turn.began, outcome });
+    const marked = (outcome: Outcome): void => this.#world.history.add({ op: "marked-all", user: user.id, began: turn.began, outcome });
     this.#call(turn, (calls) => calls.markAllRead(user, null), marked);
   }
 
   #count(turn: Turn): void {
     const { user } = this.#traits;
-    this.#call(turn, (calls) => calls.unreadCounts(user), (outcome, counts) => {
-      if (outcome === "ok" && counts !== undefined) this.#world.history.add({ op: "counted", user: user.id, trackers: [...counts.keys()] });
-    });
+    this.#call(
+      turn,
+      (calls) => calls.unreadCounts(user),
+      (outcome, counts) => {
+        if (outcome === "ok" && counts !== undefined)
+          this.#world.history.add({ op: "counted", user: user.id, trackers: [...counts.keys()] });
+      },
+    );
   }
 
   /** Tries what belongs to somebody else. */

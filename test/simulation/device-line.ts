@@ -1,6 +1,7 @@
 /** One connection as its device sees it: frames out, lines in. */
-import type { Random } from "./random.ts";
+
 import type { Endpoint, Link } from "./link.ts";
+import type { Random } from "./random.ts";
 
 /** What the device makes of what it hears. */
 export interface LineListener {
@@ -23,8 +24,8 @@ export interface DeviceLineOptions {
 
 interface Outgoing {
   readonly frames: readonly string[];
-  /** The gateway answers it. */
-  readonly answered: boolean;
+  /** So many answers come. */
+  readonly answers: number;
   readonly whole: boolean;
   readonly sent: () => void;
 }
@@ -73,13 +74,19 @@ export class DeviceLine implements Endpoint {
 
   /** Sends a frame that the gateway answers. */
   ask(frame: string): void {
-    this.#queue.push({ frames: [frame], answered: true, whole: false, sent: () => {} });
+    this.#queue.push({ frames: [frame], answers: 1, whole: false, sent: () => {} });
+    this.#flush();
+  }
+
+  /** Sends two frames that the gateway answers in one piece. */
+  askTwice(frame: string): void {
+    this.#queue.push({ frames: [frame, frame], answers: 2, whole: true, sent: () => {} });
     this.#flush();
   }
 
   /** Sends frames that nobody answers; `whole`: in one piece. `sent` is called when they really go out. */
   tell(frames: readonly string[], whole: boolean, sent: () => void): void {
-    this.#queue.push({ frames, answered: false, whole, sent });
+    this.#queue.push({ frames, answers: 0, whole, sent });
     this.#flush();
   }
 
@@ -130,13 +137,13 @@ export class DeviceLine implements Endpoint {
       if (next === undefined) break;
       next.sent();
       this.#send(next.frames.map((frame) => `${frame}\n`).join(""), next.whole);
-      if (next.answered) this.#await();
+      if (next.answers > 0) this.#await(next.answers);
     }
   }
 
-  #await(): void {
+  #await(answers: number): void {
     const { strict, after } = this.#options;
-    this.#unanswered += 1;
+    this.#unanswered += answers;
     const [heard, answered] = [this.#heard, this.#answered];
     after(DEAF_MS, () => {
       if (this.#heard === heard || (strict && this.#answered === answered)) this.hangUp("no answer");

@@ -133,8 +133,7 @@ export class Device implements LineListener {
     this.#asked.delete(line);
     const at = this.#unacknowledged.findIndex((one) => (serial === null ? one === asked : one.serial === serial));
     const [spoken] = at === -1 ? [] : this.#unacknowledged.splice(at, 1);
-    if (spoken === undefined) return;
-    this.#world.history.add({ op: "acknowledged", device: this.traits.name, line: line.id, n: spoken.n });
+    if (spoken !== undefined) this.#world.history.add({ op: "acknowledged", device: this.traits.name, line: line.id, n: spoken.n });
     const next = this.#unacknowledged[0];
     const free = this.#line;
     if (!this.traits.serials && next !== undefined && free?.online === true && !this.#asked.has(free)) this.#send(free, next);
@@ -169,7 +168,8 @@ export class Device implements LineListener {
     this.#world.after(this.#world.random.between(low, high), () => {
       if (!line.open || line !== this.#line) return;
       // One that forgets itself sends the second frame with the first.
-      if (line.online) line.ask(this.traits.implied && this.#world.random.chance(PAIR_CHANCE) ? "P\nP" : "P");
+      if (line.online && this.traits.implied && this.#world.random.chance(PAIR_CHANCE)) line.askTwice("P");
+      else if (line.online) line.ask("P");
       this.#keepAlive(line);
     });
   }

@@ -7,7 +7,13 @@ import type { ClaimedText } from "../../src/core/index.ts";
 export type Outcome = "ok" | "fail" | "info";
 
 export type Happening =
-  | { readonly op: "fault"; readonly kind: string; readonly node: string | null; readonly trackerId: number | null; readonly detail: string }
+  | {
+      readonly op: "fault";
+      readonly kind: string;
+      readonly node: string | null;
+      readonly trackerId: number | null;
+      readonly detail: string;
+    }
   /** The store's clock was moved. */
   | { readonly op: "clock"; readonly before: number; readonly after: number }
   /** The healing is over: from now on nothing goes wrong. */
@@ -22,7 +28,13 @@ export type Happening =
       readonly outcome: Outcome;
       readonly id: number | null;
     }
-  | { readonly op: "listed"; readonly user: number; readonly input: ListInput; readonly began: number; readonly messages: readonly Message[] }
+  | {
+      readonly op: "listed";
+      readonly user: number;
+      readonly input: ListInput;
+      readonly began: number;
+      readonly messages: readonly Message[];
+    }
   | { readonly op: "counted"; readonly user: number; readonly trackers: readonly number[] }
   | { readonly op: "marked"; readonly user: number; readonly ids: readonly number[]; readonly began: number; readonly outcome: Outcome }
   | { readonly op: "marked-all"; readonly user: number; readonly began: number; readonly outcome: Outcome }
@@ -38,7 +50,13 @@ export type Happening =
       readonly texts: readonly ClaimedText[];
       readonly storeNow: number;
     }
-  | { readonly op: "message"; readonly cause: string; readonly message: Message; readonly before: Message | null; readonly storeNow: number }
+  | {
+      readonly op: "message";
+      readonly cause: string;
+      readonly message: Message;
+      readonly before: Message | null;
+      readonly storeNow: number;
+    }
   | { readonly op: "unread"; readonly trackerId: number; readonly count: number; readonly listed: number }
   /** A gateway's line. */
   | { readonly op: "line-opened"; readonly line: number; readonly trackerId: number; readonly epoch: number; readonly node: string }
@@ -46,7 +64,14 @@ export type Happening =
   /** The device's side. */
   | { readonly op: "online"; readonly device: string; readonly line: number; readonly node: string }
   | { readonly op: "offline"; readonly device: string; readonly line: number; readonly reason: string }
-  | { readonly op: "received"; readonly device: string; readonly line: number; readonly n: number; readonly part: number; readonly tag: string | null }
+  | {
+      readonly op: "received";
+      readonly device: string;
+      readonly line: number;
+      readonly n: number;
+      readonly part: number;
+      readonly tag: string | null;
+    }
   | {
       readonly op: "receipt";
       readonly device: string;
@@ -57,7 +82,14 @@ export type Happening =
     }
   /** A receipt that this copy would have deserved was not sent when it came. */
   | { readonly op: "withheld"; readonly device: string; readonly line: number; readonly n: number; readonly part: number }
-  | { readonly op: "said"; readonly device: string; readonly line: number; readonly n: number; readonly words: string; readonly serial: string | null }
+  | {
+      readonly op: "said";
+      readonly device: string;
+      readonly line: number;
+      readonly n: number;
+      readonly words: string;
+      readonly serial: string | null;
+    }
   | { readonly op: "acknowledged"; readonly device: string; readonly line: number; readonly n: number };
 
 export type Entry = Happening & { readonly t: number };

@@ -1,5 +1,5 @@
 /** Watches after the healing whether everything that must arrive has arrived. */
-import { isSettled } from "../../src/chat/message.ts";
+import { isSettled, type Message } from "../../src/chat/message.ts";
 import type { Device } from "./device.ts";
 import type { History } from "./history.ts";
 import { parsePart } from "./texts.ts";
@@ -40,19 +40,20 @@ export class Quiet {
   }
 
   #catchUp(): void {
-    const { entries } = this.#history;
-    for (; this.#read < entries.length; this.#read += 1) {
-      const entry = entries[this.#read];
-      if (entry?.op === "received") {
+    for (const entry of this.#history.entries.slice(this.#read)) {
+      if (entry.op === "received") {
         const parts = this.#received.get(`${entry.device} ${entry.n}`) ?? new Set();
         this.#received.set(`${entry.device} ${entry.n}`, parts.add(entry.part));
-      } else if (entry?.op === "message" && entry.message.direction === "OUTGOING") {
-        const { id, trackerId, text, state, receipt } = entry.message;
-        if (receipt === "device" || state === "rejected") this.#proven.add(trackerId);
-        const part = parsePart(text);
-        if (part === null || isSettled(state)) this.#open.delete(id);
-        else this.#open.set(id, { trackerId, n: part.n, parts: part.parts });
-      }
+      } else if (entry.op === "message") this.#look(entry.message);
     }
+    this.#read = this.#history.entries.length;
+  }
+
+  #look({ id, trackerId, direction, text, state, receipt }: Message): void {
+    if (direction === "INCOMING") return;
+    if (receipt === "device" || state === "rejected") this.#proven.add(trackerId);
+    const part = parsePart(text);
+    if (part === null || isSettled(state)) this.#open.delete(id);
+    else this.#open.set(id, { trackerId, n: part.n, parts: part.parts });
   }
 }

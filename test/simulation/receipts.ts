@@ -33,34 +33,39 @@ const TAGGED: Readonly<Record<Habit, number>> = {
 /** Without tags a receipt belongs to the line on which its text came; two receipts of one text come in one piece. */
 const UNTAGGED: Readonly<Record<Habit, number>> = { ...TAGGED, kept: 0, forged: 0 };
 
+export interface DeviceManner {
+  /** Receipts name their text. */
+  readonly tagged: boolean;
+  readonly random: Random;
+}
+
 export function drawHabit(random: Random): Habit {
   return random.weighted({ prompt: 30, mixed: 50, late: 5, kept: 3, twice: 3, forged: 3, missing: 4, rejected: 1, garbled: 1 });
 }
 
 /** What the device does about this part; an empty list: it stays silent. */
-export function answersTo(part: ReceivedPart, habit: Habit, device: { readonly tagged: boolean; readonly random: Random }): readonly Answer[] {
-  const { tagged, random } = device;
-  const drawn = habit === "mixed" ? random.weighted(tagged ? TAGGED : UNTAGGED) : habit;
-  const today = !tagged && (drawn === "kept" || drawn === "forged") ? "missing" : drawn;
-  const soon = random.between(1, PROMPT_MS);
-  const proper: Answer = { outcome: "accepted", delayMs: soon, double: false, kept: false };
+export function answersTo(part: ReceivedPart, habit: Habit, { tagged, random }: DeviceManner): readonly Answer[] {
+  const today = habit === "mixed" ? random.weighted(tagged ? TAGGED : UNTAGGED) : habit;
+  const delayMs = random.between(1, PROMPT_MS);
+  const proper: Answer = { outcome: "accepted", delayMs, double: false, kept: false };
+  const or = (chance: number, other: readonly Answer[]): readonly Answer[] => (random.chance(chance) ? other : [proper]);
   switch (today) {
     case "late":
       return [{ ...proper, delayMs: random.between(EARLIEST_LATE_MS, LATEST_MS) }];
     case "kept":
-      return [{ ...proper, kept: true }];
+      return tagged ? [{ ...proper, kept: true }] : [];
     case "twice":
-      // What a second receipt means is only certain while no other part can be on its way.
+      // What a second receipt means without a tag is only certain while no other part can be on its way.
       if (!tagged) return [{ ...proper, double: part.part + 1 === part.parts }];
-      return [proper, { ...proper, delayMs: soon + random.between(1, LATEST_MS) }];
+      return [proper, { ...proper, delayMs: delayMs + random.between(1, LATEST_MS) }];
     case "forged":
-      return random.chance(0.5) ? [proper, { ...proper, outcome: "forged" }] : [{ ...proper, outcome: "forged" }];
+      return tagged ? [{ ...proper, outcome: "forged" }, ...or(0.5, [])] : [];
     case "missing":
-      return random.chance(0.6) ? [] : [proper];
+      return or(0.6, []);
     case "rejected":
-      return [{ ...proper, outcome: random.chance(0.3) ? "rejected" : "accepted" }];
+      return or(0.3, [{ ...proper, outcome: "rejected" }]);
     case "garbled":
-      return [{ ...proper, outcome: random.chance(0.5) ? "garbled" : "accepted" }];
+      return or(0.5, [{ ...proper, outcome: "garbled" }]);
     default:
       return [proper];
   }

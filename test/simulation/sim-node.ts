@@ -153,9 +153,9 @@ export class SimNode {
       later: (ms: number, run: () => void) => this.later(ms, run),
       openSession: (spoken: Protocol) => build.session({ protocol: spoken, now: now() }),
       opened: ({ id, trackerId, epoch }: SimLine) => history.add({ op: "line-opened", line: id, trackerId, epoch, node: name }),
-      closed: (line: SimLine, reason: string) => {
-        this.#lines.delete(line);
-        this.#noteClosed(line, reason);
+      closed: (ended: SimLine, reason: string) => {
+        this.#lines.delete(ended);
+        this.#noteClosed(ended, reason);
       },
       trustsWrites: build.trustsWrites,
     };

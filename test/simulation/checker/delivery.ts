@@ -14,18 +14,24 @@ const AFTERMATH_MS = 12_000;
 
 /** I2: DELIVERED only after the device's own positive receipt for every part of that very text; rejected only after its no. */
 export function checkReceipts(facts: Facts): readonly Violation[] {
-  return facts.of("message").flatMap((look): readonly Violation[] => {
-    const { message, before, t } = look;
-    const part = message.direction === "OUTGOING" ? parsePart(message.text) : null;
+  return facts.of("message").flatMap((look) => {
+    const { message } = look;
     const traits = facts.traitsOf(message.trackerId);
-    if (part === null || traits === undefined) return [];
-    const flipped = message.updatedAt !== null && (before?.updatedAt ?? null) === null;
-    const rejected = message.state === "rejected" && before?.state !== "rejected";
-    const vouched = flipped ? vouchedFor(facts, look, traits) : true;
-    const refused = rejected ? refusedBy(facts, look, traits) : true;
-    if (vouched && refused) return [];
-    return [{ invariant: "I2", t, what: `message ${message.id} (text ${part.n}) became ${message.state} without a word of ${traits.name}` }];
+    const part = message.direction === "OUTGOING" ? parsePart(message.text) : null;
+    if (part === null || traits === undefined || (isVouchedFor(facts, look, traits) && isRefused(facts, look, traits))) return [];
+    const what = `message ${message.id} (text ${part.n}) became ${message.state} without a word of ${traits.name}`;
+    return [{ invariant: "I2" as const, t: look.t, what }];
   });
+}
+
+function isVouchedFor(facts: Facts, look: Placed<EntryOf<"message">>, traits: DeviceTraits): boolean {
+  const flipped = look.message.updatedAt !== null && (look.before?.updatedAt ?? null) === null;
+  return !flipped || vouchedFor(facts, look, traits);
+}
+
+function isRefused(facts: Facts, look: Placed<EntryOf<"message">>, traits: DeviceTraits): boolean {
+  const rejected = look.message.state === "rejected" && look.before?.state !== "rejected";
+  return !rejected || refusedBy(facts, look, traits);
 }
 
 function vouchedFor(facts: Facts, look: Placed<EntryOf<"message">>, traits: DeviceTraits): boolean {
@@ -49,18 +55,34 @@ function refusedBy(facts: Facts, look: Placed<EntryOf<"message">>, { name }: Dev
 
 /** I3: texts of one lane first come in the order of their numbers; what had ended before may still drip from an older line. */
 export function checkOrder(facts: Facts): readonly Violation[] {
+  return facts.run.plan.devices.flatMap((traits) => {
+    const first = new Map(
+      facts
+        .of("received")
+        .filter(({ device }) => device === traits.name)
+        .toReversed()
+        .map((entry) => [entry.n, entry]),
+    );
+    const inOrderOfArrival = [...first.values()].sort((one, other) => one.at - other.at);
+    const isUrgent = (n: number): boolean => facts.run.texts.get(n)?.urgent === true;
+    return [true, false].flatMap((urgent) =>
+      checkLane(
+        facts,
+        traits,
+        inOrderOfArrival.filter(({ n }) => isUrgent(n) === urgent),
+      ),
+    );
+  });
+}
+
+function checkLane(facts: Facts, traits: DeviceTraits, arrivals: readonly Placed<EntryOf<"received">>[]): readonly Violation[] {
   const violations: Violation[] = [];
-  for (const { name, trackerId } of facts.run.plan.devices) {
-    const last = { urgent: 0, normal: 0 };
-    const seen = new Set<number>();
-    for (const { device, n, t, at } of facts.of("received")) {
-      if (device !== name || seen.has(n)) continue;
-      seen.add(n);
-      const lane = facts.run.texts.get(n)?.urgent === true ? "urgent" : "normal";
-      const id = facts.idsOfText.get(`${trackerId} ${n}`)?.[0] ?? 0;
-      if (id <= last[lane] && !hadEnded(facts, id, at)) violations.push({ invariant: "I3", t, what: `${name} got message ${id} after ${last[lane]}` });
-      last[lane] = Math.max(last[lane], id);
-    }
+  let last = 0;
+  for (const { n, t, at } of arrivals) {
+    const id = facts.idsOfText.get(`${traits.trackerId} ${n}`)?.[0] ?? 0;
+    if (id <= last && !hadEnded(facts, id, at))
+      violations.push({ invariant: "I3", t, what: `${traits.name} got message ${id} after ${last}` });
+    last = Math.max(last, id);
   }
   return violations;
 }
@@ -100,7 +122,12 @@ function checkClaims(facts: Facts, id: number, most: number, found: Found): void
   }
 }
 
-function checkPart(facts: Facts, { name, trackerId, receipts }: DeviceTraits, copies: readonly Placed<EntryOf<"received">>[], found: Found): void {
+function checkPart(
+  facts: Facts,
+  { name, trackerId, receipts }: DeviceTraits,
+  copies: readonly Placed<EntryOf<"received">>[],
+  found: Found,
+): void {
   const garbled = copies[0] === undefined ? 0 : facts.receipts(name, copies[0].n).filter(({ outcome }) => outcome === "garbled").length;
   copies.forEach((copy, place) => {
     const earlier = copies[place - 1];
@@ -124,7 +151,12 @@ function promptlyAcknowledged(facts: Facts, device: string, copy: Placed<EntryOf
 }
 
 /** The node, its way to the store or the line was hurt between two copies. */
-function disturbed(facts: Facts, trackerId: number, from: { readonly t: number; readonly line: number }, to: { readonly t: number }): boolean {
+function disturbed(
+  facts: Facts,
+  trackerId: number,
+  from: { readonly t: number; readonly line: number },
+  to: { readonly t: number },
+): boolean {
   const node = facts.nodeOfLine.get(from.line);
   const touches = (fault: EntryOf<"fault">): boolean =>
     fault.kind === "store-down" ||

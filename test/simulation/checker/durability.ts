@@ -6,7 +6,16 @@ import type { Connection, Facts, Violation } from "./facts.ts";
 /** An acknowledging device that is connected for so long has received what waited for it. */
 const PROMISE_MS = 60_000;
 /** States after which a text need not arrive any more. */
-const OVER: ReadonlySet<MessageState> = new Set(["delivered", "read", "answered", "rejected", "unconfirmed", "expired", "cancelled", "dead-lettered"]);
+const OVER: ReadonlySet<MessageState> = new Set([
+  "delivered",
+  "read",
+  "answered",
+  "rejected",
+  "unconfirmed",
+  "expired",
+  "cancelled",
+  "dead-lettered",
+]);
 
 /** I1: an acknowledged send is listed exactly once with its text; I1b: any other send at most once. */
 export function checkStored(facts: Facts): readonly Violation[] {
@@ -23,7 +32,8 @@ export function checkStored(facts: Facts): readonly Violation[] {
   return facts.of("sent").flatMap(({ n, trackerId, outcome, id, t }): readonly Violation[] => {
     const ids = listed.get(`${trackerId} ${n}`) ?? [];
     const what = `text ${n} to ${trackerId}, sent ${outcome} as ${id}, is listed as [${ids.join()}]`;
-    if (outcome === "ok" && (ids.length !== 1 || (id !== null && ids[0] !== id))) return [{ invariant: ids.length > 1 ? "I1b" : "I1", t, what }];
+    if (outcome === "ok" && (ids.length !== 1 || (id !== null && ids[0] !== id)))
+      return [{ invariant: ids.length > 1 ? "I1b" : "I1", t, what }];
     return ids.length > 1 ? [{ invariant: "I1b", t, what }] : [];
   });
 }
@@ -41,7 +51,11 @@ export function checkArrival(facts: Facts): readonly Violation[] {
     const got = lastFirst(facts, traits.name, n, parts);
     const deadline = promised(connections.get(traits.name) ?? [], Math.max(facts.healedAt, stored));
     if (deadline !== null && Math.min(over, got) > deadline) {
-      violations.push({ invariant: "I1", t: deadline, what: `message ${message.id} (text ${n}) did not reach ${traits.name} within a minute` });
+      violations.push({
+        invariant: "I1",
+        t: deadline,
+        what: `message ${message.id} (text ${n}) did not reach ${traits.name} within a minute`,
+      });
     }
   }
   return violations;
@@ -66,7 +80,8 @@ export function checkIds(facts: Facts): readonly Violation[] {
   }
   for (const { message, before, t } of facts.of("message")) {
     if (before === null) rises(`tracker ${message.trackerId}`, message.id, t);
-    else if (before.text !== message.text) violations.push({ invariant: "I11", t, what: `${message.id} was "${before.text}", is "${message.text}"` });
+    else if (before.text !== message.text)
+      violations.push({ invariant: "I11", t, what: `${message.id} was "${before.text}", is "${message.text}"` });
   }
   return violations;
 }

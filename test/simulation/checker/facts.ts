@@ -70,7 +70,12 @@ export class Facts {
   }
 
   /** OUTGOING messages of clients as they were last seen, with what their text says. */
-  *outgoing(): Generator<{ readonly message: Message; readonly n: number; readonly parts: number; readonly looks: readonly Placed<EntryOf<"message">>[] }> {
+  *outgoing(): Generator<{
+    readonly message: Message;
+    readonly n: number;
+    readonly parts: number;
+    readonly looks: readonly Placed<EntryOf<"message">>[];
+  }> {
     for (const looks of this.looks.values()) {
       const message = looks.at(-1)?.message;
       const part = message?.direction === "OUTGOING" ? parsePart(message.text) : null;
@@ -80,7 +85,11 @@ export class Facts {
 
   connections(device: string): readonly Connection[] {
     const online = this.of("online").filter((entry) => entry.device === device);
-    const offline = new Map(this.of("offline").filter((entry) => entry.device === device).map((entry) => [entry.line, entry.t]));
+    const offline = new Map(
+      this.of("offline")
+        .filter((entry) => entry.device === device)
+        .map((entry) => [entry.line, entry.t]),
+    );
     const withheld = new Set(this.of("withheld").map((entry) => entry.line));
     return online.map(({ line, t }, place) => ({
       line,

@@ -18,10 +18,15 @@ function checkEpochs(facts: Facts): readonly Violation[] {
     const { trackerId, epoch, node, t } = entry;
     const owner = owners.get(trackerId);
     if (entry.op === "login") {
-      if (owner !== undefined && epoch <= owner.epoch) violations.push({ invariant: "I8", t, what: `${trackerId}: epoch ${epoch} after ${owner.epoch}` });
+      if (owner !== undefined && epoch <= owner.epoch)
+        violations.push({ invariant: "I8", t, what: `${trackerId}: epoch ${epoch} after ${owner.epoch}` });
       owners.set(trackerId, { epoch, node });
     } else if (owner?.epoch !== epoch || owner.node !== node) {
-      violations.push({ invariant: "I8", t, what: `${node} claimed for ${trackerId} under ${epoch}; ${owner?.node} owns it under ${owner?.epoch}` });
+      violations.push({
+        invariant: "I8",
+        t,
+        what: `${node} claimed for ${trackerId} under ${epoch}; ${owner?.node} owns it under ${owner?.epoch}`,
+      });
     }
   }
   return violations;
@@ -35,7 +40,11 @@ function checkTakeovers(facts: Facts): readonly Violation[] {
     const newer = lines.find(({ trackerId, epoch }) => trackerId === older.trackerId && epoch > older.epoch);
     if (newer === undefined || (closed.get(older.line) ?? Number.POSITIVE_INFINITY) <= newer.t + GRACE_MS) continue;
     if (newer.t + GRACE_MS > facts.endedAt || hindered(facts, older, newer)) continue;
-    violations.push({ invariant: "I8", t: newer.t, what: `line ${older.line} of ${older.trackerId} stayed open beside line ${newer.line}` });
+    violations.push({
+      invariant: "I8",
+      t: newer.t,
+      what: `line ${older.line} of ${older.trackerId} stayed open beside line ${newer.line}`,
+    });
   }
   return violations;
 }
@@ -54,14 +63,19 @@ function hindered(facts: Facts, older: Opened, newer: Opened): boolean {
 
 const LONGEST_STOP_MS = 70_000;
 
-/** In the end a connected device's line is the one that the store names. */
+/**
+ * In the end a connected device's line is the one that the store names, unless that is one which never came to be: its
+ * login was done and its node died, or its peer had left. The next text finds that out.
+ */
 function checkPresence(facts: Facts): readonly Violation[] {
   const { trackers, lines } = facts.run.final;
+  const opened = new Set(facts.of("line-opened").map(({ trackerId, epoch }) => `${trackerId} ${epoch}`));
   return trackers.flatMap(({ traits, owner, deviceLine }): readonly Violation[] => {
-    const since = facts.connections(traits.name).find(({ line }) => line === deviceLine)?.from;
+    const since = facts.connections(traits.name).find((connection) => connection.line === deviceLine)?.from;
     if (deviceLine === null || since === undefined || since + SETTLED_MS > facts.endedAt) return [];
     const line = lines.find((one) => one.line === deviceLine);
     if (line === undefined || (owner?.node === line.node && owner.epoch === line.epoch)) return [];
+    if (owner !== null && owner.epoch > line.epoch && !opened.has(`${traits.trackerId} ${owner.epoch}`)) return [];
     const what = `${traits.name} is on ${line.node} under ${line.epoch}, the store says ${owner?.node} under ${owner?.epoch}`;
     return [{ invariant: "I8", t: facts.endedAt, what }];
   });

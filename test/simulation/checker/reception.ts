@@ -35,7 +35,12 @@ export function checkOnce(facts: Facts): readonly Violation[] {
 
 function checkWords(facts: Facts, { traits, messages }: FinalTracker): readonly Violation[] {
   const { name, serials } = traits;
-  const acknowledged = new Set(facts.of("acknowledged").filter(({ device }) => device === name).map(({ n }) => n));
+  const acknowledged = new Set(
+    facts
+      .of("acknowledged")
+      .filter(({ device }) => device === name)
+      .map(({ n }) => n),
+  );
   const said = new Map<string, Set<number>>();
   for (const { device, words, n } of facts.of("said")) {
     if (device === name) said.set(words, (said.get(words) ?? new Set()).add(n));
@@ -54,7 +59,10 @@ function checkWords(facts: Facts, { traits, messages }: FinalTracker): readonly 
 
 /** Without a serial a repeat is recognised within ten minutes of the store's clock: beyond that it is a text of its own. */
 function withoutLateRepeats(stored: readonly Message[]): number {
-  return stored.filter(({ submittedAt }, place) => submittedAt - (stored[place - 1]?.submittedAt ?? Number.NEGATIVE_INFINITY) <= RESEND_MS).length + (stored.length > 0 ? 1 : 0);
+  return (
+    stored.filter(({ submittedAt }, place) => submittedAt - (stored[place - 1]?.submittedAt ?? Number.NEGATIVE_INFINITY) <= RESEND_MS)
+      .length + (stored.length > 0 ? 1 : 0)
+  );
 }
 
 function checkForgotten(facts: Facts, { traits, waiting, deviceLine }: FinalTracker): readonly Violation[] {
