@@ -89,6 +89,9 @@ async function choose(name: string, bytes: Buffer): Promise<Protocol> {
   const { detect } = await import("../gateway/detector.ts");
   const detected = detect(bytes, PROTOCOLS);
   if (detected.type === "found") return detected.protocol;
+  // What a gateway says begins otherwise than what a device says: then whole frames have to do.
+  const framed = PROTOCOLS.find((protocol) => unitsOf(protocol, bytes, "down").every(({ kind }) => kind === "frame"));
+  if (framed !== undefined) return framed;
   if (detected.type === "more") throw new CommandError("too few bytes to detect the protocol: name it");
   throw new CommandError("no protocol begins with these bytes");
 }
