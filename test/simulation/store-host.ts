@@ -65,7 +65,7 @@ export class StoreHost {
     if (known !== null) return known.result;
     const result = await command.work(this.store);
     command.first ??= { result };
-    this.#last.set(keyOf(command), command);
+    if (!isStale(result)) this.#last.set(keyOf(command), command);
     for (const trackerId of command.trackers) await this.#observe(trackerId, command.name);
     return result;
   }
@@ -108,6 +108,11 @@ export class StoreHost {
     for (const { tag, text } of result.texts) for (let at = 0; at < text.length; at += 1) tags.add(tag + at);
     this.#options.history.add({ op: "claimed", trackerId, epoch, node, texts: result.texts, storeNow: this.#options.now() });
   }
+}
+
+/** A reception that was refused leaves no trace, not even its nonce. */
+function isStale(result: unknown): boolean {
+  return typeof result === "object" && result !== null && "stale" in result;
 }
 
 function all(trackerId: number): ListQuery {
