@@ -15,7 +15,7 @@ export type RedisPlace = { readonly type: "url"; readonly url: string } | { read
 export type ConnectionRole = "requests" | "subscriber" | "bullmq";
 
 /** Longest wait of one command on a `requests` connection. */
-export const COMMAND_MS = 1_500;
+const COMMAND_MS = 1_500;
 /** A `requests` connection with a command out that hears nothing for this long is replaced. */
 const REQUEST_SILENCE_MS = 3_000;
 /** The same for connections that block on purpose, up to 10 s at a time. */

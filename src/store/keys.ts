@@ -12,7 +12,7 @@ export const IDS = "{ids}";
 /** `<prefix><id / 1024>`: a string of 4-byte tracker ids. */
 export const ID_BLOCKS = "{ids}:i:";
 /** Ids per block. */
-export const IDS_PER_BLOCK = 1_024;
+const IDS_PER_BLOCK = 1_024;
 /** Texts that may be dead letters: ZSET of `<tracker>:<id>` by the time they were named. */
 export const DEAD_LETTERS = "dead";
 /** Gateway nodes by the time their lease ends: ZSET. */

@@ -1,7 +1,7 @@
 /** Tags of a tracker: 1 to 65535, a text's tags in one run, so that none of them is 0 and none wraps inside a text. */
 
 /** 16 bits on the wire. */
-export const LAST_TAG = 0xffff;
+const LAST_TAG = 0xffff;
 
 export interface Tags {
   readonly first: number;

@@ -83,7 +83,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
 }
 
 /** The server's program and the libraries it needs; throws when there is none. */
-export function findRedis(): { readonly binary: string; readonly libraries: string | null } {
+function findRedis(): { readonly binary: string; readonly libraries: string | null } {
   const chosen = process.env["REDIS_BIN"];
   if (chosen) return { binary: chosen, libraries: null };
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
