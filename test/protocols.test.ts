@@ -1,32 +1,19 @@
 /** What must hold for every protocol, whatever it is. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { Ajv } from "ajv";
+import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PROTOCOLS } from "../protocols/index.ts";
-import { type Effect, type Input, type Protocol, parseTranscript, Session, type Transcript } from "../src/core/index.ts";
+import { type Effect, type Input, type Protocol, Session, type Transcript } from "../src/core/index.ts";
 import { MemoryStore } from "../src/store/memory.ts";
+import { checkedProfile } from "../src/tools/checked-profile.ts";
 import { LIMITS, rehearse } from "./support/rehearse.ts";
+import { transcriptsOf } from "./support/transcripts.ts";
 
 const START = Date.UTC(2026, 10, 22);
 
-function transcriptsOf(protocol: Protocol): readonly { readonly file: string; readonly transcript: Transcript }[] {
-  const folder = new URL(`../fixtures/${protocol.name}/`, import.meta.url);
-  if (!existsSync(folder)) return [];
-  const files = readdirSync(folder).filter((file) => file.endsWith(".transcript"));
-  return files.map((file) => ({ file, transcript: parseTranscript(readFileSync(new URL(file, folder), "utf8")) }));
-}
-
-function profileOf(protocol: Protocol, profile: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const filled = { ...profile };
-  const ajv = new Ajv({ useDefaults: true, strict: false });
-  if (!ajv.validate(protocol.profile, filled)) throw new Error(ajv.errorsText());
-  return filled;
-}
-
 function world(protocol: Protocol, transcript: Transcript) {
   const clock = { now: START };
-  return { store: new MemoryStore(() => clock.now), clock, profile: profileOf(protocol, transcript.profile) };
+  return { store: new MemoryStore(() => clock.now), clock, profile: checkedProfile(protocol, transcript.profile) };
 }
 
 /** The effects of a session that is fed these chunks, every question answered at once. */
@@ -129,7 +116,7 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   });
 
   it("does the same however the bytes are cut", () => {
-    const profile = profileOf(protocol, {});
+    const profile = checkedProfile(protocol, {});
     fc.assert(
       fc.property(
         fc.constantFrom(...conversations),
@@ -143,7 +130,7 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   });
 
   it("survives any bytes, alone and behind a valid start", () => {
-    const profile = profileOf(protocol, {});
+    const profile = checkedProfile(protocol, {});
     const prefix = fc.oneof(
       fc.constant(Buffer.alloc(0)),
       fc.constantFrom(...conversations).chain((bytes) => fc.nat(bytes.length).map((length) => bytes.subarray(0, length))),
@@ -158,7 +145,7 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   });
 
   it("survives a flipped byte anywhere", () => {
-    const profile = profileOf(protocol, {});
+    const profile = checkedProfile(protocol, {});
     fc.assert(
       fc.property(fc.constantFrom(...conversations), fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, at, mask) => {
         const broken = Buffer.from(bytes);
@@ -172,11 +159,11 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
 
   it("its parts carry at most maxBytes of text and one tag each, and any text encodes or is refused", () => {
     const codec = protocol.connect();
-    codec.identified({ trackerId: 1, deviceId: "1", profile: profileOf(protocol, {}), secret: null });
+    codec.identified({ trackerId: 1, deviceId: "1", profile: checkedProfile(protocol, {}), secret: null });
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 400 }), fc.nat(0xffff), (text, tag) => {
         const encoded = codec.encode({ type: "text", text, urgent: false, tag });
-        const preview = protocol.preview(text, profileOf(protocol, {}));
+        const preview = protocol.preview(text, checkedProfile(protocol, {}));
         if (encoded.type === "refused") expect(preview.empty).toBe(true);
         else {
           expect(encoded.parts).toHaveLength(preview.parts);

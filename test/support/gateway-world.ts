@@ -19,6 +19,8 @@ export interface WorldOptions {
   readonly protocols?: readonly Protocol[];
   readonly store?: MemoryStore;
   readonly node?: string;
+  /** Of the port that speaks one protocol only. */
+  readonly single?: Protocol;
 }
 
 export interface World {
@@ -26,7 +28,7 @@ export interface World {
   readonly registry: Registry;
   readonly directory: MemoryDirectory;
   readonly store: MemoryStore;
-  /** Port that detects, and port of the in-order protocol alone. */
+  /** Port that detects, and port of one protocol alone. */
   readonly port: number;
   readonly singlePort: number;
   readonly counts: Map<string, number>;
@@ -77,7 +79,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
     listen: [
       { host: "127.0.0.1", port: 0, protocol: null },
-      { host: "127.0.0.1", port: 0, protocol: inOrder },
+      { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder },
     ],
   });
   await store.renewLease(node, 600_000);
