@@ -24,14 +24,23 @@ function shown<Choices>(name: string, choices: fc.Arbitrary<Choices>, make: (cho
 
 const submits = shown(
   "submit",
-  fc.record({ n: which, urgent: fc.boolean(), gone: fc.boolean(), rejected: fc.boolean(), employeeId: fc.option(fc.integer()) }),
-  ({ n, urgent, gone, rejected, employeeId }) =>
+  fc.record({
+    n: which,
+    urgent: fc.boolean(),
+    // A text that has no time at all is overdue on both stores at once, whatever their clocks; one for later stays so.
+    times: fc.constantFrom({}, {}, { ttlMs: 0 }, { notBeforeMs: 3_600_000 }),
+    rejected: fc.constantFrom(null, "never"),
+    employeeId: fc.option(fc.integer()),
+    choices: fc.option(fc.constantFrom(["a", "b"], ["да", "нет", "может быть"]), { freq: 2 }),
+    replaces: fc.option(some, { freq: 3 }),
+    idempotencyKey: fc.option(fc.constantFrom("one", "other"), { freq: 4 }),
+  }),
+  ({ n, times, replaces, ...given }) =>
     async (side, trackers) => {
-      // A text that has no time at all is overdue on both stores at once, whatever their clocks.
-      const changes = { urgent, employeeId, rejected: rejected ? "never" : null, ...(gone ? { ttlMs: 0 } : {}) };
-      const result = await side.store.submit(draft(tracker(trackers, n), changes));
+      const wishes = { ...given, ...times, replaces: replaces === null ? null : idAt(side, replaces) };
+      const result = await side.store.submit(draft(tracker(trackers, n), wishes));
       if (result.type !== "stored") return result;
-      side.messages.push(result.id);
+      if (!result.repeated) side.messages.push(result.id);
       return [result, lineOf(side, n, result.owner)];
     },
 );
@@ -105,9 +114,10 @@ const drainChoices = fc.record({
   lost: fc.boolean(),
   room: fc.nat({ max: 3 }),
   maxAttempts: fc.integer({ min: 1, max: 3 }),
+  frames: fc.array(fc.record({ n: some, direction: fc.constantFrom("down", "up") }), { maxLength: 2 }),
 });
 
-const drains = shown("drain", drainChoices, ({ n, told, own, lost, room, maxAttempts }) => async (side, trackers) => {
+const drains = shown("drain", drainChoices, ({ n, told, own, lost, room, maxAttempts, frames }) => async (side, trackers) => {
   const line = at(side.lines, n);
   if (line === undefined) return null;
   // What the line holds is what it most likely settles.
@@ -115,7 +125,8 @@ const drains = shown("drain", drainChoices, ({ n, told, own, lost, room, maxAtte
   const ended = new Set(named.filter(endsHold).map((one) => ("id" in one ? one.id : 0)));
   line.held = line.held.filter((id) => !ended.has(id));
   const request = { trackerId: tracker(trackers, line.which), epoch: line.epoch, settlements: named, held: line.held, room };
-  const result = await side.store.drain({ ...request, maxAttempts, tagBytes: 3 });
+  const traces = frames.map((frame) => ({ ...frame, id: idAt(side, frame.n), bytes: Buffer.from("frame"), ageMs: 0 }));
+  const result = await side.store.drain({ ...request, maxAttempts, tagBytes: 3, traces });
   if (result.type === "drained" && !lost) line.held = [...line.held, ...result.texts.map(({ id }) => id)];
   return result;
 });
@@ -139,6 +150,14 @@ const retries = shown(
   ({ n, m }) =>
     (side, trackers) =>
       side.store.retryDeadLetter(tracker(trackers, n), idAt(side, m)),
+);
+
+const cancels = shown(
+  "cancel",
+  fc.record({ n: which, m: some }),
+  ({ n, m }) =>
+    (side, trackers) =>
+      side.store.cancel(tracker(trackers, n), idAt(side, m)),
 );
 
 const sweeps = shown("sweep", fc.record({ n: which, expire: fc.boolean() }), ({ n, expire }) => async (side, trackers) => {
@@ -173,6 +192,7 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
   { arbitrary: onLine, weight: 4 },
   { arbitrary: marks, weight: 3 },
   { arbitrary: retries, weight: 4 },
+  { arbitrary: cancels, weight: 4 },
   { arbitrary: sweeps, weight: 3 },
   { arbitrary: lists, weight: 3 },
   { arbitrary: handOvers, weight: 1 },

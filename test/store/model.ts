@@ -49,10 +49,14 @@ function plain(side: Side, outcome: unknown): unknown {
   const fields: Readonly<Record<string, (value: unknown) => unknown>> = {
     id: place,
     answers: place,
+    messageId: place,
     ids: (value) => (value as MessageId[]).map(place),
     submittedAt: (value) => typeof value,
     updatedAt: (value) => typeof value,
     at: (value) => typeof value,
+    dueInMs: (value) => typeof value,
+    // "replaced by 17"
+    reason: (value) => String(value).replace(/\d+$/, (id) => String(place(Number(id)))),
     sinceClosingMs: (value) => typeof value,
     epoch: () => "named by the operation",
   };
@@ -72,6 +76,7 @@ const looks: readonly Operation[] = [
   async (side, trackers) => [...(await side.store.unreadCounts(trackers)).values()],
   async (side, trackers) => [...(await side.store.lastTimes(trackers)).keys()],
   (side, trackers) => Promise.all(trackers.map((id) => side.store.outbox(id))),
+  (side, trackers) => Promise.all(trackers.flatMap((tracker) => side.messages.map((id) => side.store.timeline(tracker, id)))),
   async (side, trackers) => {
     const letters = (await side.store.deadLetters(10_000)).filter(({ trackerId }) => trackers.includes(trackerId));
     // Their order is that of times, and the clocks differ.
