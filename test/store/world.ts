@@ -21,7 +21,7 @@ export function freshTracker(): TrackerId {
   return lastTracker;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
+export const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export function draft(trackerId: TrackerId, changes: Partial<Draft> = {}): Draft {
   return { trackerId, text: "hello", employeeId: null, urgent: false, altered: false, ttlMs: DAY_MS, rejected: null, ...changes };
