@@ -14,6 +14,9 @@ export interface Surroundings {
   onCrash(listener: () => void): void;
 }
 
+/** The calls of the API as a client sees them. */
+export type ChatCalls = Pick<Calls, keyof Calls>;
+
 export interface Build {
   /** The store itself: what its scripts do. */
   readonly scripts: (store: MessageStore, around: Surroundings) => MessageStore;
@@ -22,7 +25,7 @@ export interface Build {
   /** A node's own view of the store, above the network. */
   readonly port: (store: MessageStore, node: string) => MessageStore;
   readonly chat: (chat: LineChat, node: { later(ms: number, run: () => void): void }) => Chat;
-  readonly calls: (calls: Calls, store: MessageStore) => Calls;
+  readonly calls: (calls: ChatCalls, store: MessageStore) => ChatCalls;
   readonly protocol: (protocol: Protocol) => Protocol;
   readonly session: (options: { readonly protocol: Protocol; readonly now: number }) => SessionLike;
   readonly sweeps: boolean;

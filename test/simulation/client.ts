@@ -1,10 +1,12 @@
 /** One user of the API: one call after the other, each on some node, none waited for longer than its patience. */
-import { type Calls, LIST_LIMIT, type ListInput } from "../../src/chat/calls.ts";
+import { LIST_LIMIT, type ListInput } from "../../src/chat/calls.ts";
 import { ChatError } from "../../src/chat/chat-error.ts";
 import { type ChatText, isChatText } from "../../src/chat/chat-text.ts";
 import type { User } from "../../src/chat/fleet.ts";
 import type { Message } from "../../src/chat/message.ts";
+import { StoreUnavailable } from "../../src/chat/ports.ts";
 import type { BroadcastResult } from "../../src/chat/sender.ts";
+import type { ChatCalls } from "./build.ts";
 import type { History, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
 import { type SimNode, TTL_MS } from "./sim-node.ts";
@@ -76,7 +78,7 @@ export class Client {
   #send(turn: Turn): void {
     const text = this.#world.compose({ urgent: false, ttlMs: TTL_MS });
     const trackerId = this.#world.random.pick(this.#traits.own);
-    const work = (calls: Calls): Promise<number> => calls.send(this.#traits.user, trackerId, chatText(text.text));
+    const work = (calls: ChatCalls): Promise<number> => calls.send(this.#traits.user, trackerId, chatText(text.text));
     this.#call(turn, work, (outcome, id) => this.#sent(turn, { text, trackerId, outcome, id: id ?? null }));
   }
 
@@ -102,7 +104,7 @@ export class Client {
     const trackers = own.filter(() => this.#world.random.chance(0.7));
     if (trackers.length === 0) return this.#send(turn);
     const text = this.#world.compose({ urgent: false, ttlMs: TTL_MS });
-    const work = (calls: Calls): Promise<BroadcastResult> => calls.broadcast(user, trackers, chatText(text.text));
+    const work = (calls: ChatCalls): Promise<BroadcastResult> => calls.broadcast(user, trackers, chatText(text.text));
     this.#call(turn, work, (_, result) => {
       for (const trackerId of trackers) {
         this.#sent(turn, { text, trackerId, outcome: result?.sentTo.includes(trackerId) === true ? "ok" : "info", id: null });
@@ -116,7 +118,7 @@ export class Client {
     const from = random.chance(0.5) ? storeNow() - random.between(0, LONGEST_RANGE_MS) : null;
     const to = from !== null && random.chance(0.5) ? from + random.between(0, LONGEST_RANGE_MS) : null;
     const input: ListInput = { trackerId: random.pick(own), from, to, limit: random.pick(LIST_LIMITS), ascending: random.chance(0.5) };
-    const work = (calls: Calls): Promise<readonly Message[]> => calls.list(user, input);
+    const work = (calls: ChatCalls): Promise<readonly Message[]> => calls.list(user, input);
     this.#call(turn, work, (outcome, messages) => {
       if (outcome !== "ok" || messages === undefined) return;
       history.add({ op: "listed", user: user.id, input, began: turn.began, messages });
@@ -160,7 +162,7 @@ export class Client {
     const input: ListInput = { trackerId, from: null, to: null, limit: LIST_LIMIT, ascending: true };
     const text = chatText(compose({ urgent: false, ttlMs: TTL_MS }).text);
     const theirs = incomingOf(trackerId);
-    const works: Readonly<Record<typeof what, (calls: Calls) => Promise<unknown>>> = {
+    const works: Readonly<Record<typeof what, (calls: ChatCalls) => Promise<unknown>>> = {
       list: (calls) => calls.list(user, input),
       read: (calls) => calls.markRead(user, [...this.#seen].slice(0, 1).concat(theirs ?? [])),
       send: (calls) => calls.send(user, trackerId, text),
@@ -173,7 +175,7 @@ export class Client {
   }
 
   /** The answer is an error code (`fail`), a result (`ok`), or never came (`info`). */
-  #call<T>(turn: Turn, work: (calls: Calls) => Promise<T>, note: (outcome: Outcome, result?: T) => void): void {
+  #call<T>(turn: Turn, work: (calls: ChatCalls) => Promise<T>, note: (outcome: Outcome, result?: T) => void): void {
     let open = true;
     const end = (outcome: Outcome, result?: T): void => {
       if (!open) return;
@@ -187,7 +189,7 @@ export class Client {
       work(turn.node.calls).then(
         (result) => end("ok", result),
         (error: unknown) => {
-          if (!(error instanceof ChatError)) throw error;
+          if (!(error instanceof ChatError || error instanceof StoreUnavailable)) throw error;
           end("fail");
         },
       );

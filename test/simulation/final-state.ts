@@ -1,8 +1,9 @@
 /** What can be seen from outside once a run is quiet. */
-import { type Calls, LIST_LIMIT, type ListInput } from "../../src/chat/calls.ts";
+import { LIST_LIMIT, type ListInput } from "../../src/chat/calls.ts";
 import type { User } from "../../src/chat/fleet.ts";
 import type { Message } from "../../src/chat/message.ts";
 import type { MessageStore, Owner } from "../../src/chat/ports.ts";
+import type { ChatCalls } from "./build.ts";
 import type { Device } from "./device.ts";
 import type { DeviceTraits } from "./plan.ts";
 import type { Random } from "./random.ts";
@@ -38,7 +39,7 @@ export interface FinalState {
 
 interface Scene {
   readonly store: MessageStore;
-  readonly calls: Calls;
+  readonly calls: ChatCalls;
   readonly users: readonly User[];
   readonly devices: readonly Device[];
   readonly nodes: readonly SimNode[];

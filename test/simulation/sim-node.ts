@@ -7,7 +7,7 @@ import { type MessageStore, type Outbox, StoreUnavailable } from "../../src/chat
 import type { Protocol } from "../../src/core/index.ts";
 import { Registry } from "../../src/gateway/registry.ts";
 import { isMine, Sweeper } from "../../src/outbox/sweeper.ts";
-import type { Build } from "./build.ts";
+import type { Build, ChatCalls } from "./build.ts";
 import type { History } from "./history.ts";
 import type { Link } from "./link.ts";
 import { type Chat, SimLine } from "./sim-line.ts";
@@ -44,7 +44,7 @@ export class SimNode {
   #stopped = false;
   #waiting: (() => void)[] = [];
   #registry = new Registry();
-  #calls: Calls | null = null;
+  #calls: ChatCalls | null = null;
   #chat: Chat | null = null;
   #lines = new Set<SimLine>();
 
@@ -70,7 +70,7 @@ export class SimNode {
     return this.#options.store;
   }
 
-  get calls(): Calls | null {
+  get calls(): ChatCalls | null {
     return this.#calls;
   }
 
