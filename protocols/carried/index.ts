@@ -1,0 +1,39 @@
+/** The sub-protocols by their name in a profile: what a carrier needs to know of them. */
+import type { DeviceOptions, ExplainedField, Preview } from "../../src/core/index.ts";
+import { explainLines } from "../line-text/explain.ts";
+import { LineInner, previewLine } from "../line-text/inner.ts";
+import { LineTerminal } from "../line-text/terminal.ts";
+import type { Inner, Terminal } from "./inner.ts";
+import { type InnerSettings, innerSettings } from "./profile.ts";
+
+export interface InnerEnvironment {
+  /** Milliseconds since 1970; absent: messages carry no time. */
+  readonly wallClock?: () => number;
+  /** The carrier lets the navigator's product id through; without it nobody asks for it. */
+  readonly productId: boolean;
+}
+
+/** Null: nothing behind this carrier shows texts. */
+export function connectInner(settings: InnerSettings, _environment: InnerEnvironment): Inner | null {
+  switch (settings.inner) {
+    case "line":
+      return new LineInner(settings);
+    default:
+      return null;
+  }
+}
+
+/** Null: nothing behind this carrier shows texts. */
+export function previewInner(text: string, settings: InnerSettings): Preview | null {
+  return settings.inner === "line" ? previewLine(text, settings) : null;
+}
+
+/** The simulated terminal; null: none. */
+export function connectTerminal(options: DeviceOptions): Terminal | null {
+  return innerSettings(options.profile).inner === "line" ? new LineTerminal(options) : null;
+}
+
+/** A payload as the sub-protocol reads it, else as hex. */
+export function explainPayload(payload: Buffer): readonly ExplainedField[] {
+  return explainLines(payload) ?? [{ name: "payload", value: payload.toString("hex") }];
+}
