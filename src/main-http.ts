@@ -2,12 +2,14 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Calls } from "./chat/calls.ts";
+import { Extensions } from "./chat/extensions.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { registerAdmin } from "./http/admin.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
+import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
 import { registerHealth, registerMetrics } from "./http/health.ts";
 import { registerCalls } from "./http/routes.ts";
@@ -74,7 +76,7 @@ async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
       log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
     },
   });
-  registerCalls(app, chatCalls(calls), { gate, calendar: new Calendar() });
+  registerCalls(app, [...chatCalls(calls), ...extensionCalls(new Extensions({ store, directory }))], { gate, calendar: new Calendar() });
   registerHealth(app, ready);
   return app;
 }

@@ -19,6 +19,15 @@ export function usableTracker(directory: Directory, user: User, id: TrackerId, p
   return tracker;
 }
 
+/** One tracker to learn about, whatever its device can do. Throws 201, 208, 236, in this order. */
+export function knownTracker(directory: Directory, user: User, id: TrackerId): Tracker {
+  const tracker = ownTracker(directory, user, id);
+  if (tracker === undefined) throw new ChatError(201);
+  if (tracker.blocked) throw new ChatError(208);
+  if (!tariffAllows(directory, tracker, "read")) throw new ChatError(236);
+  return tracker;
+}
+
 /** A list of trackers, duplicates folded, in the order given. Throws 221, then 217. */
 export function listedTrackers(directory: Directory, user: User, ids: readonly TrackerId[], purpose: Purpose): readonly Tracker[] {
   const unique = [...new Set(ids)];

@@ -4,12 +4,22 @@ import { ChatError } from "./chat-error.ts";
 import type { ChatText } from "./chat-text.ts";
 import type { Directory, User } from "./fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "./message.ts";
-import { type Clock, type MessageStore, StoreUnavailable } from "./ports.ts";
+import type { Clock, MessageStore } from "./ports.ts";
 import { type BroadcastResult, Sender, type SenderOptions } from "./sender.ts";
+import { unlessDown } from "./unless-down.ts";
+import { scopedKey, type Wishes, wishedDraft } from "./wishes.ts";
+
+type Used = "submit" | "claimKey" | "list" | "find" | "markRead" | "markAllRead" | "lastTimes" | "unreadCounts";
 
 export interface CallsOptions extends SenderOptions {
-  readonly store: Pick<MessageStore, "submit" | "list" | "find" | "markRead" | "markAllRead" | "lastTimes" | "unreadCounts">;
+  readonly store: Pick<MessageStore, Used>;
   readonly clock: Clock;
+}
+
+/** `replaced`: the message that it replaces was still pending and is cancelled. */
+export interface Sent {
+  readonly id: MessageId;
+  readonly replaced: boolean;
 }
 
 export interface ListInput {
@@ -71,16 +81,26 @@ export class Calls {
 
   /** The new message's id. Throws 201, 208, 214, 236, 8. */
   async send(user: User, trackerId: TrackerId, text: ChatText): Promise<MessageId> {
-    const tracker = usableTracker(this.#directory, user, trackerId, "send");
-    const outcome = await unlessDown(8, this.#sender.send(tracker, text));
-    if (outcome.type === "full") throw new ChatError(8);
-    return outcome.id;
+    return (await this.sendAsWished(user, trackerId, text, {})).id;
   }
 
-  /** Throws 221, 217, and 8 when not one outcome is known. */
-  async broadcast(user: User, trackerIds: readonly TrackerId[], text: ChatText): Promise<BroadcastResult> {
+  /** As `send`; also throws 7 for the start and for a key that stands for another body, 201 for what it shall replace. */
+  async sendAsWished(user: User, trackerId: TrackerId, text: ChatText, wishes: Wishes): Promise<Sent> {
+    const wished = wishedDraft(wishes, this.#clock.now());
+    const tracker = usableTracker(this.#directory, user, trackerId, "send");
+    if (wished.replaces) await this.#mayReplace(trackerId, wished.replaces);
+    const key = await this.#claimKey(user, wishes);
+    const outcome = await unlessDown(8, this.#sender.send(tracker, text, { ...wished, ...key }));
+    if (outcome.type === "full") throw new ChatError(8);
+    return { id: outcome.id, replaced: outcome.replaced };
+  }
+
+  /** Throws 221, 217, and 8 when not one outcome is known; with wishes also 7 as `sendAsWished` does. */
+  async broadcast(user: User, trackerIds: readonly TrackerId[], text: ChatText, wishes: Wishes = {}): Promise<BroadcastResult> {
+    const wished = wishedDraft(wishes, this.#clock.now());
     const trackers = listedTrackers(this.#directory, user, trackerIds, "send");
-    const result = await this.#sender.broadcast(trackers, text);
+    const key = await this.#claimKey(user, wishes);
+    const result = await this.#sender.broadcast(trackers, text, { ...wished, ...key });
     if (result.undetermined) throw new ChatError(8);
     return result;
   }
@@ -98,21 +118,23 @@ export class Calls {
     return await unlessDown(14, this.#store.unreadCounts(trackers.map(({ id }) => id)));
   }
 
+  async #mayReplace(trackerId: TrackerId, id: MessageId): Promise<void> {
+    const [message] = await unlessDown(8, this.#store.find([id]));
+    if (message?.trackerId !== trackerId || message.direction !== "OUTGOING") throw new ChatError(201);
+  }
+
+  async #claimKey(user: User, { idempotency }: Wishes): Promise<{ readonly idempotencyKey?: string }> {
+    if (!idempotency) return {};
+    const claim = await unlessDown(8, this.#store.claimKey(user.id, idempotency.key, idempotency.bodyDigest));
+    if (claim === "other") throw new ChatError(7, [{ parameter: "idempotency_key", error: "was used for another call" }]);
+    return { idempotencyKey: scopedKey(user, idempotency) };
+  }
+
   async #find(ids: readonly MessageId[]): Promise<readonly (Message | null)[]> {
     const found: (Message | null)[] = [];
     for (let start = 0; start < ids.length; start += FIND_AT_ONCE) {
       found.push(...(await unlessDown(14, this.#store.find(ids.slice(start, start + FIND_AT_ONCE)))));
     }
     return found;
-  }
-}
-
-/** The store's failure as the code that this call answers then. */
-async function unlessDown<T>(code: 8 | 14, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof StoreUnavailable) throw new ChatError(code);
-    throw error;
   }
 }

@@ -18,8 +18,7 @@ export interface SenderOptions {
 
 /** `unsendable`: stored, and rejected at once. */
 export type SendOutcome =
-  | { readonly type: "stored"; readonly id: MessageId }
-  | { readonly type: "unsendable"; readonly id: MessageId }
+  | { readonly type: "stored" | "unsendable"; readonly id: MessageId; readonly replaced: boolean }
   | { readonly type: "full" };
 
 /** Who got the text into their outbox. `undetermined`: of those tried, not one has a known outcome. */
@@ -36,6 +35,12 @@ export const UNSENDABLE = "no character of this text can be sent to this device"
 type RecipientOutcome = SendOutcome["type"] | "textless" | "unknown";
 /** Previews of one text by protocol and profile: alike for most of a fleet. */
 type Previews = Map<string, Preview | null>;
+/** What is said to one or many, and how. */
+interface Speech {
+  readonly text: ChatText;
+  readonly wished: Partial<Draft>;
+  readonly previews: Previews;
+}
 
 export class Sender {
   readonly #options: SenderOptions;
@@ -45,19 +50,19 @@ export class Sender {
   }
 
   /** Stores the text and hints its line's owner. Throws StoreUnavailable when the outcome is unknown. */
-  send(tracker: Tracker, text: ChatText): Promise<SendOutcome> {
-    return this.#send(tracker, text, new Map());
+  send(tracker: Tracker, text: ChatText, wished: Partial<Draft>): Promise<SendOutcome> {
+    return this.#send(tracker, { text, wished, previews: new Map() });
   }
 
   /** One message for each tracker; never throws for a store that cannot be reached. */
-  async broadcast(trackers: readonly Tracker[], text: ChatText): Promise<BroadcastResult> {
+  async broadcast(trackers: readonly Tracker[], text: ChatText, wished: Partial<Draft>): Promise<BroadcastResult> {
     const outcomes = new Map<TrackerId, RecipientOutcome>();
-    const previews: Previews = new Map();
+    const speech: Speech = { text, wished, previews: new Map() };
     const queue = trackers.values();
     let failures = 0;
     const worker = async (): Promise<void> => {
       for (const tracker of queue) {
-        const outcome = failures < BROADCAST_AT_ONCE ? await this.#attempt(tracker, text, previews) : "unknown";
+        const outcome = failures < BROADCAST_AT_ONCE ? await this.#attempt(tracker, speech) : "unknown";
         if (outcome === "unknown") failures += 1;
         else if (outcome !== "textless") failures = 0;
         outcomes.set(tracker.id, outcome);
@@ -67,10 +72,10 @@ export class Sender {
     return result(trackers, outcomes);
   }
 
-  async #attempt(tracker: Tracker, text: ChatText, previews: Previews): Promise<RecipientOutcome> {
+  async #attempt(tracker: Tracker, speech: Speech): Promise<RecipientOutcome> {
     if (!takesText(this.#options.directory, tracker)) return "textless";
     try {
-      const { type } = await this.#send(tracker, text, previews);
+      const { type } = await this.#send(tracker, speech);
       return type;
     } catch (error) {
       if (error instanceof StoreUnavailable) return "unknown";
@@ -78,17 +83,19 @@ export class Sender {
     }
   }
 
-  async #send(tracker: Tracker, text: ChatText, previews: Previews): Promise<SendOutcome> {
-    const draft = this.#draft(tracker, text, previews);
+  async #send(tracker: Tracker, speech: Speech): Promise<SendOutcome> {
+    const draft = this.#draft(tracker, speech);
     const submitted = await this.#options.store.submit(draft);
     if (submitted.type === "full") return submitted;
-    if (draft.rejected !== null) return { type: "unsendable", id: submitted.id };
-    if (submitted.owner !== null) void this.#hint(tracker.id, submitted.owner);
-    return { type: "stored", id: submitted.id };
+    const { id, replaced, owner } = submitted;
+    if (draft.rejected !== null) return { type: "unsendable", id, replaced };
+    if (owner !== null) void this.#hint(tracker.id, owner);
+    return { type: "stored", id, replaced };
   }
 
-  #draft(tracker: Tracker, text: ChatText, previews: Previews): Draft {
-    const preview = this.#preview(tracker, text, previews);
+  #draft(tracker: Tracker, speech: Speech): Draft {
+    const { text, wished } = speech;
+    const preview = this.#preview(tracker, speech);
     return {
       trackerId: tracker.id,
       text,
@@ -97,15 +104,16 @@ export class Sender {
       altered: preview !== null && preview.lost.length > 0,
       ttlMs: this.#options.ttlMs,
       rejected: preview?.empty === true ? UNSENDABLE : null,
+      ...wished,
     };
   }
 
-  #preview({ protocol, profile }: Tracker, text: ChatText, previews: Previews): Preview | null {
+  #preview({ protocol, profile }: Tracker, { text, wished, previews }: Speech): Preview | null {
     if (protocol === null) return null;
     const key = `${protocol} ${JSON.stringify(profile)}`;
     const known = previews.get(key);
     if (known !== undefined) return known;
-    const preview = this.#options.directory.protocol(protocol)?.preview(text, profile) ?? null;
+    const preview = this.#options.directory.protocol(protocol)?.preview([text, ...(wished.choices ?? [])].join("\n"), profile) ?? null;
     previews.set(key, preview);
     return preview;
   }

@@ -26,6 +26,8 @@ interface CallHead {
   readonly title: string;
   /** JSON Schema of each field beside `success`. */
   readonly answer: Readonly<Record<string, JsonSchema>>;
+  /** Of fields that are there only when a parameter asks for them. */
+  readonly further?: Readonly<Record<string, JsonSchema>>;
   /** Which code says that the store cannot be reached: 8 for what is queued, else 14. */
   readonly whenDown: 8 | 14;
 }
@@ -61,11 +63,12 @@ export function openCall<F extends Fields>(plan: Plan<F, OpenContext>): OpenCall
 }
 
 function ready<F extends Fields, Context extends ReadingContext>(plan: Plan<F, Context>): Ready<Context> {
-  const { path, title, answer, whenDown, fields } = plan;
+  const { path, title, answer, further = {}, whenDown, fields } = plan;
   return {
     path,
     title,
     answer,
+    further,
     whenDown,
     parameters: fieldsSchema(fields),
     perform: (parameters, context) => plan.run(readFields(fields, parameters, context), context),

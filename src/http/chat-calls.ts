@@ -1,9 +1,11 @@
 /** The seven calls of `tracker/chat` in the words of the API. */
+import { createHash } from "node:crypto";
 import { type Calls, LIST_LIMIT } from "../chat/calls.ts";
 import { ChatError } from "../chat/chat-error.ts";
+import { WISHED_TTL_S, type Wishes } from "../chat/wishes.ts";
 import { type AccountCall, type Answer, accountCall } from "./call.ts";
-import { optional, required } from "./fields.ts";
-import { chatText, flag, id, ids, intBetween, type JsonSchema, time } from "./kinds.ts";
+import { optional, required, type Values } from "./fields.ts";
+import { chatText, choices, flag, id, idempotencyKey, ids, intBetween, type JsonSchema, time } from "./kinds.ts";
 import { MESSAGE_SCHEMA, messageView } from "./message-view.ts";
 
 export function chatCalls(calls: Calls): readonly AccountCall[] {
@@ -19,6 +21,31 @@ export function chatCalls(calls: Calls): readonly AccountCall[] {
 }
 
 const NOTHING: Answer = {};
+/** Extensions: what a text may ask for. */
+const WISHES = {
+  idempotency_key: optional(idempotencyKey, null),
+  ttl: optional(intBetween(WISHED_TTL_S.min, WISHED_TTL_S.max), null),
+  not_before: optional(time("from"), null),
+  urgent: optional(flag, false),
+  choices: optional(choices, null),
+};
+
+/** `input`: all parameters of the call. */
+function wishesOf(call: "send" | "broadcast", input: Values<typeof WISHES>): Wishes {
+  const { idempotency_key: key, ttl, not_before, urgent } = input;
+  const bodyDigest = (): string =>
+    createHash("sha256")
+      .update(JSON.stringify([call, { ...input, idempotency_key: null }]))
+      .digest("base64url");
+  return {
+    idempotency: key === null ? null : { key, bodyDigest: bodyDigest() },
+    ttlMs: ttl === null ? null : ttl * 1_000,
+    notBefore: not_before,
+    urgent,
+    choices: input.choices,
+  };
+}
+
 const IDS: JsonSchema = { type: "array", items: id.schema };
 
 function listCall(calls: Calls): AccountCall {
@@ -75,10 +102,15 @@ function sendCall(calls: Calls): AccountCall {
   return accountCall({
     path: "tracker/chat/send",
     title: "Send a message to a tracker",
-    fields: { tracker_id: required(id), message: required(chatText) },
+    fields: { tracker_id: required(id), message: required(chatText), ...WISHES, replaces: optional(id, null) },
     answer: { id: id.schema },
+    further: { replaced: { type: "boolean", description: "Extension, with `replaces`: that message was pending and is cancelled." } },
     whenDown: 8,
-    run: async ({ tracker_id, message }, { user }) => ({ id: await calls.send(user, tracker_id, message) }),
+    run: async (input, { user }) => {
+      const { tracker_id, message, replaces } = input;
+      const sent = await calls.sendAsWished(user, tracker_id, message, { ...wishesOf("send", input), replaces });
+      return { id: sent.id, ...(replaces === null ? {} : { replaced: sent.replaced }) };
+    },
   });
 }
 
@@ -86,11 +118,11 @@ function broadcastCall(calls: Calls): AccountCall {
   return accountCall({
     path: "tracker/chat/broadcast",
     title: "Send a message to each of several trackers",
-    fields: { trackers: required(ids), message: required(chatText) },
+    fields: { trackers: required(ids), message: required(chatText), ...WISHES },
     answer: { sent_to: IDS, not_sent_to: IDS },
     whenDown: 8,
-    run: async ({ trackers, message }, { user }) => {
-      const { sentTo, notSentTo } = await calls.broadcast(user, trackers, message);
+    run: async (input, { user }) => {
+      const { sentTo, notSentTo } = await calls.broadcast(user, input.trackers, input.message, wishesOf("broadcast", input));
       return { sent_to: sentTo, not_sent_to: notSentTo };
     },
   });

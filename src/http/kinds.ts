@@ -1,6 +1,7 @@
 /** The kinds of values that parameters have: a JSON Schema for the documentation, and how leniently one is read. */
 import { type ChatText, isChatText, TEXT_CHARACTERS, textProblem } from "../chat/chat-text.ts";
 import type { Instant } from "../chat/message.ts";
+import { CHOICES, choicesProblem } from "../chat/wishes.ts";
 import type { Calendar, Edge, TimeStyle } from "./calendar.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -19,6 +20,8 @@ export interface Kind<T> {
 }
 
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+/** What a client makes up to recognise its own calls. */
+const KEY = /^[\x20-\x7e]{1,128}$/;
 const DECIMAL = /^-?\d{1,16}$/;
 
 /** An id: a signed 32-bit integer, or its plain decimal text. */
@@ -63,6 +66,29 @@ export const chatText: Kind<ChatText> = {
   read: (sent) => {
     if (typeof sent !== "string") return problem("must be a text");
     return isChatText(sent) ? value(sent) : problem(textProblem(sent) ?? "must be a text");
+  },
+};
+
+/** A name that a client gives to a call. */
+export const idempotencyKey: Kind<string> = {
+  schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[ -~]+$" },
+  read: (sent) => valueOr(typeof sent === "string" && KEY.test(sent) ? sent : null, "must be 1 to 128 printable ASCII characters"),
+};
+
+/** Answers to choose from: a list of texts, or a text that holds it as JSON. */
+export const choices: Kind<readonly string[]> = {
+  schema: {
+    type: "array",
+    items: { type: "string", minLength: 1, maxLength: CHOICES.characters },
+    minItems: CHOICES.fewest,
+    maxItems: CHOICES.most,
+    uniqueItems: true,
+  },
+  read: (sent) => {
+    const list = typeof sent === "string" ? parseJson(sent) : sent;
+    if (!Array.isArray(list) || !list.every((choice) => typeof choice === "string")) return problem("must be an array of texts");
+    const wrong = choicesProblem(list);
+    return wrong === null ? value(list) : problem(wrong);
   },
 };
 

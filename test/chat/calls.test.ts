@@ -41,6 +41,7 @@ function bench(
       markAllRead: (ids) => store.markAllRead(ids),
       lastTimes: (ids) => store.lastTimes(ids),
       unreadCounts: (ids) => store.unreadCounts(ids),
+      claimKey: (userId, key, body) => store.claimKey(userId, key, body),
       submit,
       ...over.store,
     },

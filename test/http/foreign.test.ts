@@ -50,6 +50,9 @@ function spying(asked: number[]): NonNullable<ApiOptions["wrapStore"]> {
     return work;
   };
   return (store) => ({
+    claimKey: (userId, key, body) => store.claimKey(userId, key, body),
+    cancel: (trackerId, id) => note([trackerId], store.cancel(trackerId, id)),
+    timeline: (trackerId, id) => note([trackerId], store.timeline(trackerId, id)),
     submit: (draft) => note([draft.trackerId], store.submit(draft)),
     list: (query) => note([query.trackerId], store.list(query)),
     find: (ids) => store.find(ids),

@@ -204,7 +204,10 @@ describe("the order of checks", () => {
     const down = (): Promise<never> => Promise.reject(new StoreUnavailable("down"));
     const own = await startApi({
       fleet: FLEET,
-      wrapStore: () => ({ submit: down, list: down, find: down, markRead: down, markAllRead: down, lastTimes: down, unreadCounts: down }),
+      wrapStore: () => ({
+        ...{ submit: down, claimKey: down, list: down, find: down, cancel: down, timeline: down },
+        ...{ markRead: down, markAllRead: down, lastTimes: down, unreadCounts: down },
+      }),
     });
     expect(await code("list", { tracker_id: 99 }, own)).toBe(201);
     expect(await code("send", { tracker_id: 3, message: "x" }, own)).toBe(214);

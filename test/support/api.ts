@@ -2,11 +2,13 @@
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
-import { Calls } from "../../src/chat/calls.ts";
+import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
+import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
 import type { User } from "../../src/chat/fleet.ts";
 import { type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
+import { extensionCalls } from "../../src/http/extension-calls.ts";
 import { createGate } from "../../src/http/gate.ts";
 import { registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
@@ -18,7 +20,7 @@ export interface ApiOptions {
   /** The default never refuses. */
   readonly rate?: { readonly count: number; readonly perMs: number };
   /** The store that the calls see; the default is the memory store itself. */
-  readonly wrapStore?: (store: MemoryStore) => ConstructorParameters<typeof Calls>[0]["store"];
+  readonly wrapStore?: (store: MemoryStore) => CallsOptions["store"] & ExtensionsOptions["store"];
   readonly outbox?: Outbox;
   /** Users by session hash; `down`: the store of sessions cannot be reached. */
   readonly sessions?: Readonly<Record<string, User>> | "down";
@@ -68,15 +70,17 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     sessions: sessionsOf(options.sessions ?? {}),
     rate: options.rate ?? { count: 1_000_000, perMs: 1_000 },
   });
+  const seen = options.wrapStore?.(store) ?? store;
   const calls = new Calls({
-    store: options.wrapStore?.(store) ?? store,
+    store: seen,
     directory,
     outbox,
     clock: { now: () => time.now },
     ttlMs: 7 * 24 * 3_600_000,
     onHintFailed: (error) => failedHints.push(error),
   });
-  registerCalls(app, chatCalls(calls), { gate, calendar: new Calendar() });
+  const extensions = new Extensions({ store: seen, directory });
+  registerCalls(app, [...chatCalls(calls), ...extensionCalls(extensions)], { gate, calendar: new Calendar() });
   const request = async (wanted: InjectOptions): Promise<Reply> => {
     const { statusCode, payload, headers } = await app.inject(wanted);
     return { status: statusCode, body: parsed(payload), headers };

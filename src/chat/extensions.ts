@@ -1,0 +1,88 @@
+/** The chat's calls beyond the documented seven. All refusals are `ChatError`s. */
+import type { CharsetName } from "../core/charset.ts";
+import type { Capabilities } from "../core/protocol.ts";
+import { knownTracker, ownTracker, takesText } from "./access.ts";
+import { ChatError } from "./chat-error.ts";
+import type { ChatText } from "./chat-text.ts";
+import type { Directory, Tracker, User } from "./fleet.ts";
+import type { Message, MessageId, TrackerId } from "./message.ts";
+import type { MessageStore } from "./ports.ts";
+import type { TimelineEntry } from "./timeline.ts";
+import { unlessDown } from "./unless-down.ts";
+
+export interface ExtensionsOptions {
+  readonly store: Pick<MessageStore, "find" | "cancel" | "timeline">;
+  readonly directory: Directory;
+}
+
+/** What a tracker's device can do for a chat. */
+export interface DeviceCapabilities extends Pick<Capabilities, "textDown" | "textUp" | "receipts" | "read" | "choices" | "window"> {
+  readonly charset: CharsetName;
+  readonly bytesPerPart: number;
+}
+
+/** How one text would go out. */
+export interface TextOutlook {
+  readonly parts: number;
+  /** Characters that the device's charset lacks, each once. */
+  readonly lost: readonly string[];
+  readonly sendable: boolean;
+}
+
+/** `device` and `text` are null while the tracker's protocol is not known. */
+export interface TrackerCapabilities {
+  readonly protocol: string | null;
+  readonly device: DeviceCapabilities | null;
+  readonly text: TextOutlook | null;
+}
+
+export class Extensions {
+  readonly #store: ExtensionsOptions["store"];
+  readonly #directory: Directory;
+
+  constructor({ store, directory }: ExtensionsOptions) {
+    this.#store = store;
+    this.#directory = directory;
+  }
+
+  /** Throws 201, 14. */
+  async timeline(user: User, id: MessageId): Promise<readonly TimelineEntry[]> {
+    const { trackerId } = await this.#own(user, id);
+    return await unlessDown(14, this.#store.timeline(trackerId, id));
+  }
+
+  /** Withdraws a pending OUTGOING message. Throws 201, also for an INCOMING one, 13 when it is not pending any more, 14. */
+  async cancel(user: User, id: MessageId): Promise<void> {
+    const { trackerId, direction } = await this.#own(user, id);
+    if (direction === "INCOMING") throw new ChatError(201);
+    if ((await unlessDown(14, this.#store.cancel(trackerId, id))) === "not-pending") throw new ChatError(13);
+  }
+
+  /** `text`: how it would go out is told as well. Throws 201, 208, 236. */
+  capabilities(user: User, trackerId: TrackerId, text: ChatText | null): TrackerCapabilities {
+    const tracker = knownTracker(this.#directory, user, trackerId);
+    const protocol = tracker.protocol === null ? undefined : this.#directory.protocol(tracker.protocol);
+    if (protocol === undefined) return { protocol: tracker.protocol, device: null, text: null };
+    const { textUp, receipts, read, choices, window } = protocol.capabilities;
+    const { charset, bytesPerPart, parts, lost, empty } = protocol.preview(text ?? ANY_TEXT, tracker.profile);
+    const textDown = this.#textDown(tracker, protocol.capabilities);
+    return {
+      protocol: tracker.protocol,
+      device: { textDown, textUp, receipts, read, choices, window, charset, bytesPerPart },
+      text: text === null ? null : { parts, lost, sendable: textDown !== "none" && !empty },
+    };
+  }
+
+  #textDown(tracker: Tracker, { textDown }: Capabilities): Capabilities["textDown"] {
+    return takesText(this.#directory, tracker) ? textDown : "none";
+  }
+
+  async #own(user: User, id: MessageId): Promise<Message> {
+    const [message] = await unlessDown(14, this.#store.find([id]));
+    if (!message || ownTracker(this.#directory, user, message.trackerId) === undefined) throw new ChatError(201);
+    return message;
+  }
+}
+
+/** Charset and bytes of a part are the same for every text. */
+const ANY_TEXT = "-";
