@@ -41,6 +41,9 @@ const CALLS: readonly (readonly [path: string, shapes: readonly Shape[], rest: R
   ["mark_read_all", MANY, {}],
   ["broadcast", MANY, { message: "hello" }],
   ["updated/list", MANY, {}],
+  ["capabilities", ONE, { message: "hello" }],
+  ["send", ONE, { message: "hello", idempotency_key: "k", choices: ["a", "b"], ttl: 60 }],
+  ["broadcast", MANY, { message: "hello", idempotency_key: "k" }],
 ];
 
 /** Notes each tracker that the store is asked about. */
@@ -123,6 +126,15 @@ describe("another account's", () => {
       const nobodys = await api.call("mark_read", shape(987_654, []));
       expect(nobodys.body.status.code).toBe(201);
       for (const id of foreignMessages) expect(same(await api.call("mark_read", shape(id, [])))).toEqual(same(nobodys));
+    }
+    for (const path of ["message/timeline", "message/cancel"]) {
+      const nobodys = await api.call(path, { message_id: 987_654 });
+      expect(nobodys.body.status.code).toBe(201);
+      for (const id of foreignMessages) expect(same(await api.call(path, { message_id: id }))).toEqual(same(nobodys));
+    }
+    for (const id of [987_654, ...foreignMessages]) {
+      const reply = await api.call("send", { tracker_id: 1, message: "mine", replaces: id });
+      expect(same(reply)).toEqual(same(await api.call("mark_read", { message_id: 987_654 })));
     }
     expect(asked).toEqual([]);
     expect(await everything(api)).toEqual(before);

@@ -5,7 +5,7 @@ import { Registry } from "prom-client";
 import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
 import type { User } from "../../src/chat/fleet.ts";
-import { type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import { type MessageStore, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
 import { extensionCalls } from "../../src/http/extension-calls.ts";
@@ -54,6 +54,16 @@ export interface Api {
   driverWrites(trackerId: number, ...texts: readonly string[]): Promise<readonly number[]>;
   /** Delivers what waits for this tracker; gives the ids. */
   deviceTakes(trackerId: number): Promise<readonly number[]>;
+}
+
+/** The store with some of its calls replaced. */
+export function storeWith(store: MemoryStore, changes: Partial<MessageStore>): MessageStore {
+  return new Proxy<MessageStore>(store, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(changes, name) ?? Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 export async function startApi(options: ApiOptions = {}): Promise<Api> {

@@ -101,6 +101,7 @@ function bound(calls: ChatCalls): ChatCalls {
     markAllRead: (user, ids) => calls.markAllRead(user, ids),
     markRead: (user, ids) => calls.markRead(user, ids),
     send: (user, trackerId, text) => calls.send(user, trackerId, text),
+    sendAsWished: (user, trackerId, text, wishes) => calls.sendAsWished(user, trackerId, text, wishes),
     broadcast: (user, trackers, text) => calls.broadcast(user, trackers, text),
     lastTimes: (user, trackers) => calls.lastTimes(user, trackers),
     unreadCounts: (user) => calls.unreadCounts(user),
