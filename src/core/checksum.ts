@@ -21,7 +21,19 @@ export function crc8Nrsc5(bytes: Uint8Array): number {
   return crc;
 }
 
+/** CRC-16/IBM-3740 (CCITT-FALSE): poly 0x1021, init 0xFFFF, not reflected; check("123456789") = 0x29B1. EGTS data. */
+export function crc16CcittFalse(bytes: Uint8Array): number {
+  let crc = 0xffff;
+  for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (CCITT[(crc >>> 8) ^ byte] ?? 0);
+  return crc;
+}
+
 const ARC = reflectedTable(0xa001);
+const CCITT = Uint16Array.from({ length: 256 }, (_, index) => {
+  let value = index << 8;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 0x8000 ? (value << 1) ^ 0x1021 : value << 1;
+  return value;
+});
 const NRSC5 = Uint8Array.from({ length: 256 }, (_, index) => {
   let value = index;
   for (let bit = 0; bit < 8; bit += 1) value = value & 0x80 ? (value << 1) ^ 0x31 : value << 1;

@@ -76,7 +76,14 @@ export interface Codec {
   /** False while whatever shows the texts cannot take one: nothing is claimed meanwhile. Absent: always true. */
   readonly ready?: boolean;
   /** Frames the codec wants sent on its own account (missing fragments, link layers); `at` is when to ask again. */
-  tick?(now: number): { readonly send: readonly Buffer[]; readonly at: number | null };
+  tick?(now: number): Ticked;
+}
+
+export interface Ticked {
+  readonly send: readonly Buffer[];
+  readonly at: number | null;
+  /** Receipts that count only now, because nothing said otherwise in time: each with the frame it came in (a copy). */
+  readonly receipts?: readonly { readonly event: Extract<DeviceEvent, { readonly type: "receipt" }>; readonly frame: Buffer }[];
 }
 
 /** Who is on the line, as the fleet knows it. */

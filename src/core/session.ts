@@ -272,7 +272,8 @@ export class Session {
 
   #tickCodec(now: number, out: Effect[]): void {
     if (this.#codec.tick === undefined || this.#phase.type !== "online") return;
-    const { send, at } = this.#codec.tick(now);
+    const { send, at, receipts = [] } = this.#codec.tick(now);
+    for (const receipt of receipts) this.#phase.deliveries.told(receipt, now, out);
     for (const bytes of send) out.push({ type: "write", bytes });
     this.#clock.codecAt = at;
     if (this.#codec.ready === true) this.#phase.deliveries.resume(now, out);

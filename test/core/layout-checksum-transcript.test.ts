@@ -1,9 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { crc8Nrsc5, crc16Arc, LayoutError, layout, Parser, parseTranscript, TranscriptError, xor8 } from "../../src/core/index.ts";
+import {
+  crc8Nrsc5,
+  crc16Arc,
+  crc16CcittFalse,
+  LayoutError,
+  layout,
+  Parser,
+  parseTranscript,
+  TranscriptError,
+  xor8,
+} from "../../src/core/index.ts";
 
 describe("checksums", () => {
   it("match their catalogue check values", () => {
     expect(crc16Arc(Buffer.from("123456789"))).toBe(0xbb3d);
+    expect(crc16CcittFalse(Buffer.from("123456789"))).toBe(0x29b1);
     expect(crc8Nrsc5(Buffer.from("123456789"))).toBe(0xf7);
     expect(xor8(Buffer.from("123456789"))).toBe(0x31);
   });

@@ -48,6 +48,37 @@ describe("a codec with a link layer", () => {
   });
 });
 
+describe("a codec that waits for more before a receipt counts", () => {
+  it("is asked at its own time, and what it says then settles the text", () => {
+    let at: number | null = null;
+    const patient: Protocol = {
+      ...byTag,
+      connect: (): Codec => {
+        const codec = byTag.connect();
+        return {
+          framer: codec.framer,
+          identified: (identity) => codec.identified(identity),
+          encode: (order) => codec.encode(order),
+          decode: (frame) => codec.decode(frame),
+          tick: (now) => {
+            if (at === null || now < at) return { send: [], at };
+            at = null;
+            return { send: [], at, receipts: [{ event: { type: "receipt", tag: "7", outcome: "accepted" }, frame: Buffer.from("A 7") }] };
+          },
+        };
+      },
+    };
+    const line = new Line(patient);
+    line.login(PROVEN);
+    line.drained([text(1, { tag: 7 })]);
+    at = 5_000;
+    line.up("P");
+    expect(line.session.deadline).toBe(5_000);
+    expect(claims(line.after(4_999))).toEqual([]);
+    expect(claims(line.after(1))).toEqual(["drain [delivered 1] held  room 4"]);
+  });
+});
+
 function claims(effects: readonly string[]): readonly string[] {
   return effects.filter((effect) => effect.startsWith("drain"));
 }
