@@ -124,6 +124,8 @@ export class Session {
       seen = out.length;
       this.#clock.frameEnded();
       this.#framed(framed, now, out);
+      // After each frame: a codec acts alike however the bytes were cut.
+      this.#tickCodec(now, out);
     }
     if (this.#question === null && this.#codec.framer.buffered > 0) {
       this.#clock.frameBegan(now);

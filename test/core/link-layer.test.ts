@@ -46,6 +46,15 @@ describe("a codec with a link layer", () => {
     expect(effects.filter((effect) => effect.startsWith("<"))).toEqual(["< link M 7 one"]);
     expect(line.up("A 7")).toContain("drain [delivered 1] held  room 4");
   });
+
+  it("has its turn after each frame, however many came at once", () => {
+    const [apart, together] = [new Line(linked()), new Line(linked())];
+    for (const line of [apart, together]) line.login(PROVEN);
+    const chunks = ["P\n", "P\n"].map((text) => Buffer.from(text));
+    const one = chunks.flatMap((chunk) => apart.step({ type: "bytes", chunk }));
+    expect(together.step({ type: "bytes", chunk: Buffer.concat(chunks) })).toEqual(one);
+    expect(claims(one)).toHaveLength(1);
+  });
 });
 
 describe("a codec that waits for more before a receipt counts", () => {
