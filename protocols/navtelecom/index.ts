@@ -1,0 +1,31 @@
+/** Navtelecom NTCB and FLEX 1.0 to 3.0 with the driver's display DV-01; see README.md for sources, quirks and what is not supported. */
+import type { Protocol } from "../../src/core/index.ts";
+import { NavtelecomCodec } from "./codec.ts";
+import { detect } from "./detect.ts";
+import { NavtelecomDevice } from "./device.ts";
+import { explain } from "./explain.ts";
+import { previewText } from "./orders.ts";
+import { MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
+
+export const navtelecom: Protocol = {
+  name: "navtelecom",
+  title: "Navtelecom NTCB / FLEX 1.0, 2.0, 3.0",
+  capabilities: {
+    textDown: "chat",
+    textUp: true,
+    receipts: "in-order",
+    read: true,
+    choices: false,
+    charsets: ["cp1251"],
+    maxBytes: MAX_TEXT_BYTES,
+    window: 1,
+    attempts: 3,
+    unstored: "silence",
+  },
+  profile: PROFILE_SCHEMA,
+  detect,
+  connect: () => new NavtelecomCodec(),
+  preview: (text, profile) => previewText(text, settingsOf(profile)),
+  explain,
+  device: (options) => new NavtelecomDevice(options),
+};
