@@ -50,7 +50,7 @@ describe("a codec with a link layer", () => {
   it("has its turn after each frame, however many came at once", () => {
     const [apart, together] = [new Line(linked()), new Line(linked())];
     for (const line of [apart, together]) line.login(PROVEN);
-    const chunks = ["P\n", "P\n"].map((text) => Buffer.from(text));
+    const chunks = [Buffer.from("P\n"), Buffer.from("P\n")];
     const one = chunks.flatMap((chunk) => apart.step({ type: "bytes", chunk }));
     expect(together.step({ type: "bytes", chunk: Buffer.concat(chunks) })).toEqual(one);
     expect(claims(one)).toHaveLength(1);
