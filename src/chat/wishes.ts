@@ -27,7 +27,7 @@ export interface Idempotency {
 /** Time to live that a caller may ask for, in seconds. */
 export const WISHED_TTL_S = { min: 60, max: 30 * 24 * 60 * 60 };
 /** How far ahead a text may be told to wait. */
-export const LATEST_START_MS = 30 * 24 * 60 * 60 * 1_000;
+const LATEST_START_MS = 30 * 24 * 60 * 60 * 1_000;
 /** Choices of a question, and Unicode code points of each. */
 export const CHOICES = { fewest: 2, most: 10, characters: 50 };
 

@@ -88,6 +88,14 @@ describe("send", () => {
     expect(await store.find([id])).toMatchObject([{ id, text: " hello\n", direction: "OUTGOING", state: "queued", employeeId: 77 }]);
   });
 
+  it("stores the text as it is wished for, one or many", async () => {
+    const { calls, drafts } = bench({ trackers: trackers(2) });
+    const alike = { ttlMs: 60_000, urgent: true, choices: ["a", "b"] };
+    for (const id of [1, 2]) expect((await calls.sendAsWished(USER, 1, text("x"), { ...alike, notBefore: NOW + 5 })).id).toBe(id);
+    await calls.broadcast(USER, [2], text("x"), { ...alike, notBefore: NOW + 5 });
+    expect(drafts).toMatchObject([1, 1, 2].map((trackerId) => ({ ...alike, trackerId, notBeforeMs: 5 })));
+  });
+
   it("hints whoever owns the line, and nobody when nobody does", async () => {
     const { calls, store, hints } = bench({ trackers: [{ id: 1 }] });
     await calls.send(USER, 1, text("to nobody"));

@@ -1,9 +1,9 @@
 /** Plays every conversation under fixtures/api; each answer must also fit the schema that documents its call. */
 import { readdirSync, readFileSync } from "node:fs";
-import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import type { Calls } from "../../src/chat/calls.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
+import { fitsSchema } from "../support/answer-schema.ts";
 import { type Api, startApi } from "../support/api.ts";
 import { type FleetPlan, paperProtocol } from "../support/fleet.ts";
 
@@ -46,7 +46,7 @@ describe("documented examples", () => {
       const { method, url, headers = {}, body } = request;
       const reply = await api.request({ method, url, headers, ...(body === undefined ? {} : { payload: body }) });
       expect({ status: reply.status, body: reply.body }, title).toEqual(response);
-      if (reply.status === 200) fitsSchema(url, reply.body);
+      if (reply.status === 200) fitsSchema(CALLS, url, reply.body);
     }
   });
 
@@ -67,17 +67,4 @@ async function happen(api: Api, { tracker, after = 0, incoming, outgoing, delive
   if (delivered_after === undefined) return;
   api.time.now += delivered_after * 1_000;
   await api.deviceTakes(tracker);
-}
-
-function fitsSchema(url: string, body: unknown): void {
-  const path = url.replace(/^\/(?:v2\/|api-v2\/)?/, "").replace(/\/?(?:\?.*)?$/, "");
-  const call = CALLS.find((one) => one.path === path);
-  if (call === undefined) throw new Error(`no call answers ${path}`);
-  const always = { success: { const: true }, ...call.answer };
-  const properties = { ...always, ...call.further };
-  const schema = { type: "object", properties, required: Object.keys(always), additionalProperties: false };
-  const ajv = new Ajv({ allErrors: true, formats: { int32: true }, allowUnionTypes: true });
-  const valid = ajv.validate(schema, body);
-  expect(ajv.errors ?? [], path).toEqual([]);
-  expect(valid).toBe(true);
 }

@@ -135,15 +135,14 @@ if not owner then
 end
 give_up(lapsed)
 give_up(request.indexed)
-join_due()
+local due = join_due()
 if head['n'] and claim(URGENT) then claim(NORMAL) end
 local waiting = redis.call('LLEN', NORMAL) + redis.call('LLEN', URGENT) - #texts
 for id in pairs(held) do
   local f = load_flight(id)
   if f and f.epoch == epoch then waiting = waiting - 1 end
 end
-local next_due = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')[2]
 finish()
-local reply = { 1, waiting, next_due and math.max(0, next_due - NOW) or -1, to_index }
+local reply = { 1, waiting, due and due - NOW or -1, to_index }
 for _, text in ipairs(texts) do reply[#reply + 1] = text end
 return reply

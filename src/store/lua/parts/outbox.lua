@@ -36,11 +36,16 @@ local function waiting_until(last)
   return ids
 end
 
--- Texts whose time has come join the end of their lane.
+-- When the next of them may go out; nil: none waits.
+local function next_due() return tonumber(redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')[2]) end
+
+-- Texts whose time has come join the end of their lane. Gives when the next may; nil: none waits.
 local function join_due()
-  local ids = waiting_until(NOW)
-  for _, id in ipairs(ids) do redis.call('RPUSH', lane_of(load_flight(id)), id) end
-  if #ids > 0 then redis.call('ZREMRANGEBYSCORE', WAITING, '-inf', NOW) end
+  local due = next_due()
+  if not due or due > NOW then return due end
+  for _, id in ipairs(waiting_until(NOW)) do redis.call('RPUSH', lane_of(load_flight(id)), id) end
+  redis.call('ZREMRANGEBYSCORE', WAITING, '-inf', NOW)
+  return next_due()
 end
 
 -- Takes a text out of the outbox; nil when it is not there.

@@ -8,18 +8,23 @@ local FRAMES_BYTES = 8192
 
 -- Where the line is that brings about what this script does; nil: no line does.
 local line_node = nil
-local notes, noted = {}, {}
+-- By bucket: ids in the order of their first note, the notes of each, and how long (ms) the timelines there must be kept.
+local pages = {}
 
 local function note(id, bucket, entry, most, expires)
-  local key = string.format('%d', id)
-  local known = notes[key]
-  if not known then
-    known = { bucket = bucket, entries = {}, keep = TIMELINE_MS }
-    notes[key] = known
-    noted[#noted + 1] = key
+  local key, page = string.format('%d', id), pages[bucket]
+  if not page then
+    page = { ids = {}, notes = {}, keep = TIMELINE_MS }
+    pages[bucket] = page
   end
-  known.entries[#known.entries + 1] = { packed = entry, most = most }
-  if expires then known.keep = math.max(known.keep, expires - NOW + TIMELINE_MS) end
+  local known = page.notes[key]
+  if not known then
+    known = {}
+    page.notes[key] = known
+    page.ids[#page.ids + 1] = key
+  end
+  known[#known + 1] = { packed = entry, most = most }
+  if expires then page.keep = math.max(page.keep, expires - NOW + TIMELINE_MS) end
 end
 
 -- `more`: attempt, reason, and for a pending text when it expires.
@@ -41,17 +46,22 @@ local function turn(id, state, more)
   note_state(id, bucket, state, more)
 end
 
+local function write_down(key, page)
+  local known, fields = redis.call('HMGET', key, unpack(page.ids)), {}
+  for place, id in ipairs(page.ids) do
+    local entries = known[place] or ''
+    for _, entry in ipairs(page.notes[id]) do
+      if #entries + #entry.packed <= entry.most then entries = entries .. entry.packed end
+    end
+    fields[#fields + 1] = id
+    fields[#fields + 1] = entries
+  end
+  redis.call('HSET', key, unpack(fields))
+  if redis.call('PTTL', key) < page.keep then redis.call('PEXPIRE', key, page.keep) end
+end
+
 -- Ends a script that changed something: saves the head and writes down what was noted.
 local function finish()
   save()
-  for _, id in ipairs(noted) do
-    local fresh = notes[id]
-    local key = TIMELINE .. string.sub(fresh.bucket, #BUCKET + 1)
-    local entries = redis.call('HGET', key, id) or ''
-    for _, entry in ipairs(fresh.entries) do
-      if #entries + #entry.packed <= entry.most then entries = entries .. entry.packed end
-    end
-    redis.call('HSET', key, id, entries)
-    if redis.call('PTTL', key) < fresh.keep then redis.call('PEXPIRE', key, fresh.keep) end
-  end
+  for bucket, page in pairs(pages) do write_down(TIMELINE .. string.sub(bucket, #BUCKET + 1), page) end
 end
