@@ -41,8 +41,8 @@ function reversing(store: MessageStore): MessageStore {
   });
 }
 
-/** Gives every receipt to the order that is out now, and goes on with the next when one is overdue. */
-function goingOn(protocol: Protocol): Protocol {
+/** A protocol that gives every receipt to the order that is out now, and goes on with the next when one is overdue. */
+export function goingOn(protocol: Protocol): Protocol {
   if (protocol.capabilities.receipts === "by-tag") return protocol;
   return {
     ...protocol,

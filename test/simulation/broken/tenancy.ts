@@ -49,8 +49,8 @@ export const tenancy: readonly Broken[] = [
   },
 ];
 
-/** Knows of every tracker under which epoch it is owned. */
-function epochless(store: MessageStore): MessageStore {
+/** A store on which every claim is made under the newest epoch. */
+export function epochless(store: MessageStore): MessageStore {
   const epochs = new Map<number, number>();
   return over(store, {
     login: async (login) => {
@@ -62,7 +62,8 @@ function epochless(store: MessageStore): MessageStore {
   });
 }
 
-function closing(store: MessageStore): MessageStore {
+/** A store on which the end of any line is the end of the newest. */
+export function closing(store: MessageStore): MessageStore {
   const epochs = new Map<number, number>();
   return over(store, {
     login: async (login) => {
