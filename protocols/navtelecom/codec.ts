@@ -1,10 +1,11 @@
 /** One line of one Navtelecom device: frames in, readings out, texts in their turn, and the little that must be remembered. */
-import type { Codec, DeviceEvent, Encoded, Identity, Order, Part, Reading } from "../../src/core/index.ts";
+import type { Codec, CodecEnvironment, DeviceEvent, Encoded, Identity, Order, Part, Reading } from "../../src/core/index.ts";
+import { Carrier } from "./carrier.ts";
 import { DriverState } from "./driver-state.ts";
 import { type RecordLayout, recordLayout } from "./fields.ts";
 import { NavtelecomFramer } from "./framer.ts";
-import { HalfDuplex } from "./half-duplex.ts";
-import { SERIAL_DATA, serialTaken } from "./messages.ts";
+import { HalfDuplex, soonest } from "./half-duplex.ts";
+import { SERIAL_BUSY, SERIAL_DATA, SERIAL_OK, type SerialData, serialTaken } from "./messages.ts";
 import { readNtcbMessage } from "./ntcb.ts";
 import { encodeOrder, type Sent, type Wire } from "./orders.ts";
 import { DEFAULTS, type Settings, settingsOf, VERSIONS } from "./profile.ts";
@@ -27,6 +28,9 @@ export class NavtelecomCodec implements Codec {
   readonly framer = new NavtelecomFramer("up");
   readonly #duplex = new HalfDuplex(DEFAULTS);
   readonly #driver = new DriverState();
+  readonly #environment: CodecEnvironment;
+  /** What shows the texts, when it is not the display. */
+  #carrier: Carrier | null = null;
   readonly #sent = new Map<string, Sent>();
   #settings: Settings = DEFAULTS;
   #online = false;
@@ -38,16 +42,21 @@ export class NavtelecomCodec implements Codec {
   #negotiateBy: number | null = null;
   #settled = false;
 
+  constructor(environment: CodecEnvironment) {
+    this.#environment = environment;
+  }
+
   identified(identity: Identity): void {
     this.#settings = settingsOf(identity.profile);
     this.#duplex.configure(this.#settings);
     this.framer.agree({ extraLengths: this.#settings.extraLengths });
+    this.#carrier = Carrier.of(this.#settings, this.#environment);
     this.#online = true;
   }
 
   /** Not before it is known how this device takes texts, nor while a result could be taken for the wrong text's. */
   get ready(): boolean {
-    return this.#settled && this.#duplex.clear;
+    return this.#settled && (this.#carrier === null ? this.#duplex.clear : this.#carrier.ready);
   }
 
   decode(frame: Buffer): Reading {
@@ -59,20 +68,27 @@ export class NavtelecomCodec implements Codec {
   }
 
   encode(order: Order): Encoded {
+    if (this.#carrier !== null) return this.#carrier.encode(order);
     const { encoded, sent } = encodeOrder(order, this.#settings, this.#wire);
     for (const [tag, part] of sent) this.#remember(tag, part);
     return encoded;
   }
 
   send(part: Part): void {
-    this.#duplex.take(part.bytes, part.tag);
+    if (this.#carrier === null) this.#duplex.take(part.bytes, part.tag);
+    else this.#carrier.send(part);
   }
 
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {
     this.#negotiateBy ??= now + NEGOTIATION_MS;
     if (now >= this.#negotiateBy) this.#settled = true;
-    const { send, at } = this.#duplex.tick(now, this.framer.buffered === 0);
-    return { send, at: this.#settled || (at !== null && at < this.#negotiateBy) ? at : this.#negotiateBy };
+    const free = this.framer.buffered === 0;
+    this.#pumpCarrier(now);
+    const { send } = this.#duplex.tick(now, free);
+    // A message whose repeats have just been used up makes room for the next.
+    this.#pumpCarrier(now);
+    const { send: more, at } = this.#duplex.tick(now, free);
+    return { send: [...send, ...more], at: soonest([at, this.#settled ? null : this.#negotiateBy, this.#carrier?.deadline ?? null]) };
   }
 
   #ntcb(frame: Buffer): Reading {
@@ -123,16 +139,14 @@ export class NavtelecomCodec implements Codec {
         return this.#result({ type: "code", code: SUCCESS });
       case "F":
         return this.#result({ type: "code", code: frame[RESULT] ?? 0 });
-      case "P": {
-        const { port, data } = SERIAL_DATA.read(frame.subarray(0, -1));
-        const texts = this.#settings.serial === "text" ? serialTexts(data) : [];
-        return { events: texts.length > 0 ? texts : [ALIVE_EVENT], reply: serialTaken(port) };
-      }
+      case "P":
+        return this.#serial(SERIAL_DATA.read(frame.subarray(0, -1)));
       case "Z":
         return this.#unknown(frame.toString("latin1", PORT, PORT + 2));
       case "M":
+        return this.#carried(SERIAL_OK);
       case "S":
-        return ALIVE;
+        return this.#carried(frame[RESULT] ?? 0);
       default: {
         const telemetry = readTelemetry(letter, frame, this.#layout, this.#settings);
         return telemetry === null ? bad(`FLEX ~${letter}, which no device sends`) : this.#telemetry(telemetry);
@@ -173,13 +187,38 @@ export class NavtelecomCodec implements Codec {
   }
 
   #result(result: Result): Reading {
-    return this.#online ? { events: [resultEvent(result, this.#duplex)] } : ALIVE;
+    return this.#online && this.#carrier === null ? { events: [resultEvent(result, this.#duplex)] } : ALIVE;
   }
 
   /** Only our texts can be unknown to a device: of all else it is told nothing it did not ask for. */
   #unknown(command: string): Reading {
     const ours = this.#duplex.awaited !== null && OUR_COMMANDS.some((one) => command.startsWith(one));
     return ours ? this.#result({ type: "unknown-command", command }) : bad(`the device does not know ${JSON.stringify(command)}`);
+  }
+
+  #serial({ port, data }: SerialData): Reading {
+    const inner = this.#carrier?.receive(port, data) ?? null;
+    const texts = inner?.events ?? (this.#settings.serial === "text" && this.#carrier === null ? serialTexts(data) : []);
+    const reply = (): Buffer => {
+      inner?.stored();
+      return serialTaken(port);
+    };
+    return { events: texts.length > 0 ? texts : [ALIVE_EVENT], reply };
+  }
+
+  /** The port took our data, or not; what it means to the terminal, the terminal says itself. */
+  #carried(code: number): Reading {
+    if (this.#carrier === null || !this.#duplex.result()) return ALIVE;
+    if (code === SERIAL_BUSY) this.#duplex.postpone();
+    else this.#duplex.settle();
+    return ALIVE;
+  }
+
+  #pumpCarrier(now: number): void {
+    if (this.#carrier === null || !this.#settled) return;
+    this.#carrier.tick(now);
+    const next = this.#duplex.idle ? this.#carrier.next() : null;
+    if (next !== null) this.#duplex.take(next, null);
   }
 
   get #wire(): Wire {

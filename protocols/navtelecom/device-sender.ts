@@ -5,7 +5,7 @@ import type { DeviceOutput } from "../../src/core/index.ts";
 export const RESEND_MS = 20_000;
 
 export interface Outgoing {
-  readonly kind: "telemetry" | "text";
+  readonly kind: "telemetry" | "text" | "serial";
   readonly bytes: Buffer;
   /** The server's answer, or how it begins. */
   readonly answer: Buffer;

@@ -3,6 +3,7 @@ import { type DeviceOptions, type DeviceOutput, decodeText, type Framed, LayoutE
 import { DeviceSender, type Outgoing } from "./device-sender.ts";
 import { type DeviceSettings, deviceSettingsOf } from "./device-settings.ts";
 import { ntcbReport, offerOf, type Report, reportMessage, typed } from "./device-telemetry.ts";
+import { DeviceTerminal } from "./device-terminal.ts";
 import { NavtelecomFramer } from "./framer.ts";
 import * as messages from "./messages.ts";
 import { VERSIONS, type VersionName } from "./profile.ts";
@@ -20,6 +21,8 @@ export class NavtelecomDevice implements SimulatedDevice {
   readonly #options: DeviceOptions;
   readonly #settings: DeviceSettings;
   readonly #sender = new DeviceSender();
+  /** Attached to the serial port instead of a display. */
+  readonly #terminal: DeviceTerminal | null;
   #framer = new NavtelecomFramer("down");
   #loginBy: number | null = null;
   #keepAliveAt: number | null = null;
@@ -38,10 +41,12 @@ export class NavtelecomDevice implements SimulatedDevice {
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.#settings = deviceSettingsOf(options.profile);
+    this.#terminal = DeviceTerminal.of(options, this.#settings, this.#sender);
   }
 
   get deadline(): number | null {
-    const times = [this.#sender.deadline, this.#loginBy, this.#keepAliveAt, ...this.#later.map(({ at }) => at)];
+    const terminal = this.#online ? (this.#terminal?.deadline ?? null) : null;
+    const times = [terminal, this.#sender.deadline, this.#loginBy, this.#keepAliveAt, ...this.#later.map(({ at }) => at)];
     const known = times.filter((at) => at !== null);
     return known.length === 0 ? null : Math.min(...known);
   }
@@ -68,6 +73,7 @@ export class NavtelecomDevice implements SimulatedDevice {
 
   /** A keyboard at the serial port, or one of the display's statuses by its number or text. */
   say(text: string, now: number): readonly DeviceOutput[] {
+    if (this.#terminal !== null) return [...this.#terminal.say(text, now), ...this.#pump(now)];
     if (this.#settings.serial === "text") {
       for (const [index, bytes] of typed(text).entries())
         this.#sender.add(() => ({ kind: "text", bytes, answer: messages.serialTaken(1), text: index === 0 ? text : null }));
@@ -78,6 +84,11 @@ export class NavtelecomDevice implements SimulatedDevice {
     this.#status = status;
     this.#report("T", text);
     return this.#pump(now);
+  }
+
+  choose(choice: number, now: number): readonly DeviceOutput[] {
+    if (this.#terminal !== null) return [...this.#terminal.choose(choice, now), ...this.#pump(now)];
+    return this.#settings.serial === "text" ? this.say(String(choice + 1), now) : [puzzled("the display has no answers to choose from")];
   }
 
   position(now: number): readonly DeviceOutput[] {
@@ -92,7 +103,8 @@ export class NavtelecomDevice implements SimulatedDevice {
     }
     const due = this.#later.filter(({ at }) => at <= now);
     this.#later = this.#later.filter(({ at }) => at > now);
-    const out = [...due.flatMap(({ act }) => act(now)), ...this.#sender.resend(now)];
+    const fromPort = this.#online ? (this.#terminal?.tick(now) ?? []) : [];
+    const out = [...fromPort, ...due.flatMap(({ act }) => act(now)), ...this.#sender.resend(now)];
     if (this.#keepAliveAt !== null && now >= this.#keepAliveAt) out.push(...this.#keepAlive(now));
     return [...out, ...this.#pump(now)];
   }
@@ -128,6 +140,7 @@ export class NavtelecomDevice implements SimulatedDevice {
     if (framed.kind !== "frame") return [puzzled(framed.reason)];
     const frame = Buffer.from(framed.bytes);
     const taken = this.#sender.answered(frame);
+    if (taken?.kind === "serial") return [];
     if (taken !== null) return [taken.text === null ? { type: "acknowledged-position" } : { type: "acknowledged", text: taken.text }];
     try {
       return frame[0] === 0x40 ? this.#ntcb(frame, now) : this.#flex(frame, now);
@@ -153,7 +166,9 @@ export class NavtelecomDevice implements SimulatedDevice {
     if (letter === "O") return this.#display(messages.DISPLAY.read(frame.subarray(0, -1)), "flex", now);
     if (letter !== "P") return [puzzled(`~${letter} out of turn`)];
     const { port, data } = messages.SERIAL_DATA.read(frame.subarray(0, -1));
-    return [{ type: "shown", text: decodeText(data, "cp1251").text, tag: null }, write(messages.serialTaken(port))];
+    const took = write(messages.serialTaken(port));
+    if (this.#terminal !== null) return [took, ...this.#terminal.received(data, now)];
+    return [{ type: "shown", text: decodeText(data, "cp1251").text, tag: null }, took];
   }
 
   #offer(version: VersionName): readonly DeviceOutput[] {
@@ -178,7 +193,7 @@ export class NavtelecomDevice implements SimulatedDevice {
     this.#online = true;
     this.#loginBy = null;
     if (this.#options.keepAliveMs > 0) this.#keepAliveAt = now + this.#options.keepAliveMs;
-    return [{ type: "online" }];
+    return [{ type: "online" }, ...(this.#terminal?.connected(now) ?? [])];
   }
 
   #display({ index, confirm, text }: messages.DisplayText, form: Form, now: number): readonly DeviceOutput[] {

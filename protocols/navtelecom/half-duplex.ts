@@ -53,6 +53,12 @@ export class HalfDuplex {
     return this.#echoes === 0;
   }
 
+  /** The next command may have the turn: there is none, or its repeats are used up. */
+  get idle(): boolean {
+    const order = this.#order;
+    return this.clear && (order === null || (order.phase === "out" && order.at === null));
+  }
+
   /** The tag of the command whose result is waited for. */
   get awaited(): string | null {
     return this.#order !== null && this.#order.open > 0 ? this.#order.tag : null;
@@ -151,7 +157,8 @@ function waitAfter(refusals: number): number {
   return BUSY_MS[refusals - 1] ?? BUSY_MS.at(-1) ?? 0;
 }
 
-function soonest(times: readonly (number | null)[]): number | null {
+/** The first of these times; null is never. */
+export function soonest(times: readonly (number | null)[]): number | null {
   const known = times.filter((at) => at !== null);
   return known.length === 0 ? null : Math.min(...known);
 }

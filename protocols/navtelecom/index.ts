@@ -16,7 +16,8 @@ export const navtelecom: Protocol = {
     receipts: "in-order",
     read: true,
     choices: false,
-    charsets: ["cp1251"],
+    // The display has one; the others are for lines at a serial port.
+    charsets: ["cp1251", "utf8", "ascii", "latin1"],
     maxBytes: MAX_TEXT_BYTES,
     window: 1,
     attempts: 3,
@@ -24,7 +25,7 @@ export const navtelecom: Protocol = {
   },
   profile: PROFILE_SCHEMA,
   detect,
-  connect: () => new NavtelecomCodec(),
+  connect: (environment = {}) => new NavtelecomCodec(environment),
   preview: (text, profile) => previewText(text, settingsOf(profile)),
   explain,
   device: (options) => new NavtelecomDevice(options),

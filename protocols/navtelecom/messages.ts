@@ -114,6 +114,10 @@ export function displayFailed(result: number): Buffer {
 /** Results of `~F` and `*@DV`. */
 export const DISPLAY_RESULT = { truncated: 0x01, busy: 0x10, empty: 0x20, notConfigured: 0x30, notConnected: 0x31 } as const;
 
+/** Results of `~S`. */
+export const SERIAL_OK = 0x31;
+export const SERIAL_BUSY = 0x35;
+
 export function displayWords(result: number): string {
   return DISPLAY_WORDS.get(result) ?? "unknown result";
 }

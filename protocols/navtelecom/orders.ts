@@ -1,7 +1,8 @@
 /** Texts to the driver's display DV-01: `~O` in FLEX 2.0 and later, `*!DV` in NTCB (NAV 6.1). */
 import { type Encoded, type Order, type Part, type Preview, type SplitText, splitText } from "../../src/core/index.ts";
+import { previewInner } from "../carried/index.ts";
 import { CONFIRM, type DisplayText, flexText, NO_CONFIRM, NO_INDEX, ntcbText } from "./messages.ts";
-import type { Settings } from "./profile.ts";
+import { MAX_TEXT_BYTES, type Settings } from "./profile.ts";
 import { type Parties, writeNtcb } from "./wire.ts";
 
 const CHARSET = "cp1251";
@@ -36,15 +37,21 @@ export function encodeOrder(order: Order, settings: Settings, wire: Wire): Encod
 }
 
 export function previewText(text: string, settings: Settings): Preview {
+  const carried = previewInner(text, settings);
+  if (carried !== null) return carried;
   const { parts, lost, empty } = split(text, settings);
-  return { charset: CHARSET, bytesPerPart: settings.maxBytes, parts: parts.length, lost, empty };
+  return { charset: CHARSET, bytesPerPart: limitOf(settings), parts: parts.length, lost, empty };
 }
 
 function split(text: string, settings: Settings): SplitText {
   // NUL ends a text on the display.
   const plain = text.replaceAll("\0", " ");
-  const cut = splitText(plain, CHARSET, settings.maxBytes);
+  const cut = splitText(plain, CHARSET, limitOf(settings));
   return { ...cut, empty: cut.empty || plain.trim() === "" };
+}
+
+function limitOf({ maxBytes }: Settings): number {
+  return Math.min(maxBytes, MAX_TEXT_BYTES);
 }
 
 function write(text: DisplayText, wire: Wire): Buffer {

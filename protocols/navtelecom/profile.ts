@@ -1,5 +1,6 @@
 /** A tracker's settings for this protocol: what the document leaves open is a switch here, with its most likely value. */
 import type { Profile, ProfileSchema } from "../../src/core/index.ts";
+import { INNER_DEFAULTS, INNER_PROPERTIES, type InnerSettings } from "../carried/profile.ts";
 import type { FieldSizes } from "./fields.ts";
 
 /** Text bytes of one `~O` or `*!DV` over GPRS (NAV 6.1). */
@@ -9,18 +10,18 @@ export const MAX_TEXT_BYTES = 139;
 export const VERSIONS = { "1.0": 0x0a, "2.0": 0x14, "3.0": 0x1e } as const;
 export type VersionName = keyof typeof VERSIONS;
 
-export interface Settings {
+export interface Settings extends InnerSettings {
   readonly flex: VersionName;
   readonly command: "auto" | "flex" | "ntcb";
   readonly confirm: "always" | "urgent" | "never";
   readonly index: "own" | "unused";
   readonly readState: "confirmed" | "any" | "off";
-  readonly maxBytes: number;
   readonly dvSuccess: number;
   readonly driverStatus: "code" | "text" | "off";
   readonly statusTexts: Readonly<Record<string, string>>;
   readonly firstStatus: "silent" | "report";
   readonly serial: "ignore" | "text";
+  readonly serialPort: number;
   readonly halfDuplex: boolean;
   readonly repeatMs: number;
   readonly repeats: number;
@@ -30,6 +31,9 @@ export interface Settings {
 }
 
 export const DEFAULTS: Settings = {
+  ...INNER_DEFAULTS,
+  inner: "none",
+  charset: "cp1251",
   flex: "3.0",
   command: "auto",
   confirm: "always",
@@ -41,6 +45,7 @@ export const DEFAULTS: Settings = {
   statusTexts: {},
   firstStatus: "silent",
   serial: "ignore",
+  serialPort: 1,
   halfDuplex: true,
   repeatMs: 5_000,
   repeats: 2,
@@ -61,6 +66,13 @@ export const PROFILE_SCHEMA: ProfileSchema = {
   type: "object",
   additionalProperties: false,
   properties: {
+    ...INNER_PROPERTIES,
+    inner: {
+      ...(INNER_PROPERTIES["inner"] as object),
+      default: DEFAULTS.inner,
+      description: "what shows texts: none: the display DV-01; else what is attached to the serial port (~P)",
+    },
+    charset: { ...(INNER_PROPERTIES["charset"] as object), default: DEFAULTS.charset, description: "charset of lines at the serial port" },
     flex: {
       enum: Object.keys(VERSIONS),
       default: DEFAULTS.flex,
@@ -83,11 +95,9 @@ export const PROFILE_SCHEMA: ProfileSchema = {
       description: "field 105 counts as read: only for texts that the driver must confirm, for any text, or never",
     },
     maxBytes: {
-      type: "integer",
-      minimum: 20,
-      maximum: MAX_TEXT_BYTES,
+      ...(INNER_PROPERTIES["maxBytes"] as object),
       default: DEFAULTS.maxBytes,
-      description: "text bytes in one command; longer texts are split, each part with its own receipt",
+      description: "text bytes in one command, the display takes at most 139; longer texts are split, each part with its own receipt",
     },
     dvSuccess: {
       type: "integer",
@@ -117,6 +127,13 @@ export const PROFILE_SCHEMA: ProfileSchema = {
       enum: ["ignore", "text"],
       default: DEFAULTS.serial,
       description: "what a device sends from its serial ports (~P): dropped, or lines of text in CP1251",
+    },
+    serialPort: {
+      type: "integer",
+      minimum: 0,
+      maximum: 2,
+      default: DEFAULTS.serialPort,
+      description: "0 USB, 1 RS232, 2 RS485: where what `inner` names is attached",
     },
     halfDuplex: {
       type: "boolean",

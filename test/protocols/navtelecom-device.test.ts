@@ -189,6 +189,26 @@ describe("the display", () => {
   });
 });
 
+describe("a terminal behind the serial port", () => {
+  it.each([{ cut: Infinity }, { cut: 1 }, { cut: 7 }])(
+    "shows lines, says that they were read, and answers; $cut bytes at once",
+    ({ cut }) => {
+      const profile = { inner: "line" };
+      const talk = new Conversation({ profile, reply: "Понял", keepAliveMs: 10_000 }, profile, cut);
+      talk.connect();
+      talk.send(1, "Где вы?");
+      talk.say("На месте");
+      talk.wait(30_000);
+      expect(talk.shown()).toEqual(["Где вы?"]);
+      expect(talk.words()).toEqual(["Понял", "На месте"]);
+      expect(talk.kinds().filter((kind) => kind === "acknowledged")).toHaveLength(2);
+      expect(talk.kinds()).not.toContain("puzzled");
+      expect(talk.settlements).toEqual([delivered(1), read(1)]);
+      expect(talk.notes).toEqual([]);
+    },
+  );
+});
+
 describe("half duplex", () => {
   it("commands that meet telemetry are lost: the text goes out instead of the acknowledgement, then the acknowledgement", () => {
     const talk = new Conversation({ profile: { loseCommands: true, readMs: null } });
