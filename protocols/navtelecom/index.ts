@@ -4,6 +4,7 @@ import { NavtelecomCodec } from "./codec.ts";
 import { detect } from "./detect.ts";
 import { NavtelecomDevice } from "./device.ts";
 import { explain } from "./explain.ts";
+import { Listener } from "./listener.ts";
 import { previewText } from "./orders.ts";
 import { MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
 
@@ -27,6 +28,7 @@ export const navtelecom: Protocol = {
   detect,
   connect: (environment = {}) => new NavtelecomCodec(environment),
   preview: (text, profile) => previewText(text, settingsOf(profile)),
+  listen: (direction) => new Listener(direction),
   explain,
   device: (options) => new NavtelecomDevice(options),
 };

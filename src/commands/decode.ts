@@ -97,7 +97,7 @@ async function choose(name: string, bytes: Buffer): Promise<Protocol> {
 }
 
 function unitsOf(protocol: Protocol, bytes: Buffer, direction: Direction): readonly Unit[] {
-  const { framer } = protocol.connect();
+  const framer = protocol.listen?.(direction) ?? protocol.connect().framer;
   framer.push(bytes);
   const units: Unit[] = [];
   for (let unit = framer.next(); unit !== null; unit = framer.next()) {

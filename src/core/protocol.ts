@@ -51,6 +51,8 @@ export interface Protocol {
   connect(environment?: CodecEnvironment): Codec;
   /** How this text would go out under this profile; for the API's capabilities and the `altered` mark. */
   preview(text: string, profile: Profile): Preview;
+  /** Cuts what one side said into frames, for people who want them explained. Absent: the framer of `connect` does. */
+  listen?(direction: Direction): Framer;
   /** Explains one frame field by field; secrets are redacted unless asked for. */
   explain(frame: Buffer, direction: Direction): Explanation;
   /** The device's side of the protocol, for the simulator, the tests and the benchmarks. */
