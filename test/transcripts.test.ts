@@ -1,6 +1,7 @@
 /** The conversations that the codecs are tested with, over real TCP against the gateway, and at the simulated device. */
 import { afterAll, describe, expect, it } from "vitest";
 import { PROTOCOLS } from "../protocols/index.ts";
+import { statusOf } from "../src/chat/message.ts";
 import type { DeviceOutput, Protocol, Transcript } from "../src/core/index.ts";
 import { checkedProfile } from "../src/tools/checked-profile.ts";
 import { type ReplayApi, replay } from "../src/tools/replay.ts";
@@ -20,15 +21,18 @@ function apiOf(world: World): ReplayApi {
   return {
     send: (_device, text) => world.send(TRACKER, text),
     texts: async (_device, since) => (await all()).filter(({ id, direction }) => id > since && direction === "INCOMING"),
-    status: async (_device, id) => ((await world.store.find([id]))[0]?.state === "delivered" ? "DELIVERED" : "PENDING"),
+    status: async (_device, id) => statusOf((await world.store.find([id]))[0] ?? { state: "queued" }),
     lastId: async () => (await all()).at(-1)?.id ?? 0,
   };
 }
 
 /** Waits and outages are for the session's virtual time; questions need the API's extension. */
 function playable(transcript: Transcript): boolean {
-  return transcript.steps.every(
-    (step) => step.type !== "wait" && step.type !== "store" && !(step.type === "send" && (step.urgent || step.choices !== null)),
+  return (
+    transcript.live &&
+    transcript.steps.every(
+      (step) => step.type !== "wait" && step.type !== "store" && !(step.type === "send" && (step.urgent || step.choices !== null)),
+    )
   );
 }
 
@@ -67,8 +71,8 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   const transcripts = transcriptsOf(protocol);
   const played = transcripts.filter(({ transcript }) => playable(transcript));
 
-  it("most conversations can be played live", () => {
-    expect(played.length).toBeGreaterThan(transcripts.length / 2);
+  it("many conversations can be played live", () => {
+    expect(played.length).toBeGreaterThanOrEqual(5);
   });
 
   it.each(played.map(({ file, transcript }) => [file, transcript] as const))("the gateway plays %s", async (_file, transcript) => {

@@ -25,6 +25,8 @@ export interface Transcript {
   readonly deviceId: string;
   readonly profile: Readonly<Record<string, unknown>>;
   readonly password: string | null;
+  /** False: the outcome depends on which of two bytes' worth of time comes first, which only virtual time decides. */
+  readonly live: boolean;
   readonly steps: readonly Step[];
 }
 
@@ -50,6 +52,7 @@ export function parseTranscript(source: string): Transcript {
     deviceId: headers.get("device-id") ?? "",
     profile: object(headers.get("profile") ?? "{}"),
     password: headers.get("password") ?? null,
+    live: headers.get("live") !== "no",
     steps,
   };
 }
