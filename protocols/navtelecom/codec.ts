@@ -79,6 +79,11 @@ export class NavtelecomCodec implements Codec {
     else this.#carrier.send(part);
   }
 
+  /** A display cannot be told to forget a text; one that is held back or was refused does not go out again. */
+  cancel(tag: string): void {
+    this.#duplex.cancel(tag);
+  }
+
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {
     this.#negotiateBy ??= now + NEGOTIATION_MS;
     if (now >= this.#negotiateBy) this.#settled = true;

@@ -96,6 +96,11 @@ export class HalfDuplex {
     this.#order = null;
   }
 
+  /** This command is not wanted any more: it does not go out again. */
+  cancel(tag: string): void {
+    if (this.#order?.tag === tag) this.settle();
+  }
+
   /** The display takes it later: in how many milliseconds it goes out again. */
   postpone(): number {
     const order = this.#order;

@@ -67,4 +67,14 @@ describe("whose turn it is", () => {
     expect(duplex.tick(5_002, true).send.map(String)).toEqual(["next"]);
     expect(duplex.result()).toBe(true);
   });
+
+  it("a cancelled order does not go out again, and its results mean nothing", () => {
+    const duplex = started();
+    duplex.cancel("2");
+    expect(duplex.awaited).toBe("1");
+    duplex.cancel("1");
+    expect(duplex.tick(4_000, true)).toEqual({ send: [], at: 9_000 });
+    expect(duplex.result()).toBe(false);
+    expect(duplex.tick(5_000, true)).toEqual({ send: [], at: null });
+  });
 });
