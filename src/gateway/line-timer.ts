@@ -6,6 +6,9 @@ export interface TimerOwner {
   due(now: number): void;
 }
 
+/** Node's longest timer; a longer one fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export class LineTimer {
   readonly #owner: TimerOwner;
   readonly #now: () => number;
@@ -23,7 +26,7 @@ export class LineTimer {
     if (at === null || at >= this.#at) return;
     if (this.#timeout !== null) clearTimeout(this.#timeout);
     this.#at = at;
-    this.#timeout = setTimeout(look, Math.max(1, Math.ceil(at - this.#now())), this);
+    this.#timeout = setTimeout(look, Math.min(LONGEST_MS, Math.max(1, Math.ceil(at - this.#now()))), this);
   }
 
   stop(): void {

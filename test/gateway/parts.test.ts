@@ -1,11 +1,12 @@
 /** The small parts: admission, detection, the registry, the log's bounds, the guards of logins. */
 import pino from "pino";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DuelGuard, PasswordGuard, sameSecret } from "../../src/chat/login-guard.ts";
 import type { Detection } from "../../src/core/index.ts";
 import { Admission } from "../../src/gateway/admission.ts";
 import { detect, HEAD_BYTES } from "../../src/gateway/detector.ts";
 import { LineLog } from "../../src/gateway/line-log.ts";
+import { LineTimer } from "../../src/gateway/line-timer.ts";
 import { type LiveLine, Registry } from "../../src/gateway/registry.ts";
 import { paperProtocol } from "../support/fleet.ts";
 
@@ -136,6 +137,30 @@ describe("the log of a line", () => {
     const [loud] = logged("debug", (log) => log.write("info", 0, { message: "x", bytes }));
     expect(quiet).not.toHaveProperty("hex");
     expect(loud?.["hex"]).toBe(`${"ab".repeat(256)}... (1000 bytes)`);
+  });
+});
+
+describe("the timer", () => {
+  it("waits for what is due in a month, longer than Node's timers do", () => {
+    vi.useFakeTimers();
+    try {
+      const due: number[] = [];
+      const owner = {
+        deadline: (40 * 86_400_000) as number | null,
+        due: (now: number): void => {
+          due.push(now);
+          owner.deadline = null;
+        },
+      };
+      const start = Date.now();
+      const looks = vi.fn(() => Date.now() - start);
+      new LineTimer(owner, looks).arm();
+      vi.advanceTimersByTime(41 * 86_400_000);
+      expect(due).toEqual([40 * 86_400_000]);
+      expect(looks.mock.calls.length).toBeLessThan(10);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
