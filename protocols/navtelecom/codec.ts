@@ -15,7 +15,7 @@ import { readTelemetry, statusOf, type Telemetry } from "./telemetry.ts";
 import { flexFits, type Parties, PING, readNtcb, TILDE, writeNtcb } from "./wire.ts";
 
 /** A device offers FLEX right after its login; one that has not by then speaks plain NTCB. */
-export const NEGOTIATION_MS = 5_000;
+const NEGOTIATION_MS = 5_000;
 /** Parts whose read report is still recognised on a line. */
 const MAX_SENT = 256;
 /** Letter of a FLEX message. */

@@ -2,7 +2,7 @@
 import type { DeviceOutput } from "../../src/core/index.ts";
 
 /** Devices repeat telemetry after 20 to 90 s. */
-export const RESEND_MS = 20_000;
+const RESEND_MS = 20_000;
 
 export interface Outgoing {
   readonly kind: "telemetry" | "text" | "serial";
