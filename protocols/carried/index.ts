@@ -1,5 +1,9 @@
 /** The sub-protocols by their name in a profile: what a carrier needs to know of them. */
 import type { DeviceOptions, ExplainedField, Preview } from "../../src/core/index.ts";
+import { explainPackets } from "../garmin-fmi/explain.ts";
+import { FmiInner } from "../garmin-fmi/inner.ts";
+import { Navigator } from "../garmin-fmi/navigator.ts";
+import { previewText } from "../garmin-fmi/steps.ts";
 import { explainLines } from "../line-text/explain.ts";
 import { LineInner, previewLine } from "../line-text/inner.ts";
 import { LineTerminal } from "../line-text/terminal.ts";
@@ -14,26 +18,31 @@ export interface InnerEnvironment {
 }
 
 /** Null: nothing behind this carrier shows texts. */
-export function connectInner(settings: InnerSettings, _environment: InnerEnvironment): Inner | null {
+export function connectInner(settings: InnerSettings, environment: InnerEnvironment): Inner | null {
   switch (settings.inner) {
     case "line":
       return new LineInner(settings);
-    default:
+    case "garmin-fmi":
+      return new FmiInner(settings, environment);
+    case "none":
       return null;
   }
 }
 
 /** Null: nothing behind this carrier shows texts. */
 export function previewInner(text: string, settings: InnerSettings): Preview | null {
+  if (settings.inner === "garmin-fmi") return previewText(text, settings);
   return settings.inner === "line" ? previewLine(text, settings) : null;
 }
 
 /** The simulated terminal; null: none. */
 export function connectTerminal(options: DeviceOptions): Terminal | null {
-  return innerSettings(options.profile).inner === "line" ? new LineTerminal(options) : null;
+  const { inner } = innerSettings(options.profile);
+  if (inner === "garmin-fmi") return new Navigator(options);
+  return inner === "line" ? new LineTerminal(options) : null;
 }
 
 /** A payload as the sub-protocol reads it, else as hex. */
 export function explainPayload(payload: Buffer): readonly ExplainedField[] {
-  return explainLines(payload) ?? [{ name: "payload", value: payload.toString("hex") }];
+  return explainPackets(payload) ?? explainLines(payload) ?? [{ name: "payload", value: payload.toString("hex") }];
 }

@@ -11,6 +11,8 @@ export interface Inner {
   encode(order: Order): InnerEncoded;
   /** The part with this tag is due: it goes out through `tick`, in its turn. Said again when its receipt is overdue. */
   send(tag: string): void;
+  /** Takes a text back from the terminal, where it has the means for it. */
+  cancel?(tag: string): void;
   /** A payload that came up; packets may be cut over several, or share one. Never throws. */
   receive(payload: Buffer): InnerReading;
   /** Payloads to send now, one carrier frame each; `at` is when to ask again. */

@@ -16,7 +16,7 @@ export interface InnerSettings {
   readonly charset: InnerCharset;
   readonly maxBytes: number;
   readonly fmiLevel: FmiLevel;
-  readonly fmiUnicode: boolean;
+  readonly fmiUnicode: "negotiated" | "assumed" | "off";
   readonly fmiChoices: boolean;
   readonly fmiShow: "auto" | "inbox" | "now";
   readonly fmiResendSeconds: number;
@@ -27,7 +27,7 @@ export const INNER_DEFAULTS: InnerSettings = {
   charset: "utf8",
   maxBytes: DEFAULT_TEXT_BYTES,
   fmiLevel: "auto",
-  fmiUnicode: true,
+  fmiUnicode: "negotiated",
   fmiChoices: true,
   fmiShow: "auto",
   fmiResendSeconds: 30,
@@ -40,7 +40,7 @@ export function innerSettings(profile: Profile): InnerSettings {
 /** JSON Schema properties, to be spread into a carrier's own. */
 export const INNER_PROPERTIES: Readonly<Record<string, unknown>> = {
   inner: {
-    enum: ["line", "none"],
+    enum: ["line", "garmin-fmi", "none"],
     default: INNER_DEFAULTS.inner,
     description: "what is attached to the serial port: a terminal with lines of text, a Garmin navigator, or nothing that shows texts",
   },
@@ -58,9 +58,9 @@ export const INNER_PROPERTIES: Readonly<Record<string, unknown>> = {
     description: "texts of a Garmin: a602 has no receipts but the link's, a611 takes 1999 bytes; auto: a604 until it says what it has",
   },
   fmiUnicode: {
-    type: "boolean",
+    enum: ["negotiated", "assumed", "off"],
     default: INNER_DEFAULTS.fmiUnicode,
-    description: "let the Garmin ask for UTF-8; without it texts are ASCII",
+    description: "UTF-8 once the Garmin asks for it, at once, or never; without it texts are ASCII",
   },
   fmiChoices: { type: "boolean", default: INNER_DEFAULTS.fmiChoices, description: "questions as canned responses (true) or numbered text" },
   fmiShow: {

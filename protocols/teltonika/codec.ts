@@ -71,6 +71,10 @@ export class TeltonikaCodec implements Codec {
     this.#console?.send(tag);
   }
 
+  cancel(tag: string): void {
+    this.#inner?.cancel?.(tag);
+  }
+
   /** Nothing is sent while a record packet is coming in, or may follow: the device would take it for the count it waits for. */
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {
     const at = this.#quiet.tick(now, this.#settings.quietMs);

@@ -19,7 +19,8 @@ interface Awaited {
 export class TeltonikaDevice implements SimulatedDevice {
   readonly #options: DeviceOptions;
   readonly #settings: DeviceSettings;
-  readonly #terminal: Terminal | null;
+  /** What is attached to its port. */
+  readonly terminal: Terminal | null;
   readonly #commands: CommandLine;
   #queue = new ByteQueue();
   #state: "offline" | "login" | "online" = "offline";
@@ -31,18 +32,13 @@ export class TeltonikaDevice implements SimulatedDevice {
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.#settings = deviceSettings(options.profile);
-    this.#terminal = connectTerminal(options);
+    this.terminal = connectTerminal(options);
     this.#commands = new CommandLine(options);
   }
 
   get deadline(): number | null {
     const answer = this.#awaited !== null && this.#state === "online" ? this.#awaited.since + ANSWER_MS : null;
-    const times = [
-      answer,
-      this.#keepAliveAt,
-      this.#state === "online" ? (this.#terminal?.deadline ?? null) : null,
-      this.#commands.deadline,
-    ];
+    const times = [answer, this.#keepAliveAt, this.#state === "online" ? (this.terminal?.deadline ?? null) : null, this.#commands.deadline];
     const known = times.filter((at) => at !== null);
     return known.length === 0 ? null : Math.min(...known);
   }
@@ -69,12 +65,12 @@ export class TeltonikaDevice implements SimulatedDevice {
   }
 
   say(text: string, now: number): readonly DeviceOutput[] {
-    if (this.#terminal === null) return [{ type: "puzzled", reason: "nobody can type on a tracker without a terminal" }];
-    return this.#carry(this.#terminal.say(text, now), now);
+    if (this.terminal === null) return [{ type: "puzzled", reason: "nobody can type on a tracker without a terminal" }];
+    return this.#carry(this.terminal.say(text, now), now);
   }
 
   choose(choice: number, now: number): readonly DeviceOutput[] {
-    return this.#carry(this.#terminal?.choose(choice, now) ?? [], now);
+    return this.#carry(this.terminal?.choose(choice, now) ?? [], now);
   }
 
   position(now: number): readonly DeviceOutput[] {
@@ -89,7 +85,7 @@ export class TeltonikaDevice implements SimulatedDevice {
       this.#keepAliveAt = now + this.#options.keepAliveMs;
       if (this.#waiting.length === 0) this.#waiting.push(recordsFrame(this.#settings, now));
     }
-    const port = this.#state === "online" ? (this.#terminal?.tick(now) ?? []) : [];
+    const port = this.#state === "online" ? (this.terminal?.tick(now) ?? []) : [];
     return [...this.#commands.tick(now), ...this.#carry(port, now), ...this.#pump(now)];
   }
 
@@ -99,7 +95,7 @@ export class TeltonikaDevice implements SimulatedDevice {
     if (answer !== 0x01) return this.#hangUp(`login answered ${answer?.toString(16)}`);
     this.#state = "online";
     if (this.#options.keepAliveMs > 0) this.#keepAliveAt = now + this.#options.keepAliveMs;
-    return [{ type: "online" }, ...this.#carry(this.#terminal?.connected(now) ?? [], now)];
+    return [{ type: "online" }, ...this.#carry(this.terminal?.connected(now) ?? [], now)];
   }
 
   /** A message, or the count of the records that wait for one; null: more bytes are needed. */
@@ -128,8 +124,8 @@ export class TeltonikaDevice implements SimulatedDevice {
     // The reader of counts would have stumbled over it; it is lost here.
     if (this.#awaited !== null) return [{ type: "puzzled", reason: "a message while records wait for their count" }];
     const { message } = unit;
-    if (this.#terminal === null) return this.#commands.received(message, now);
-    return this.#carry(this.#terminal.received(message.payload, now), now);
+    if (this.terminal === null) return this.#commands.received(message, now);
+    return this.#carry(this.terminal.received(message.payload, now), now);
   }
 
   /** What the terminal writes goes into the device's own frames; without a link it is lost. */

@@ -75,6 +75,8 @@ export interface Codec {
   encode(order: Order): Encoded;
   /** Takes a part over that would else be written: what must wait its turn goes out through `tick`, which follows in the same step. */
   send?(part: Part): void;
+  /** Withdraws a part that may have gone out already: it is taken off the driver's screen where the protocol has the means. */
+  cancel?(tag: string): void;
   /** False while whatever shows the texts cannot take one: nothing is claimed meanwhile. Absent: always true. */
   readonly ready?: boolean;
   /** Frames the codec wants sent on its own account (missing fragments, link layers); `at` is when to ask again. */

@@ -45,6 +45,8 @@ export class CarrierConversation {
   closed: string | null = null;
   /** The store cannot be reached. */
   storeDown = false;
+  /** Bytes of the device are lost. */
+  deaf = false;
   /** Bytes of the gateway are lost. */
   mute = false;
   readonly device: SimulatedDevice;
@@ -67,6 +69,7 @@ export class CarrierConversation {
   connect(): void {
     this.closed = null;
     this.mute = false;
+    this.deaf = false;
     this.#session = this.#newSession();
     this.#device(this.device.connected(this.now));
   }
@@ -127,7 +130,8 @@ export class CarrierConversation {
 
   #device(outputs: readonly DeviceOutput[]): void {
     this.outputs.push(...outputs);
-    for (const output of outputs) if (output.type === "write") this.#gateway({ type: "bytes", chunk: Buffer.from(output.bytes) });
+    for (const output of outputs)
+      if (output.type === "write" && !this.deaf) this.#gateway({ type: "bytes", chunk: Buffer.from(output.bytes) });
   }
 
   /** Everything that one input leads to is performed in order before the device is heard again. */
