@@ -27,7 +27,10 @@ export type Happening =
       readonly began: number;
       readonly outcome: Outcome;
       readonly id: number | null;
+      /** The message that it shall take the place of. */
+      readonly replaces: number | null;
     }
+  | { readonly op: "cancelled"; readonly id: number; readonly outcome: Outcome }
   | {
       readonly op: "listed";
       readonly user: number;

@@ -18,7 +18,18 @@ export interface RoadOptions {
 }
 
 /** The API has a connection of its own. */
-const API: ReadonlySet<string> = new Set(["submit", "list", "find", "markRead", "markAllRead", "lastTimes", "unreadCounts"]);
+const API: ReadonlySet<string> = new Set([
+  "submit",
+  "claimKey",
+  "cancel",
+  "timeline",
+  "list",
+  "find",
+  "markRead",
+  "markAllRead",
+  "lastTimes",
+  "unreadCounts",
+]);
 const HOP_MS = 12;
 const GIVEN_UP_MS = 2_000;
 

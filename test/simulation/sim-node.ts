@@ -1,6 +1,7 @@
 /** One gateway node: its lines, the use cases over its way to the store, its lease and its sweeper. It may stop, die and come back. */
 import pino from "pino";
 import { Calls } from "../../src/chat/calls.ts";
+import { Extensions } from "../../src/chat/extensions.ts";
 import type { Directory } from "../../src/chat/fleet.ts";
 import { LineChat } from "../../src/chat/lines.ts";
 import { type MessageStore, type Outbox, StoreUnavailable } from "../../src/chat/ports.ts";
@@ -45,6 +46,7 @@ export class SimNode {
   #waiting: (() => void)[] = [];
   #registry = new Registry();
   #calls: ChatCalls | null = null;
+  #extensions: Extensions | null = null;
   #chat: Chat | null = null;
   #lines = new Set<SimLine>();
 
@@ -65,9 +67,8 @@ export class SimNode {
     return this.#lines;
   }
 
-  /** This node's view of the store. */
-  get store(): MessageStore {
-    return this.#options.store;
+  get extensions(): Extensions | null {
+    return this.#extensions;
   }
 
   get calls(): ChatCalls | null {
@@ -100,6 +101,7 @@ export class SimNode {
     const chat = new LineChat({ store, directory, outbox, node: name, now, warn: () => {} });
     const clock = { now: this.#options.wallClock };
     this.#calls = build.calls(new Calls({ store, directory, outbox, ttlMs: TTL_MS, onHintFailed: () => {}, clock }), store);
+    this.#extensions = new Extensions({ store, directory });
     this.#chat = build.chat(chat, this);
     this.#beat(RENEW_MS, () => store.renewLease(name, LEASE_MS));
     this.#sweep();

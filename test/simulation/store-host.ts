@@ -2,7 +2,7 @@
  * The place where the scripts of the store run: one at a time, in virtual time, each watched. What every script does to
  * messages is read back through the store's own ports, so that the checker needs no access to its insides.
  */
-import type { Message } from "../../src/chat/message.ts";
+import type { Direction, Message } from "../../src/chat/message.ts";
 import { type DrainRequest, type ListQuery, type LoggedIn, type MessageStore, StoreUnavailable } from "../../src/chat/ports.ts";
 import type { DrainResult } from "../../src/core/index.ts";
 import type { History } from "./history.ts";
@@ -35,7 +35,7 @@ export class StoreHost {
   readonly #known = new Map<number, Message>();
   /** The last command of its kind that a tracker's script remembers by its nonce. */
   readonly #last = new Map<string, unknown>();
-  readonly #incoming = new Map<number, number>();
+  readonly #latest = new Map<string, number>();
   readonly #tags = new Map<number, Set<number>>();
 
   constructor(options: HostOptions) {
@@ -48,9 +48,9 @@ export class StoreHost {
     return this.#tags.get(trackerId)?.has(tag) === true;
   }
 
-  /** The last INCOMING message of this tracker. */
-  incomingOf(trackerId: number): number | null {
-    return this.#incoming.get(trackerId) ?? null;
+  /** The last message of this tracker in a direction. */
+  latestOf(trackerId: number, direction: Direction): number | null {
+    return this.#latest.get(`${trackerId} ${direction}`) ?? null;
   }
 
   /** What is there before the run is nobody's doing. */
@@ -80,7 +80,7 @@ export class StoreHost {
       const before = this.#known.get(message.id) ?? null;
       if (before !== null && same(before, message)) continue;
       this.#known.set(message.id, message);
-      if (message.direction === "INCOMING") this.#incoming.set(trackerId, message.id);
+      this.#latest.set(`${trackerId} ${message.direction}`, message.id);
       history.add({ op: "message", cause, message, before, storeNow: now() });
     }
     if (cause !== "receive" && cause !== "markRead" && cause !== "markAllRead") return;

@@ -10,6 +10,8 @@ export interface SentText {
   readonly parts: number;
   readonly urgent: boolean;
   readonly ttlMs: number;
+  /** It waits this long before it joins its lane; 0: not at all. */
+  readonly notBeforeMs: number;
 }
 
 export interface ReceivedPart {

@@ -1,7 +1,5 @@
 /** One run: everything that one seed says, from the first login to the quiet after the healing. */
 import { Calls } from "../../src/chat/calls.ts";
-import { ChatError } from "../../src/chat/chat-error.ts";
-import { StoreUnavailable } from "../../src/chat/ports.ts";
 import { shardOf } from "../../src/store/keys.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { MemoryDirectory } from "../support/fleet.ts";
@@ -70,7 +68,7 @@ export class World {
     this.#build = build;
     const now = (): number => this.#timeline.now;
     this.history = new History(now);
-    this.#quiet = new Quiet(this.history);
+    this.#quiet = new Quiet({ history: this.history, texts: this.texts, storeNow: this.#storeNow });
     this.#memory = new MemoryStore(this.#storeNow);
     const around = { storeNow: this.#storeNow, onCrash: (listener: () => void) => void this.#crashed.push(listener) };
     const store = build.scripts(this.#memory, around);
@@ -252,30 +250,20 @@ export class World {
       now: () => this.#timeline.now,
       storeNow: this.#storeNow,
       after: this.#after,
-      compose: ({ urgent, ttlMs }) => {
-        const n = this.texts.size + 1;
-        const parts = this.#random.weighted({ one: 70, two: 15, some: 15 });
-        const count = parts === "one" ? 1 : parts === "two" ? 2 : this.#random.between(3, 6);
-        const text = { n, text: textOf(n, count), parts: count, urgent, ttlMs };
-        this.texts.set(n, text);
-        return text;
-      },
-      sendSpecial: (node, trackerId, text) => this.#sendSpecial(node, trackerId, text),
-      incomingOf: (trackerId) => this.#host.incomingOf(trackerId),
+      compose: (how = {}) => this.#compose(how),
+      node: () => this.#random.pick(this.#nodes),
+      incomingOf: (trackerId) => this.#host.latestOf(trackerId, "INCOMING"),
+      outgoingOf: (trackerId) => this.#host.latestOf(trackerId, "OUTGOING"),
     };
   }
 
-  /** What the API will offer as parameters of `send`: urgency and a time to live. */
-  async #sendSpecial(node: SimNode, trackerId: number, { text, urgent, ttlMs }: SentText): Promise<number> {
-    try {
-      const submitted = await node.store.submit({ trackerId, text, employeeId: null, urgent, altered: false, ttlMs, rejected: null });
-      if (submitted.type === "full") throw new ChatError(8);
-      if (submitted.owner !== null) this.#post.hint(trackerId, submitted.owner).catch(() => undefined);
-      return submitted.id;
-    } catch (error) {
-      if (error instanceof StoreUnavailable) throw new ChatError(8);
-      throw error;
-    }
+  #compose({ urgent = false, ttlMs = TTL_MS, notBeforeMs = 0 }: Partial<SentText>): SentText {
+    const n = this.texts.size + 1;
+    const size = this.#random.weighted({ one: 70, two: 15, some: 15 });
+    const parts = size === "one" ? 1 : size === "two" ? 2 : this.#random.between(3, 6);
+    const text = { n, text: textOf(n, parts), parts, urgent, ttlMs, notBeforeMs };
+    this.texts.set(n, text);
+    return text;
   }
 
   async #read(): Promise<FinalState> {

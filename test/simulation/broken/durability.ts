@@ -18,6 +18,18 @@ export const durability: readonly Broken[] = [
   },
   { name: "lost hints are not made up for", breaks: "I1", within: 100, change: { sweeps: false } },
   { name: "a command that comes twice is done twice", breaks: "I1b", within: 20, change: { idempotent: false } },
+  {
+    name: "the name of a call is not remembered",
+    breaks: "I1b",
+    within: 40,
+    change: { scripts: (store) => over(store, { submit: (draft) => store.submit({ ...draft, idempotencyKey: null }) }) },
+  },
+  {
+    name: "withdrawing is answered and not done",
+    breaks: "I1",
+    within: 20,
+    change: { scripts: (store) => over(store, { cancel: () => Promise.resolve("cancelled") }) },
+  },
   { name: "ids go back in a crash", breaks: "I11", within: 20, change: { scripts: reusing } },
 ];
 

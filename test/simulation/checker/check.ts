@@ -2,7 +2,7 @@
 import type { Run } from "../run.ts";
 import { checkTenants, checkUnread } from "./accounts.ts";
 import { checkCopies, checkOrder, checkReceipts } from "./delivery.ts";
-import { checkArrival, checkIds, checkStored } from "./durability.ts";
+import { checkArrival, checkIds, checkStored, checkWithdrawn } from "./durability.ts";
 import { Facts, type Violation } from "./facts.ts";
 import { checkOwners } from "./ownership.ts";
 import { checkOnce, checkStoredFirst } from "./reception.ts";
@@ -14,6 +14,7 @@ export function check(run: Run): readonly Violation[] {
   const checks = [
     checkStored,
     checkArrival,
+    checkWithdrawn,
     checkIds,
     checkReceipts,
     checkOrder,

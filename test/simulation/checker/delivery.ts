@@ -65,11 +65,13 @@ export function checkOrder(facts: Facts): readonly Violation[] {
     );
     const inOrderOfArrival = [...first.values()].sort((one, other) => one.at - other.at);
     const isUrgent = (n: number): boolean => facts.run.texts.get(n)?.urgent === true;
+    // A text that waits for its time joins its lane then.
+    const isOrdered = (n: number): boolean => facts.run.texts.get(n)?.notBeforeMs === 0;
     return [true, false].flatMap((urgent) =>
       checkLane(
         facts,
         traits,
-        inOrderOfArrival.filter(({ n }) => isUrgent(n) === urgent),
+        inOrderOfArrival.filter(({ n }) => isOrdered(n) && isUrgent(n) === urgent),
       ),
     );
   });

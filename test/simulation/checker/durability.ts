@@ -46,7 +46,7 @@ export function checkArrival(facts: Facts): readonly Violation[] {
   for (const { message, n, parts, looks } of facts.outgoing()) {
     const traits = facts.traitsOf(message.trackerId);
     const stored = looks[0]?.t ?? 0;
-    if (traits === undefined || !traits.acknowledges) continue;
+    if (traits === undefined || !traits.acknowledges || facts.run.texts.get(n)?.notBeforeMs !== 0) continue;
     const over = looks.find((look) => OVER.has(look.message.state))?.t ?? Number.POSITIVE_INFINITY;
     const got = lastFirst(facts, traits.name, n, parts);
     const deadline = promised(connections.get(traits.name) ?? [], Math.max(facts.healedAt, stored));
@@ -58,6 +58,21 @@ export function checkArrival(facts: Facts): readonly Violation[] {
       });
     }
   }
+  return violations;
+}
+
+/** I1: a message is withdrawn when a client says so, and then it is; otherwise nobody withdraws it. */
+export function checkWithdrawn(facts: Facts): readonly Violation[] {
+  const asked = new Set([...facts.of("cancelled").map(({ id }) => id), ...facts.of("sent").map(({ replaces }) => replaces)]);
+  const withdrawn = facts.of("message").filter(({ message }) => message.state === "cancelled");
+  const unasked = withdrawn.find(({ message }) => !asked.has(message.id));
+  const kept = facts
+    .of("cancelled")
+    .find(({ id, outcome, at }) => outcome === "ok" && !withdrawn.some((look) => look.message.id === id && look.at < at));
+  const violations: Violation[] = [];
+  if (unasked !== undefined)
+    violations.push({ invariant: "I1", t: unasked.t, what: `message ${unasked.message.id} was withdrawn by nobody` });
+  if (kept !== undefined) violations.push({ invariant: "I1", t: kept.t, what: `message ${kept.id} was withdrawn in vain` });
   return violations;
 }
 

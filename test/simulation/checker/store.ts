@@ -9,19 +9,23 @@ const SWEPT_MS = 40_000;
 
 /** I5: stamps come from the store's clock and never run back; an update time is set once, with the status, and never before the submit time. */
 export function checkTimes(facts: Facts): readonly Violation[] {
-  const clocks = facts.of("clock");
   const lastSubmit = new Map<number, number>();
   return facts.of("message").flatMap((look) => {
     const { message, before, storeNow, t, at } = look;
     const previous = lastSubmit.get(message.trackerId) ?? 0;
     if (before === null) lastSubmit.set(message.trackerId, message.submittedAt);
     // Stamps never run back: after a jump they stay where the clock was before it.
-    const latest = clocks.reduce((late, clock) => (clock.at < at ? Math.max(late, clock.before) : late), storeNow);
+    const latest = latestClock(facts, at, storeNow);
     const wrong = [wrongUpdate(message), wrongChange(message, before), wrongStamp(look, { previous, latest })].filter(
       (what) => what !== null,
     );
     return wrong.map((what): Violation => ({ invariant: "I5", t, what: `message ${message.id} ${what}` }));
   });
+}
+
+/** The latest that the store's clock ever said before this place of the history. */
+function latestClock(facts: Facts, at: number, storeNow: number): number {
+  return facts.of("clock").reduce((late, clock) => (clock.at < at ? Math.max(late, clock.before) : late), storeNow);
 }
 
 function wrongUpdate(message: Message): string | null {
@@ -105,12 +109,17 @@ function thereBefore(facts: Facts, { input, began }: EntryOf<"listed">): readonl
 /** I16: nothing is handed out after its time to live, and it leaves the outbox then, not before. */
 export function checkExpiry(facts: Facts): readonly Violation[] {
   return [...facts.outgoing()].flatMap(({ message, n, looks }) => {
-    const end = message.submittedAt + (facts.run.texts.get(n)?.ttlMs ?? Number.POSITIVE_INFINITY);
+    const { ttlMs = Number.POSITIVE_INFINITY, notBeforeMs = 0 } = facts.run.texts.get(n) ?? {};
+    const due = message.submittedAt + notBeforeMs;
+    const end = due + ttlMs;
+    const isEarly = (at: number, storeNow: number): boolean => notBeforeMs > 0 && latestClock(facts, at, storeNow) < due;
+    const early = (facts.claims.get(message.id) ?? []).find(({ entry }) => isEarly(entry.at, entry.storeNow))?.entry;
     const claimed = (facts.claims.get(message.id) ?? []).find(({ entry }) => entry.storeNow >= end)?.entry;
     const last = looks.at(-1);
     const swept = facts.run.final.storeNow - end > SWEPT_MS && (last?.t ?? 0) < facts.endedAt - SWEPT_MS;
     const expired = looks.find((look) => look.message.state === "expired");
     const wrong: readonly [boolean, number, string][] = [
+      [early !== undefined, early?.t ?? 0, "was handed out before its time"],
       [claimed !== undefined, claimed?.t ?? 0, "was handed out after its end"],
       [message.state === "queued" && swept, facts.endedAt, "is still queued after its end"],
       [expired !== undefined && expired.storeNow < end, expired?.t ?? 0, "expired early"],

@@ -52,11 +52,12 @@ export class Stage implements Playable, StageWorld {
 
   actions(): readonly string[] {
     const { nodes, texts } = this.options;
-    const actions: string[] = [];
-    for (const node of nodes) actions.push(`connect ${node}`, `sweep ${node}`);
-    if (this.#ids.length < texts) actions.push("submit");
-    this.#mail.forEach((_, at) => actions.push(`mail ${at}`, `lose ${at}`));
-    this.#lines.forEach((line, at) => actions.push(...line.actions().map((kind) => `${kind} ${at}`)));
+    const actions = [
+      ...nodes.flatMap((node) => [`connect ${node}`, `sweep ${node}`]),
+      ...(this.#ids.length < texts ? ["submit"] : []),
+      ...this.#mail.flatMap((_, at) => [`mail ${at}`, `lose ${at}`]),
+      ...this.#lines.flatMap((line, at) => line.actions().map((kind) => `${kind} ${at}`)),
+    ];
     return actions.filter((action) => (this.#left[kindOf(action)] ?? 0) > 0);
   }
 
@@ -93,21 +94,22 @@ export class Stage implements Playable, StageWorld {
     this.#mail = [];
     for (const line of this.#lines) line.leave();
     while (this.now <= by) {
-      let line = this.#lines.find((one) => one.alive);
-      if (line === undefined) line = this.#connect(this.options.nodes[0] ?? "");
-      for (let step = 0; step < STEPS; step += 1) {
-        await this.#settle();
-        if (!(await line.goWell())) break;
-      }
+      const line = this.#lines.find((one) => one.alive) ?? this.#connect(this.options.nodes[0] ?? "");
+      await this.#goWell(line);
       await this.#check();
-      if (this.wrong !== null) return this.wrong;
-      const lost = await this.#missing();
-      if (lost.length === 0) return null;
+      if (this.wrong !== null || (await this.#missing()).length === 0) return this.wrong;
       if (this.options.sweeps) line.hint();
       await this.#settle();
       if (!(await line.goWell())) line.timeout();
     }
     return `message ${(await this.#missing()).join()} did not reach the device in time`;
+  }
+
+  async #goWell(line: StageLine): Promise<void> {
+    for (let step = 0; step < STEPS; step += 1) {
+      await this.#settle();
+      if (!(await line.goWell())) return;
+    }
   }
 
   // What lines ask of their surroundings.
