@@ -9,6 +9,7 @@
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
 import { ackedPrefix, type Flight, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
+import { Flights } from "./flights.ts";
 import { launch } from "./launch.ts";
 import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
 import { remember } from "./remember.ts";
@@ -42,7 +43,7 @@ export class Deliveries {
   readonly #claims = new Claims();
   #implied: boolean;
   readonly #closing: ClosePolicy;
-  #active: Flight[] = [];
+  readonly #flights = new Flights();
   /** Every part written on this line by its tag. */
   readonly #written = new Map<string, Written>();
   /** Texts whose receipt is overdue and that were given back; a late receipt still settles them. */
@@ -61,14 +62,12 @@ export class Deliveries {
 
   /** When `tick` has something to do. */
   get deadline(): number | null {
-    let soonest = earlier(this.#claims.deadline, this.#closing.deadline);
-    for (const flight of this.#active) soonest = earlier(soonest, flight.deadline);
-    return soonest;
+    return earlier(earlier(this.#claims.deadline, this.#closing.deadline), this.#flights.deadline);
   }
 
   /** Receipts or answers of the store are still outstanding. */
   get busy(): boolean {
-    return this.#claims.busy || this.#active.some((flight) => flight.deadline !== null);
+    return this.#claims.busy || this.#flights.deadline !== null;
   }
 
   /** No further texts are claimed: the line is about to end. */
@@ -130,7 +129,7 @@ export class Deliveries {
       this.#ambiguousReceipt(now, out);
       return;
     }
-    const hit = event.tag === null ? this.#oldestOutstanding() : this.#written.get(event.tag);
+    const hit = event.tag === null ? this.#flights.oldestOutstanding : this.#written.get(event.tag);
     if (hit === undefined || hit.flight.ended) {
       out.push({ type: "note", kind: "stray-receipt", reason: `receipt for ${event.tag ?? "nothing outstanding"}`, bytes: null });
       return;
@@ -145,7 +144,7 @@ export class Deliveries {
 
   /** The order goes out again in a while: only then does it wait for its receipt. */
   #deferred({ tag, againMs }: Deferred, now: number): void {
-    const flight = (tag === null ? this.#oldestOutstanding() : this.#written.get(tag))?.flight;
+    const flight = (tag === null ? this.#flights.oldestOutstanding : this.#written.get(tag))?.flight;
     if (flight === undefined || flight.deadline === null) return;
     flight.deadline = now + againMs + patience(flight, this.#options.receiptMs);
   }
@@ -160,7 +159,7 @@ export class Deliveries {
   /** A frame came; with implied receipts this may prove that the device read past a text. */
   frameArrived(now: number, out: Effect[]): void {
     if (!this.#implied) return;
-    const hit = this.#oldestOutstanding();
+    const hit = this.#flights.oldestOutstanding;
     if (hit === undefined || !hit.flight.answeredSince) return;
     hit.flight.implied = true;
     hit.flight.answeredSince = false;
@@ -170,19 +169,19 @@ export class Deliveries {
 
   /** A reply was written behind the outstanding texts. */
   replied(): void {
-    for (const flight of this.#active) if (flight.outstanding.length > 0) flight.answeredSince = true;
+    for (const flight of this.#flights) if (flight.outstanding.length > 0) flight.answeredSince = true;
   }
 
   /** The device sends before it reads: TCP order proves nothing on this line. */
   disqualifyImplied(now: number): void {
     if (!this.#implied) return;
     this.#implied = false;
-    for (const flight of this.#active) if (flight.outstanding.length > 0) flight.deadline = now + this.#options.receiptMs;
+    for (const flight of this.#flights) if (flight.outstanding.length > 0) flight.deadline = now + this.#options.receiptMs;
   }
 
   tick(now: number, out: Effect[]): void {
     this.#claims.tick(now);
-    for (const flight of [...this.#active]) if (flight.deadline !== null && now >= flight.deadline) this.#overdue(flight, now, out);
+    for (const flight of [...this.#flights]) if (flight.deadline !== null && now >= flight.deadline) this.#overdue(flight, now, out);
     if (this.#closing.deadline !== null && now >= this.#closing.deadline) this.#closeIfUseful(now, out);
     this.#ask(now, out);
   }
@@ -193,16 +192,15 @@ export class Deliveries {
     this.#lapsed.delete(claimed.id);
     const flight = lapsed === undefined ? launch(this.#options, claimed, this.#claims, out) : restart(lapsed, claimed);
     if (flight === null) return;
-    this.#active.push(flight);
+    this.#flights.add(flight);
     if (claimed.choices !== null) this.#question = { messageId: claimed.id, choices: claimed.choices };
     if (nextPart(flight) === null) this.#finish(flight);
   }
 
   /** Writes parts in order while the window has room, then asks for more. */
   #proceed(now: number, out: Effect[]): void {
-    let room = this.#closing.muted === null ? this.#options.capabilities.window : 0;
-    for (const flight of this.#active) room -= flight.outstanding.length;
-    for (const flight of this.#active) {
+    let room = this.#closing.muted === null ? this.#options.capabilities.window - this.#flights.outstanding : 0;
+    for (const flight of this.#flights) {
       for (let part = nextPart(flight); part !== null && room > 0; part = nextPart(flight)) {
         flight.next = part + 1;
         flight.outstanding.push(part);
@@ -224,12 +222,6 @@ export class Deliveries {
     this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
     if (this.#options.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
     else this.#options.codec.send(part);
-  }
-
-  #oldestOutstanding(): Written | undefined {
-    const flight = this.#active[0];
-    const part = flight?.outstanding[0];
-    return flight === undefined || part === undefined ? undefined : { flight, part };
   }
 
   #ambiguousReceipt(now: number, out: Effect[]): void {
@@ -268,7 +260,7 @@ export class Deliveries {
     flight.ended = true;
     flight.parts = [];
     this.#claims.settle(settlement);
-    this.#active = this.#active.filter((other) => other !== flight);
+    this.#flights.remove(flight);
     this.#lapsed.delete(flight.claimed.id);
     this.#closing.unmute(flight);
   }
@@ -287,7 +279,7 @@ export class Deliveries {
     }
     this.#claims.settle({ type: "lapsed", id: flight.claimed.id, attempt: flight.claimed.attempt });
     this.#claims.hint();
-    this.#active = this.#active.filter((other) => other !== flight);
+    this.#flights.remove(flight);
     flight.outstanding = [];
     remember(this.#lapsed, flight.claimed.id, flight, REMEMBERED_PARTS);
   }
@@ -318,8 +310,8 @@ export class Deliveries {
   #ask(now: number, out: Effect[]): void {
     const { codec, capabilities } = this.#options;
     const shut = this.#stopped || this.#closing.muted !== null || codec.ready === false;
-    const room = shut ? 0 : Math.max(0, capabilities.window - this.#active.length);
+    const room = shut ? 0 : Math.max(0, capabilities.window - this.#flights.count);
     const curious = this.#closing.muted !== null && !this.#stopped;
-    this.#claims.ask({ room, curious, held: this.#active.map((flight) => flight.claimed.id) }, now, out);
+    this.#claims.ask({ room, curious, held: this.#flights.ids }, now, out);
   }
 }
