@@ -29,6 +29,8 @@ export class EgtsCodec implements Codec {
   /** Who asked to log in last; whom the line belongs to once it is online. */
   #login: Login | null = null;
   #online = false;
+  /** Parts for the next tick. */
+  readonly #ready: Buffer[] = [];
   /** BS of TERM_IDENTITY. */
   #bufferBytes: number | null = null;
 
@@ -54,15 +56,21 @@ export class EgtsCodec implements Codec {
       const cid = (index * 0x1_0000 + (order.tag & 0xffff)) >>> 0;
       const { bytes, pid, number } = this.#speech.text({ cid, charset, data });
       const tag = String(cid);
-      this.#confirmations.sent({ tag, pid, number });
+      this.#confirmations.encoded({ tag, pid, number });
       return { bytes, tag };
     });
     if (empty || first === undefined) return { type: "refused", reason: "no character of this text exists in CP-1251" };
     return { type: "parts", parts: [first, ...rest], altered: lost.length > 0 };
   }
 
+  /** Parts go out at once; only those that did can be confirmed. */
+  send({ bytes, tag }: Part): void {
+    if (tag !== null) this.#confirmations.written(tag);
+    this.#ready.push(bytes);
+  }
+
   tick(now: number): Ticked {
-    return { send: [], ...this.#confirmations.tick(now) };
+    return { send: this.#ready.splice(0), ...this.#confirmations.tick(now) };
   }
 
   /** A RESPONSE may carry records of its own, confirmations above all (OMEGA). It is never answered. */

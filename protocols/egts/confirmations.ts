@@ -22,7 +22,8 @@ export interface SentText {
 }
 
 interface Sent extends SentText {
-  settled: boolean;
+  /** `encoded`: it has not gone out on this line, so nothing that comes can mean it as it is here. */
+  state: "encoded" | "written" | "settled";
 }
 
 interface Held {
@@ -39,10 +40,10 @@ export class Confirmations {
   readonly #byNumber = new Map<number, Sent>();
   readonly #held = new Map<string, Held>();
 
-  sent(text: SentText): void {
+  encoded(text: SentText): void {
     const before = this.#byTag.get(text.tag);
     if (before !== undefined) this.#forget(before);
-    const sent = { ...text, settled: false };
+    const sent: Sent = { ...text, state: "encoded" };
     this.#byTag.set(sent.tag, sent);
     this.#byPid.set(sent.pid, sent);
     this.#byNumber.set(sent.number, sent);
@@ -50,10 +51,15 @@ export class Confirmations {
     if (this.#byTag.size > MAX_SENT && oldest !== undefined) this.#forget(oldest);
   }
 
+  written(tag: string): void {
+    const sent = this.#byTag.get(tag);
+    if (sent !== undefined) sent.state = "written";
+  }
+
   /** PR of a RESPONSE: only a refusal says something of the text, whose record is answered apart. */
   packetAnswered(pid: number, result: number): readonly DeviceEvent[] {
     const sent = this.#byPid.get(pid);
-    return sent === undefined || isTaken(result) ? [] : this.#refused(sent, result);
+    return sent?.state !== "written" || isTaken(result) ? [] : this.#refused(sent, result);
   }
 
   /** RST of our record. `pid`: of the packet it was in, null when the answer did not come in a RESPONSE. */
@@ -63,7 +69,7 @@ export class Confirmations {
     frame: Buffer,
   ): readonly DeviceEvent[] {
     const sent = this.#byNumber.get(answer.number);
-    if (sent === undefined || sent.settled || (answer.pid !== null && answer.pid !== sent.pid)) return [];
+    if (sent?.state !== "written" || (answer.pid !== null && answer.pid !== sent.pid)) return [];
     if (!isTaken(answer.result)) return this.#refused(sent, answer.result);
     if (mode === "record") return this.#accepted(sent);
     if (mode === "command") return [{ type: "deferred", tag: sent.tag, againMs: PATIENCE_MS }];
@@ -77,12 +83,11 @@ export class Confirmations {
     if (result === CONFIRMATION.inProgress) return this.#inProgress(tag, frame);
     this.#held.delete(tag);
     const sent = this.#byTag.get(tag);
-    if (result !== CONFIRMATION.ok) {
-      if (sent !== undefined) sent.settled = true;
+    const known = sent?.state === "settled";
+    if (sent?.state === "written") sent.state = "settled";
+    if (result !== CONFIRMATION.ok)
       return [{ type: "receipt", tag, outcome: "rejected", reason: `the device answered ${confirmationWords(result)}` }];
-    }
-    const events: DeviceEvent[] = sent?.settled === true ? [] : [{ type: "receipt", tag, outcome: "accepted" }];
-    if (sent !== undefined) sent.settled = true;
+    const events: DeviceEvent[] = known ? [] : [{ type: "receipt", tag, outcome: "accepted" }];
     if (type === COMMAND.messageConfirmation) events.push({ type: "read", tag });
     return events;
   }
@@ -100,7 +105,7 @@ export class Confirmations {
       }
       this.#held.delete(held.tag);
       const sent = this.#byTag.get(held.tag);
-      if (sent !== undefined) sent.settled = true;
+      if (sent !== undefined) sent.state = "settled";
       receipts.push({ event: { type: "receipt", tag: held.tag, outcome: "accepted" }, frame: held.frame });
     }
     return { at, receipts };
@@ -119,7 +124,7 @@ export class Confirmations {
   }
 
   #accepted(sent: Sent): readonly DeviceEvent[] {
-    sent.settled = true;
+    sent.state = "settled";
     return [{ type: "receipt", tag: sent.tag, outcome: "accepted" }];
   }
 
@@ -129,7 +134,7 @@ export class Confirmations {
     if (result === RESULT.inProgress) return [{ type: "deferred", tag, againMs: PATIENCE_MS }];
     const reason = `the device answered ${resultWords(result)}`;
     if (result === RESULT.headerCrc || result === RESULT.dataCrc) return [{ type: "receipt", tag, outcome: "garbled", reason }];
-    sent.settled = true;
+    sent.state = "settled";
     return [{ type: "receipt", tag, outcome: "rejected", reason }];
   }
 

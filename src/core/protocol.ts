@@ -86,7 +86,7 @@ export interface Codec {
 export interface Ticked {
   readonly send: readonly Buffer[];
   readonly at: number | null;
-  /** Receipts that count only now, because nothing said otherwise in time: each with the frame it came in (a copy). */
+  /** Receipts that count only now, because nothing said otherwise in time: each with the frame it came in (a copy). `tick` is asked once more then. */
   readonly receipts?: readonly { readonly event: Extract<DeviceEvent, { readonly type: "receipt" }>; readonly frame: Buffer }[];
 }
 

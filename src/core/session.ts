@@ -278,6 +278,8 @@ export class Session {
     for (const receipt of receipts) this.#phase.deliveries.told(receipt, now, out);
     for (const bytes of send) out.push({ type: "write", bytes });
     this.#clock.codecAt = at;
+    // The receipts may have made room for parts that the codec took over.
+    if (receipts.length > 0) return this.#tickCodec(now, out);
     if (this.#codec.ready === true) this.#phase.deliveries.resume(now, out);
   }
 

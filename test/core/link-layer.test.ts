@@ -58,8 +58,9 @@ describe("a codec with a link layer", () => {
 });
 
 describe("a codec that waits for more before a receipt counts", () => {
-  it("is asked at its own time, and what it says then settles the text", () => {
+  it("is asked at its own time, and what it says then settles the text and makes room for the next part", () => {
     let at: number | null = null;
+    const taken: Buffer[] = [];
     const patient: Protocol = {
       ...byTag,
       connect: (): Codec => {
@@ -69,22 +70,26 @@ describe("a codec that waits for more before a receipt counts", () => {
           identified: (identity) => codec.identified(identity),
           encode: (order) => codec.encode(order),
           decode: (frame) => codec.decode(frame),
+          send: ({ bytes }) => void taken.push(bytes),
           tick: (now) => {
-            if (at === null || now < at) return { send: [], at };
+            const send = taken.splice(0);
+            if (at === null || now < at) return { send, at };
             at = null;
-            return { send: [], at, receipts: [{ event: { type: "receipt", tag: "7", outcome: "accepted" }, frame: Buffer.from("A 7") }] };
+            return { send, at, receipts: [{ event: { type: "receipt", tag: "7", outcome: "accepted" }, frame: Buffer.from("A 7") }] };
           },
         };
       },
     };
     const line = new Line(patient);
     line.login(PROVEN);
-    line.drained([text(1, { tag: 7 })]);
+    line.drained([text(1, { tag: 7 }), text(2, { text: "x".repeat(180), tag: 8 })]);
     at = 5_000;
     line.up("P");
     expect(line.session.deadline).toBe(5_000);
-    expect(claims(line.after(4_999))).toEqual([]);
-    expect(claims(line.after(1))).toEqual(["drain [delivered 1] held  room 4"]);
+    expect(line.after(4_999)).toEqual([]);
+    const effects = line.after(1);
+    expect(effects.filter((effect) => effect.startsWith("<"))).toHaveLength(1);
+    expect(claims(effects)).toEqual(["drain [delivered 1] held 2 room 3"]);
   });
 });
 
