@@ -11,12 +11,6 @@ export interface AccountContext extends ReadingContext {
   readonly hash: string;
 }
 
-/** A call for which one need not be anybody yet. */
-export interface OpenContext extends ReadingContext {
-  /** Of the client, through trusted proxies. */
-  readonly address: string;
-}
-
 /** What stands beside `"success": true`. */
 export type Answer = Readonly<Record<string, unknown>>;
 
@@ -44,22 +38,11 @@ interface Ready<Context> extends CallHead {
   perform(parameters: Parameters, context: Context): Promise<Answer>;
 }
 
-export interface AccountCall extends Ready<AccountContext> {
-  readonly access: "account";
-}
-export interface OpenCall extends Ready<OpenContext> {
-  readonly access: "open";
-}
-export type Call = AccountCall | OpenCall;
+export type AccountCall = Ready<AccountContext>;
 
 /** A call for those who show a hash. */
 export function accountCall<F extends Fields>(plan: Plan<F, AccountContext>): AccountCall {
-  return { access: "account", ...ready(plan) };
-}
-
-/** A call for everybody. */
-export function openCall<F extends Fields>(plan: Plan<F, OpenContext>): OpenCall {
-  return { access: "open", ...ready(plan) };
+  return ready(plan);
 }
 
 function ready<F extends Fields, Context extends ReadingContext>(plan: Plan<F, Context>): Ready<Context> {

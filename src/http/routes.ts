@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ChatError } from "../chat/chat-error.ts";
 import { StoreUnavailable } from "../chat/ports.ts";
 import type { Calendar, TimeStyle } from "./calendar.ts";
-import type { Answer, Call } from "./call.ts";
+import type { AccountCall, Answer } from "./call.ts";
 import { optional, readFields } from "./fields.ts";
 import type { Gate } from "./gate.ts";
 import { flag } from "./kinds.ts";
@@ -18,21 +18,16 @@ export interface RouteDeps {
 const PREFIXES: readonly string[] = ["", "/v2", "/api-v2"];
 
 /** Adds these calls to the server; may be used several times with the same gate. */
-export function registerCalls(app: FastifyInstance, calls: readonly Call[], deps: RouteDeps): void {
+export function registerCalls(app: FastifyInstance, calls: readonly AccountCall[], deps: RouteDeps): void {
   for (const call of calls) {
     const handler = async (request: FastifyRequest): Promise<Answer> => ({ success: true, ...(await answerTo(call, request, deps)) });
     for (const prefix of PREFIXES) app.route({ method: ["GET", "POST"], url: `${prefix}/${call.path}`, handler });
   }
 }
 
-async function answerTo(call: Call, request: FastifyRequest, deps: RouteDeps): Promise<Answer> {
+async function answerTo(call: AccountCall, request: FastifyRequest, deps: RouteDeps): Promise<Answer> {
   try {
     const parameters = gatherParameters(request);
-    if (call.access === "open") {
-      await deps.gate.admitAnyone(request);
-      const style = readStyle(request, parameters, deps.calendar, "UTC");
-      return await call.perform(parameters, { calendar: deps.calendar, style, address: request.ip });
-    }
     const { user, hash } = await deps.gate.admit(request, parameters);
     const style = readStyle(request, parameters, deps.calendar, user.timeZone);
     return await call.perform(parameters, { calendar: deps.calendar, style, user, hash });

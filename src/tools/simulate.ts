@@ -27,7 +27,7 @@ export interface Summary {
 /** Devices that connect per turn of 10 ms, so that a large fleet does not overrun the listen queue. */
 const STARTS_PER_TURN = 20;
 
-export class Simulation {
+class Simulation {
   readonly #options: SimulateOptions;
   readonly #out: Writable;
   readonly #runners: DeviceRunner[] = [];

@@ -22,7 +22,7 @@ export interface FleetPlan {
   readonly jt808: number;
 }
 
-export const WIALON_ID = 1_000;
+const WIALON_ID = 1_000;
 export const JT808_ID = 100_000;
 const HASH = "0123456789abcdef0123456789abcdef";
 const TOKEN = "bench-token-bench-token-bench-token";
