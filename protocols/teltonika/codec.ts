@@ -6,6 +6,7 @@ import { Console } from "./console.ts";
 import { TeltonikaFramer } from "./framer.ts";
 import { DEFAULTS, type Settings, settings } from "./profile.ts";
 import { Quiet } from "./quiet.ts";
+import { statusOf } from "./records.ts";
 import { CODEC, countAnswer, type Message, messageFrame, readUnit, TYPE } from "./wire.ts";
 
 const ACCEPTED = Buffer.of(0x01);
@@ -48,7 +49,7 @@ export class TeltonikaCodec implements Codec {
         };
       case "records":
         this.#quiet.begin();
-        return { events: [{ type: "alive" }], reply: countAnswer(unit.count) };
+        return { events: [statusOf(unit.body) ?? { type: "alive" }], reply: countAnswer(unit.count) };
       case "message":
         return this.#message(unit.message);
       case "bad":

@@ -1,7 +1,8 @@
 /** A frame field by field, for people. */
 import type { Direction, ExplainedField, Explanation } from "../../src/core/index.ts";
 import { explainPayload } from "../carried/index.ts";
-import { CODEC, FRAME_OVERHEAD, HEAD_BYTES, hex2, type Message, readUnit, TYPE } from "./wire.ts";
+import { statusOf } from "./records.ts";
+import { CODEC, FRAME_OVERHEAD, HEAD_BYTES, hex2, type Message, readUnit, TYPE, type Unit } from "./wire.ts";
 
 export function explain(frame: Buffer, direction: Direction): Explanation {
   const who = direction === "up" ? "device" : "gateway";
@@ -13,7 +14,7 @@ export function explain(frame: Buffer, direction: Direction): Explanation {
     case "login":
       return { title: `${who}: login`, fields: [field("length", frame.readUInt16BE(0)), field("IMEI", printable(unit.key))] };
     case "records":
-      return { title: `${who}: records, ${NAMES.get(unit.codec)}`, fields: [...head(frame), field("records", unit.count)] };
+      return { title: `${who}: records, ${NAMES.get(unit.codec)}`, fields: [...head(frame), ...recordFields(unit)] };
     case "message":
       return { title: `${who}: ${NAMES.get(unit.message.codec)}`, fields: [...head(frame), ...messageFields(unit.message)] };
     case "bad":
@@ -55,6 +56,14 @@ function head(frame: Buffer): readonly ExplainedField[] {
     field("codec", `0x${hex2(frame.readUInt8(HEAD_BYTES))}`),
     field("CRC", frame.subarray(-4).toString("hex"), "ok"),
   ];
+}
+
+function recordFields({ count, body }: Extract<Unit, { kind: "records" }>): readonly ExplainedField[] {
+  const status = statusOf(body);
+  const fields = [field("records", count)];
+  if (status?.speedKmh !== undefined) fields.push(field("speed", status.speedKmh, "km/h, of the newest"));
+  if (status?.ignition !== undefined) fields.push(field("ignition", status.ignition ? "on" : "off"));
+  return fields;
 }
 
 function messageFields({ type, time, imei, payload }: Message): readonly ExplainedField[] {

@@ -1,13 +1,15 @@
 /** The silence after a login or a record, before anything of ours goes out that the device did not ask for. */
 
-/** A device that sends record after record is interrupted, right behind a count, after this long. */
+/** A device that sends record after record is interrupted, right behind each count, after this long. */
 const MAX_HELD_MS = 30_000;
 
 export class Quiet {
   /** Begun, but `tick` has not said when. */
   #fresh = false;
+  #last: number | null = null;
+  /** When the first record of an unbroken row came. */
+  #rowSince = 0;
   #until: number | null = null;
-  #heldSince: number | null = null;
 
   get over(): boolean {
     return !this.#fresh && this.#until === null;
@@ -22,13 +24,11 @@ export class Quiet {
   tick(now: number, quietMs: number): number | null {
     if (this.#fresh) {
       this.#fresh = false;
-      this.#heldSince ??= now;
-      this.#until = Math.min(now + quietMs, this.#heldSince + MAX_HELD_MS);
+      if (this.#last === null || now - this.#last >= quietMs) this.#rowSince = now;
+      this.#last = now;
+      this.#until = Math.min(now + quietMs, this.#rowSince + MAX_HELD_MS);
     }
-    if (this.#until !== null && now >= this.#until) {
-      this.#until = null;
-      this.#heldSince = null;
-    }
+    if (this.#until !== null && now >= this.#until) this.#until = null;
     return this.#until;
   }
 }

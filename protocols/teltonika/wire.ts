@@ -25,7 +25,7 @@ export const TYPE = { command: 0x05, response: 0x06, camera: 0x0d, nack: 0x11 } 
 export type Unit =
   | { readonly kind: "login"; readonly key: string }
   /** Positions: to be answered by their number. */
-  | { readonly kind: "records"; readonly codec: number; readonly count: number }
+  | { readonly kind: "records"; readonly codec: number; readonly count: number; readonly body: Buffer }
   | { readonly kind: "message"; readonly message: Message }
   /** `count`: records were meant, in a frame whose CRC is right. */
   | { readonly kind: "bad"; readonly reason: string; readonly records: boolean };
@@ -49,7 +49,7 @@ export function readUnit(frame: Buffer): Unit {
   const codec = body.readUInt8(0);
   const counts = [body.readUInt8(1), body.readUInt8(body.length - 1)] as const;
   if (RECORDS.has(codec)) {
-    if (counts[0] === counts[1]) return { kind: "records", codec, count: counts[0] };
+    if (counts[0] === counts[1]) return { kind: "records", codec, count: counts[0], body };
     return { kind: "bad", reason: `${counts[0]} records by the first count, ${counts[1]} by the second`, records: true };
   }
   const read = MESSAGES.get(codec);

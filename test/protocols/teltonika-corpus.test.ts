@@ -75,6 +75,13 @@ if (corpus.length > 0)
       expect(title).not.toContain("not a");
     });
 
+    it("speed is read wherever the records are of the documented form", () => {
+      const readable = sound.filter(({ hex }) => ["08", "8e", "10"].includes(hex.slice(16, 18)));
+      const read = readable.filter(({ hex }) => readAll(loggedIn(), [Buffer.from(hex, "hex")]).readings[0]?.events[0]?.type === "status");
+      // Two captures of one device have bytes more in each record.
+      expect(read.length / readable.length).toBeGreaterThan(0.8);
+    });
+
     it.each(others)("$source: nothing is acknowledged, no text, no error", ({ hex }) => {
       const { readings, noise } = readAll(loggedIn(), [Buffer.from(hex, "hex")]);
       const login = readings.find(({ events }) => events.some(({ type }) => type === "hello"));

@@ -2,8 +2,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { recordsFrame } from "../../protocols/teltonika/device-frames.ts";
+import { deviceSettings } from "../../protocols/teltonika/device-profile.ts";
 import { TeltonikaFramer } from "../../protocols/teltonika/framer.ts";
 import { teltonika } from "../../protocols/teltonika/index.ts";
+import { statusOf } from "../../protocols/teltonika/records.ts";
 import { bodyOf, CODEC, MAX_BODY_BYTES, messageFrame, readUnit, seal, TYPE } from "../../protocols/teltonika/wire.ts";
 import type { Framed, Reading, Verdict } from "../../src/core/index.ts";
 
@@ -119,6 +122,33 @@ describe("framing", () => {
         if (length > 0) body[0] = codec;
         expect(["bad", "records", "message"]).toContain(readUnit(seal(body)).kind);
       }
+  });
+});
+
+describe("records", () => {
+  const status = (hex: string) => {
+    const unit = readUnit(bytes(hex));
+    return unit.kind === "records" ? statusOf(unit.body) : null;
+  };
+
+  it("give speed and ignition, of the newest", () => {
+    expect(FRAMES.slice(2, 5).map(({ hex }) => status(hex))).toEqual(Array(3).fill({ type: "status", speedKmh: 0 }));
+    for (const avl of ["8", "8e", "16"] as const) {
+      const frame = recordsFrame(deviceSettings({ avl, records: 3 }), 0);
+      expect(status(frame.toString("hex"))).toEqual({ type: "status", speedKmh: 50, ignition: true });
+    }
+  });
+
+  it("that cannot be read are acknowledged all the same", () => {
+    const codec = teltonika.connect();
+    codec.identified(IDENTITY);
+    fc.assert(
+      fc.property(fc.constantFrom(...[0x07, 0x08, 0x8e, 0x10]), fc.nat(255), fc.uint8Array({ maxLength: 200 }), (id, count, rest) => {
+        const reading = codec.decode(seal(Buffer.from([id, count, ...rest, count])));
+        expect(replyOf(reading)).toBe(count.toString(16).padStart(8, "0"));
+        expect(["alive", "status"]).toContain(reading.events[0]?.type);
+      }),
+    );
   });
 });
 
