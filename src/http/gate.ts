@@ -16,8 +16,6 @@ export interface GateOptions {
 export interface Gate {
   /** Throws 3, 4, then 15; StoreUnavailable when a session cannot be looked up. */
   admit(request: FastifyRequest, parameters: Parameters): Promise<{ readonly user: User; readonly hash: string }>;
-  /** For calls without a hash. Throws 15. */
-  admitAnyone(request: FastifyRequest): Promise<void>;
 }
 
 /** Users and addresses whose rate is remembered; beyond that the least recent is forgotten. */
@@ -42,7 +40,6 @@ export async function createGate(app: FastifyInstance, options: GateOptions): Pr
       refuseExcess(await perUser(request));
       return { user, hash };
     },
-    admitAnyone: async (request) => refuseExcess(await perAddress(request)),
   };
 }
 
