@@ -51,6 +51,16 @@ describe("every version and form", () => {
 });
 
 describe("receipts", () => {
+  it("a part that is read before the last has gone does not make the text read", () => {
+    const talk = new Conversation({ receipts: "silent", profile: { readMs: 0 } }, { maxBytes: 20 });
+    talk.connect();
+    talk.send(1, "0123456789012345678901234");
+    talk.wait(0);
+    expect(talk.settlements).toEqual([{ type: "progress", id: 1, parts: 1 }]);
+    talk.wait(5_000);
+    expect(talk.settlements.slice(1)).toEqual([delivered(1), read(1)]);
+  });
+
   it("silent: shown, repeated twice, and never delivered", () => {
     const talk = new Conversation({ receipts: "silent", profile: { readMs: null } });
     talk.connect();
