@@ -26,7 +26,10 @@ export class EgtsFramer implements Framer {
       return null;
     }
     this.#lost = head.type === "damaged";
-    return { kind: "frame", bytes: this.#queue.take(head.bytes) };
+    if (!this.#lost) return { kind: "frame", bytes: this.#queue.take(head.bytes) };
+    // The next header may begin anywhere behind its first byte.
+    this.#queue.take(1);
+    return { kind: "frame", bytes: bytes.subarray(0, head.bytes) };
   }
 
   #noise(bytes: Buffer): Framed {
