@@ -143,13 +143,15 @@ function checkPart(
   });
 }
 
+/** Between two copies on one line the first was acknowledged at once, and no checksum error asked for another. */
 function promptlyAcknowledged(facts: Facts, device: string, copy: Placed<EntryOf<"received">>, before: number): boolean {
-  return facts
+  const answers = facts
     .receipts(device, copy.n)
-    .some(
-      ({ outcome, part, line, at, t }) =>
-        outcome === "accepted" && part === copy.part && line === copy.line && at > copy.at && at < before && t <= copy.t + PROMPT_MS,
-    );
+    .filter(({ part, line, at }) => part === copy.part && line === copy.line && at > copy.at && at < before);
+  return (
+    answers.some(({ outcome, t }) => outcome === "accepted" && t <= copy.t + PROMPT_MS) &&
+    !answers.some(({ outcome }) => outcome === "garbled")
+  );
 }
 
 /** The node, its way to the store or the line was hurt between two copies. */
