@@ -4,7 +4,7 @@ import { RECORD_RESPONSE } from "./codes.ts";
 import { RECORD, SUBRECORD } from "./layout.ts";
 
 /** Records of one packet: each is answered with up to 13 bytes, and all answers must fit one packet. */
-export const MAX_RECORDS = 4_096;
+const MAX_RECORDS = 4_096;
 
 export interface ServiceRecord {
   readonly number: number;

@@ -7,7 +7,7 @@ import { readRecords, type ServiceRecord } from "./records.ts";
 /** PRV. */
 export const VERSION = 0x01;
 /** A whole packet (order 285, annex 6, table 3). */
-export const MAX_PACKET_BYTES = 65_535;
+const MAX_PACKET_BYTES = 65_535;
 const CHECK_BYTES = 2;
 
 export interface Packet {
