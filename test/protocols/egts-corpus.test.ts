@@ -54,6 +54,10 @@ interface Book {
   readonly identity: string | null;
 }
 
+it("reads every line of the collection, or finds none", () => {
+  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+});
+
 if (corpus.length > 0)
   describe("frames of real devices", () => {
     it("are framed exactly, whole, byte by byte and joined", () => {

@@ -55,6 +55,10 @@ function byTheBook(hex: string): { readonly sound: boolean; readonly key: string
   };
 }
 
+it("reads every line of the collection, or finds none", () => {
+  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+});
+
 if (corpus.length > 0)
   describe("frames of real devices", () => {
     it("are framed exactly, whole, byte by byte and joined", () => {

@@ -52,6 +52,10 @@ function replyOf({ reply }: Reading): string | null {
 const sound = corpus.filter(({ dir, hex }) => dir === "up" && hex.startsWith("00000000") && bodyOf(Buffer.from(hex, "hex")) !== null);
 const others = corpus.filter((frame) => frame.dir === "up" && !sound.includes(frame));
 
+it("reads every line of the collection, or finds none", () => {
+  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+});
+
 if (corpus.length > 0)
   describe("real frames", () => {
     it.each(sound)("$source: framed, answered by its count, no invented text", ({ hex, carries }) => {
