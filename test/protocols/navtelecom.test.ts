@@ -89,6 +89,23 @@ describe("the specification's frames from a device", () => {
     expect(replyOf(reading)).toBe(reply);
   });
 
+  it("a speed that nobody drives is none", () => {
+    const codec = online(null);
+    const offer = Buffer.concat([Buffer.from("*>FLEX"), Buffer.from([0xb0, 0x14, 0x14, 16, 0x00, 0x08])]);
+    expect(replyOf(read(codec, writeNtcb({ receiver: 1, sender: 0 }, offer).toString("hex")))).toBe(hexOf("*<FLEX 2.0"));
+    for (const [speed, event] of [
+      [90, { type: "status", speedKmh: 90 }],
+      [2_000, alive],
+      [-1, alive],
+      [Number.NaN, alive],
+    ] as const) {
+      const record = Buffer.alloc(4);
+      record.writeFloatLE(speed);
+      const frame = sealFlex(Buffer.concat([Buffer.from("~C"), record]));
+      expect(read(codec, frame.toString("hex")).events).toEqual([event]);
+    }
+  });
+
   it("~P as text where the profile says so", () => {
     expect(read(online(flex2, { serial: "text" }), hexOf("~P RS232")).events).toEqual([
       { type: "text", text: "OK boss", serial: null, lossy: false },
@@ -118,6 +135,12 @@ describe("texts", () => {
     expect(encode({ index: "unused" }, "Привет")).toEqual([["7", hexOf('~O "Привет"')]]);
     expect(encode({}, "Позвоните диспетчеру")).toEqual([["7", hexOf("~O index 7")]]);
     expect(encode({ index: "unused", command: "ntcb" }, "Hello")).toEqual([["7", hexOf("NTCB *!DV")]]);
+  });
+
+  it("are cut for the display, however long the profile lets lines be", () => {
+    expect(encode({ maxBytes: 450 }, "x".repeat(300))).toHaveLength(3);
+    expect(navtelecom.preview("x".repeat(300), { maxBytes: 450 })).toMatchObject({ bytesPerPart: 139, parts: 3, charset: "cp1251" });
+    expect(navtelecom.preview("x".repeat(300), { maxBytes: 450, inner: "line" })).toMatchObject({ bytesPerPart: 450, parts: 1 });
   });
 
   it("of any kind arrive as the same text, in every form", () => {
@@ -178,6 +201,18 @@ describe("the wire", () => {
     expect(255 * 4_000).toBeGreaterThan(MAX_FRAME_BYTES);
     const kinds = units(framer, Buffer.concat([Buffer.from("7e41ff", "hex"), ping])).map(({ kind }) => kind);
     expect(kinds).toEqual(["noise", "frame"]);
+  });
+
+  it("behind a wrong CRC and behind noise only what proves itself is a frame", () => {
+    const framer = new NavtelecomFramer("up");
+    framer.agree({ recordBytes: 16 });
+    const sound = hexOf("~R ok");
+    const wrong = `7e5401000000${"00".repeat(5)}${sound}${"00".repeat(7)}`;
+    const found = (hex: string) => units(framer, Buffer.from(hex, "hex")).map(({ kind }) => kind);
+    expect(found(wrong)).toEqual(["frame"]);
+    expect(found("7f")).toEqual(["noise"]);
+    expect(found(wrong)).toEqual(["noise", "frame", "noise"]);
+    expect(found(`${sound}7f`)).toEqual(["frame", "frame"]);
   });
 
   it("any messages in a row are cut where they were joined, whatever noise lies between NTCB frames", () => {
