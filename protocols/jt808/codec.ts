@@ -14,7 +14,7 @@ import { deviceKeyOf, phoneOf, sameDevice } from "./identity.ts";
 import { type Inbound, readMessage, refuse } from "./inbound.ts";
 import { REGISTER_2013_BYTES } from "./layout.ts";
 import { ID, isQuestion, mediaReceivedBody, RESULT, resendBody, responseBody } from "./messages.ts";
-import { encodeOrder } from "./orders.ts";
+import { encodeOrder, eventListBody } from "./orders.ts";
 import { DEFAULTS, type Edition, type Settings, settings } from "./profile.ts";
 import { FLAG, MAX_FRAME_BYTES } from "./wire.ts";
 
@@ -37,6 +37,8 @@ export class Jt808Codec implements Codec {
   /** A short 0x0100 told 2011 from 2013. */
   #old = false;
   #nextSerial = 0;
+  /** The driver's quick replies are still to be set on the device. */
+  #eventsDue = false;
 
   constructor(environment: CodecEnvironment) {
     this.#wallClock = environment.wallClock ?? null;
@@ -45,6 +47,7 @@ export class Jt808Codec implements Codec {
   identified(identity: Identity): void {
     this.#settings = settings(identity.profile);
     this.#online = true;
+    this.#eventsDue = this.#settings.quickReplies.length > 0;
     this.#address ??= addressOf(identity.deviceId, this.#settings.edition);
   }
 
@@ -73,7 +76,15 @@ export class Jt808Codec implements Codec {
 
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {
     const { missing, at } = this.#fragments.tick(now);
-    return { send: missing.map((message) => this.#ask(message)), at };
+    return { send: [...this.#events(), ...missing.map((message) => this.#ask(message))], at };
+  }
+
+  #events(): readonly Buffer[] {
+    const address = this.#address;
+    if (!this.#eventsDue || address === null) return [];
+    this.#eventsDue = false;
+    const { quickReplies, charset } = this.#settings;
+    return [this.#say(address, ID.events, eventListBody(quickReplies, charset, this.#edition(address.form)))];
   }
 
   /** A fragment is answered at once; the last one is answered as the whole message is. */

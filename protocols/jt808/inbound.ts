@@ -112,7 +112,10 @@ function time(message: Inbound, id: number, body: (epochMs: number) => Buffer): 
 
 function event(message: Inbound): Reading {
   const choice = EVENT.read(message.body).event;
-  return { events: [{ type: "answer", tag: null, choice, serial: textKey(message) }], reply: whenStored(message) };
+  const words = message.settings.quickReplies[choice - 1];
+  const serial = textKey(message);
+  const said: DeviceEvent = words === undefined ? { type: "answer", tag: null, choice, serial } : { type: "text", text: words, serial };
+  return { events: [said], reply: whenStored(message) };
 }
 
 /** An answer implies that the question arrived, for devices that send no 0x0001 (the EMQX test device). */

@@ -1,5 +1,6 @@
 /** Texts and questions to the device: 0x8300 and 0x8302, never fragmented (JT/T 808-2013, 8.28 and 8.30; 2019, 8.19). */
 import {
+  type CharsetName,
   type Encoded,
   encodeText,
   numberedText,
@@ -76,6 +77,17 @@ function split(text: string, settings: Settings): SplitText {
 function clean(text: string): string {
   return text.replaceAll("\0", " ");
 }
+
+/** 0x8301, replacing whatever list the device had (JT/T 808-2013, 8.29; 2011 also counts the items of this packet). */
+export function eventListBody(words: readonly string[], charset: CharsetName, edition: Edition): Buffer {
+  const head = edition === "2011" ? [REPLACE, words.length, words.length] : [REPLACE, words.length];
+  const items = words.map((word, index) => {
+    const { bytes } = encodeText(clean(word), charset);
+    return Buffer.concat([Buffer.from([index + 1, bytes.length]), bytes]);
+  });
+  return Buffer.concat([Buffer.from(head), ...items]);
+}
+const REPLACE = 1;
 
 function limitOf(settings: Settings): number {
   const limit = Math.min(settings.maxBytes, MAX_TEXT_BYTES);

@@ -22,6 +22,7 @@ export interface Settings {
   readonly waybillText: boolean;
   readonly unknown: "unsupported" | "ok";
   readonly handOutCode: boolean;
+  readonly quickReplies: readonly string[];
 }
 
 export function settings(profile: Profile): Settings {
@@ -42,6 +43,7 @@ export const DEFAULTS: Settings = {
   waybillText: false,
   unknown: "unsupported",
   handOutCode: true,
+  quickReplies: [],
 };
 
 const BYTE = { type: "integer", minimum: 0, maximum: 255 };
@@ -54,6 +56,13 @@ export const PROFILE_SCHEMA: ProfileSchema = {
       enum: ["auto", "2011", "2013", "2019"],
       default: DEFAULTS.edition,
       description: "edition of the standard for bodies and flags; auto: by bit 14 and lengths. The header always follows the device's own",
+    },
+    quickReplies: {
+      type: "array",
+      items: { type: "string", minLength: 1, maxLength: 60 },
+      maxItems: 32,
+      default: DEFAULTS.quickReplies,
+      description: "events the driver may pick (0x8301, set at each login); the one picked (0x0301) is stored as these words",
     },
     charset: { enum: CHARSETS, default: DEFAULTS.charset, description: "charset of texts to the device" },
     maxBytes: {
