@@ -43,7 +43,7 @@ describe("a conversation", () => {
     await world.send(1, "second");
     await until(() => peer.lines.length >= 3);
     expect(peer.lines[2]).toMatch(/^M \d+ second$/);
-    expect(world.counts.get("settlements delivered")).toBe(1);
+    await until(() => world.counts.get("settlements delivered") === 1);
   });
 
   it("does not acknowledge while the store is away, and takes the repeated text afterwards", async () => {
@@ -137,7 +137,7 @@ describe("a login", () => {
     await peer.login("dev1");
     world.directory.change(1, { blocked: true });
     await until(() => peer.closed);
-    expect(world.counts.get("closings removed")).toBe(1);
+    await until(() => world.counts.get("closings removed") === 1);
     const again = await world.dial();
     again.say("L dev1");
     await again.heard("AL blocked");
@@ -188,7 +188,7 @@ describe("a login", () => {
     const half = await world.dial();
     half.socket.write("L de");
     await until(() => silent.closed && half.closed);
-    expect(world.counts.get("closings login-timeout")).toBe(2);
+    await until(() => world.counts.get("closings login-timeout") === 2);
   });
 
   it("is impossible with bytes that no protocol knows", async () => {
@@ -196,7 +196,7 @@ describe("a login", () => {
     const peer = await world.dial();
     peer.socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     await until(() => peer.closed);
-    expect(world.counts.get("closings unrecognised")).toBe(1);
+    await until(() => world.counts.get("closings unrecognised") === 1);
     expect(world.logs.filter(({ msg }) => msg === "no protocol begins like this")).toHaveLength(1);
   });
 });
