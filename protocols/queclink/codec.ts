@@ -22,19 +22,20 @@ export class QueclinkCodec implements Codec {
   #online = false;
   /** Whose line it is: there is no login, the first message says it. */
   #key: string | null = null;
-  /** The message that said so, and whether it is acknowledged with the login already. */
-  #first: { readonly frame: Buffer; readonly answered: boolean } | null = null;
+  /** The message that said so, when it says more than that. */
+  #first: Buffer | null = null;
   #version = "";
   #device = "";
   #ready: Buffer[] = [];
 
-  /** The message that brought the login is read once more: what else it says counts only now. */
+  /** The message that brought the login is read once more: the session took nothing but the login from it. */
   identified({ profile }: Identity): void {
     this.#settings = settingsOf(profile);
     if (this.#settings.inner === "line")
       this.#carrier = Carrier.of(lineSettings(this.#settings), (data, serial) => this.#command(data, serial));
     this.#online = true;
-    if (this.#first !== null) this.framer.again(this.#first.frame);
+    if (this.#first !== null) this.framer.again(this.#first);
+    this.#first = null;
   }
 
   decode(frame: Buffer): Reading {
@@ -45,10 +46,7 @@ export class QueclinkCodec implements Codec {
     if (!this.#online) return this.#greet(message, frame);
     this.#key ??= message.key;
     if (message.key !== this.#key) return { events: [hello(message)] };
-    const reading = this.#message(message);
-    const answered = this.#first?.answered === true;
-    this.#first = null;
-    return answered ? { events: reading.events } : reading;
+    return this.#message(message);
   }
 
   encode(order: Order): Encoded {
@@ -74,14 +72,14 @@ export class QueclinkCodec implements Codec {
     return this.#carrier.tick(now);
   }
 
-  /** What has to be stored or settled is acknowledged when it is read again, everything else with the login. */
+  /** Nothing but a sign of life is acknowledged at once, all else when it is read again. */
   #greet(message: Message, frame: Buffer): Reading {
-    const reading = this.#message(message);
-    const answered = reading.events.every(({ type }) => type === "alive" || type === "status");
+    const { events } = this.#message(message);
+    const more = events.some(({ type }) => type !== "alive");
     this.#key = message.key;
-    this.#first = { frame: Buffer.from(frame), answered };
-    const events = [hello(message), ...reading.events];
-    return answered ? { events, reply: ({ type }) => (type === "accepted" ? this.#acknowledgement(message) : null) } : { events };
+    this.#first = more ? Buffer.from(frame) : null;
+    const greeting = { events: [hello(message), ...events] };
+    return more ? greeting : { ...greeting, reply: ({ type }) => (type === "accepted" ? this.#acknowledgement(message) : null) };
   }
 
   #message(message: Message): Reading {
