@@ -32,17 +32,23 @@ export class DeviceSender {
 
   /** A new connection begins with this heartbeat; what waits behind it is buffered by now. */
   restart(heartbeat: Report): void {
-    const unsent = this.#awaited === null ? this.#queue : [this.#awaited.report, ...this.#queue];
-    this.#awaited = null;
-    this.#queue = [heartbeat, ...unsent.filter(({ kind }) => kind !== "heartbeat").map((report) => ({ ...report, buffered: true }))];
+    this.stop();
+    this.#queue = [heartbeat, ...this.#queue.filter(({ kind }) => kind !== "heartbeat").map((report) => ({ ...report, buffered: true }))];
   }
 
-  /** What goes out now. */
-  pump(now: number): readonly Report[] {
+  /** The connection is gone: what is unanswered waits for the next. */
+  stop(): void {
+    if (this.#awaited !== null) this.#queue.unshift(this.#awaited.report);
+    this.#awaited = null;
+  }
+
+  /** What goes out now; before its first heartbeat is acknowledged, a device says nothing else. */
+  pump(now: number, online: boolean): readonly Report[] {
     const sent: Report[] = [];
     while (this.#awaited === null) {
-      const report = this.#queue.shift();
-      if (report === undefined) break;
+      const [report] = this.#queue;
+      if (report === undefined || !(online || report.kind === "heartbeat")) break;
+      this.#queue.shift();
       sent.push(report);
       if (this.#strict || report.kind === "heartbeat") this.#await(report, 0, now);
     }

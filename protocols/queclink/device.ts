@@ -17,7 +17,7 @@ export class QueclinkDevice implements SimulatedDevice {
   /** What is attached to the port and keeps the convention of lines; null: plain ASCII. */
   readonly terminal: Terminal | null;
   #framer = new QueclinkFramer("down");
-  #online = false;
+  #link: "none" | "greeting" | "online" = "none";
   #count: number;
   #keepAliveAt: number | null = null;
   #late: { readonly at: number; readonly serial: string }[] = [];
@@ -45,7 +45,7 @@ export class QueclinkDevice implements SimulatedDevice {
 
   connected(now: number): readonly DeviceOutput[] {
     this.#framer = new QueclinkFramer("down");
-    this.#online = false;
+    this.#link = "greeting";
     this.#keepAliveAt = null;
     this.#late = [];
     this.#sender.restart(this.#report("heartbeat", HEARTBEAT, now));
@@ -121,7 +121,7 @@ export class QueclinkDevice implements SimulatedDevice {
   }
 
   #loggedIn(now: number): readonly DeviceOutput[] {
-    this.#online = true;
+    this.#link = "online";
     if (this.#options.keepAliveMs > 0) this.#keepAliveAt = now + this.#options.keepAliveMs;
     return [{ type: "online" }, ...this.#carry(this.terminal?.connected(now) ?? [], now)];
   }
@@ -187,13 +187,19 @@ export class QueclinkDevice implements SimulatedDevice {
     return { type: "write", bytes: message(head, report, report, this.#own) };
   }
 
+  get #online(): boolean {
+    return this.#link === "online";
+  }
+
   #pump(now: number): readonly DeviceOutput[] {
-    return this.#sender.pump(now).map((report) => this.#write(report));
+    return this.#link === "none" ? [] : this.#sender.pump(now, this.#online).map((report) => this.#write(report));
   }
 
   #hangUp(reason: string): readonly DeviceOutput[] {
-    this.#online = false;
+    this.#link = "none";
+    this.#sender.stop();
     this.#keepAliveAt = null;
+    this.#late = [];
     return [{ type: "hangup", reason }];
   }
 }

@@ -69,7 +69,7 @@ export const PROFILE_SCHEMA: ProfileSchema = {
     },
     maxBytes: {
       type: "integer",
-      minimum: 40,
+      minimum: 80,
       maximum: 200,
       default: DEFAULTS.maxBytes,
       description: "characters of data in one GTDAT, at most 100 on documented models; longer texts are split",
