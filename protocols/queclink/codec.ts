@@ -132,8 +132,7 @@ export class QueclinkCodec implements Codec {
   #command(data: string, serial: string): Buffer {
     const { commandPassword, needAck } = this.#settings;
     const password = commandPassword ?? factoryPassword(this.#version, this.#device) ?? LAST_GUESS;
-    const asked = serial === NO_SERIAL ? "0" : "1";
-    return portCommand({ password, data, needAck: needAck === "ask" ? asked : "", serial });
+    return portCommand({ password, data, needAck: needAck === "ask" ? "1" : "", serial });
   }
 }
 

@@ -7,7 +7,7 @@ export interface PortCommand {
   readonly password: string;
   /** Printable ASCII without comma and dollar sign. */
   readonly data: string;
-  /** `1` asks for +ACK:GTDAT, `0` for none; empty where the field is called reserved. */
+  /** `1` asks for +ACK:GTDAT, `0` for none; GV200 and GV300 call the field reserved. */
   readonly needAck: "" | "0" | "1";
   readonly serial: string;
 }

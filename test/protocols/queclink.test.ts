@@ -67,6 +67,12 @@ describe("frames of the specification", () => {
     expect(ups.slice(0, 2).map(({ events }) => events[0])).toEqual(Array(2).fill({ type: "receipt", tag: "0011", outcome: "accepted" }));
   });
 
+  it("a device whose SACK is not enabled is answered its heartbeats alone", () => {
+    const ups = FRAMES.filter(({ dir }) => dir === "up").map(({ ascii }) => read(ascii, loggedIn({ sack: "heartbeat" })));
+    expect(ups.map(replyOf).filter((reply) => reply !== null)).toEqual(["+SACK:GTHBD,1A0102,11F0$", "+SACK:GTHBD,350302,0859$"]);
+    expect(ups.flatMap(textsOf)).toHaveLength(3);
+  });
+
   it("to devices: the commands are those that this codec writes", () => {
     const commands = FRAMES.filter(({ dir, ascii }) => dir === "down" && ascii.startsWith("AT+GTDAT"));
     expect(commands).toHaveLength(4);
