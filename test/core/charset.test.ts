@@ -16,6 +16,9 @@ describe("encodeText", () => {
     ["Где?", "ascii", "3f3f3f3f", ["Г", "д", "е"]],
     ["hé", "latin1", "68e9", []],
     ["hé", "utf16be", "006800e9", []],
+    ["a\ufffd", "ascii", "613f", ["\ufffd"]],
+    ["a\ufffd", "cp1251", "613f", ["\ufffd"]],
+    ["a\ufffd", "utf16le", "6100fdff", []],
     ["😀", "utf8", "f09f9880", []],
   ] as const)("%s as %s", (text, charset, hex, lost) => {
     const encoded = encodeText(text, charset);
