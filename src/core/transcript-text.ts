@@ -1,4 +1,5 @@
 /** Writing transcripts: the text that `parseTranscript` reads. */
+import type { Direction } from "./protocol.ts";
 import type { Step, Transcript } from "./transcript.ts";
 
 /** A step without the line that it stands on. */
@@ -15,6 +16,11 @@ export function transcriptHead(head: Omit<Transcript, "steps" | "live">): string
 /** One step as its line, with its end. */
 export function transcriptLine(step: NewStep): string {
   return `${words(step)}\n`;
+}
+
+/** What one side said as a step's line. */
+export function saidLine(direction: Direction, bytes: Buffer): string {
+  return `${direction === "up" ? ">" : "<"} ${bytesText(bytes)}\n`;
 }
 
 function words(step: NewStep): string {
@@ -44,9 +50,16 @@ function words(step: NewStep): string {
 
 /** As a JSON string where it is text that people read, else as hex. */
 function bytesText(bytes: Buffer): string {
+  // Most of what devices say is plain, and a capture writes all of it down.
+  if (isPlain(bytes)) return JSON.stringify(bytes.toString("latin1"));
   const text = bytes.toString("utf8");
   const readable = bytes.length > 0 && !UNREADABLE.test(text) && Buffer.from(text, "utf8").equals(bytes);
   return readable ? JSON.stringify(text) : bytes.toString("hex");
+}
+
+function isPlain(bytes: Buffer): boolean {
+  for (const byte of bytes) if ((byte < 0x20 && byte !== CR && byte !== LF) || byte > 0x7e) return false;
+  return bytes.length > 0;
 }
 
 function patternText(pattern: Extract<Step, { type: "down" }>["pattern"]): string {
@@ -59,5 +72,7 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
 }
 
+const CR = 0x0d;
+const LF = 0x0a;
 /** Controls but CR, LF and TAB, what is invisible or turns the direction of writing, and what did not decode. */
 const UNREADABLE = /(?![\r\n\t])\p{Cc}|[\p{Cf}\u2028\u2029\uFFFD]/u;

@@ -1,7 +1,7 @@
 /** Writes one live line down as a transcript, from its first byte to its end. */
 
 import type { ClaimedText, DeviceText, Direction } from "../../core/index.ts";
-import { type Identity, type NewStep, type Protocol, type Settlement, transcriptHead, transcriptLine } from "../../core/index.ts";
+import { type Identity, type NewStep, type Protocol, type Settlement, saidLine, transcriptHead, transcriptLine } from "../../core/index.ts";
 import type { LineTap } from "../../gateway/line-tap.ts";
 import type { EndReason } from "../../gateway/registry.ts";
 import type { CaptureFile } from "./capture-folder.ts";
@@ -98,7 +98,7 @@ export class LineRecorder implements LineTap {
     const kept = this.#covers?.[direction].hear(bytes) ?? bytes;
     if (kept.length === 0) return;
     this.#pause(at);
-    this.#file?.write(transcriptLine(direction === "up" ? { type: "up", bytes: kept } : { type: "down", pattern: [...kept] }));
+    this.#file?.write(saidLine(direction, kept));
   }
 
   #step(step: NewStep): void {
