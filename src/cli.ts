@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.ts";
+import { captureCommand } from "./commands/capture.ts";
 import { deadLettersCommand, linesCommand, unknownCommand } from "./commands/care.ts";
-import { CommandError, linesOf } from "./commands/command-error.ts";
+import { certifyCommand } from "./commands/certify.ts";
+import { linesOf } from "./commands/command-error.ts";
 import { decodeCommand } from "./commands/decode.ts";
 import { fleetCommand } from "./commands/fleet.ts";
 import { protocolsCommand } from "./commands/protocols.ts";
@@ -50,6 +52,7 @@ function program(): Command {
     decodeCommand(),
     replayCommand(),
     captureCommand(),
+    certifyCommand(version()),
     benchCommand(),
     unknownCommand(),
     linesCommand(),
@@ -59,13 +62,6 @@ function program(): Command {
   }
   for (const command of everyCommand(root)) beBrief(command);
   return root;
-}
-
-function captureCommand(): Command {
-  const command = new Command("capture").description("record device conversations (not supported in this version)").allowUnknownOption();
-  return command.argument("[anything...]").action(() => {
-    throw new CommandError("capture: not supported in this version");
-  });
 }
 
 /** Wrong usage ends with one line, suggestion included, and never with the whole help. */

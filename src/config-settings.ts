@@ -64,6 +64,8 @@ export const SETTINGS = {
   LINES_PER_IP: setting(integer(1, 1_000_000), "2000", "lines not yet logged in, per IP (loopback exempt)"),
   LOGIN_RATE: setting(rate, "500/s", "logins of devices"),
   MAXMEMORY: setting(memory, "60%", "memory of the embedded Redis: 512mb, 2gb or a part of the machine's"),
+  CAPTURE: setting(filePath, null, "every device conversation is written to a transcript in this folder"),
+  CAPTURE_REDACT: setting(flag, "false", "leave passwords and auth codes out of them"),
   DEMO: setting(flag, "true", "demo fleet on an empty store"),
 } as const;
 

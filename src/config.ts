@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { readSettings, SettingError, type SettingTexts, type SettingValues } from "./config-settings.ts";
 import type { ProtocolPort, Rate } from "./config-values.ts";
 
-export { flagOf, SETTING_NAMES, SETTINGS, SettingError, type SettingName, type SettingTexts } from "./config-settings.ts";
+export { flagOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingTexts } from "./config-settings.ts";
 export type { ProtocolPort, Rate } from "./config-values.ts";
 
 /** Everything that can be set, checked; durations in milliseconds, paths absolute. */
@@ -30,6 +30,8 @@ export interface Config {
   readonly linesPerIp: number;
   readonly loginRate: Rate;
   readonly demo: boolean;
+  /** Null: conversations are not recorded. */
+  readonly capture: { readonly folder: string; readonly redact: boolean } | null;
 }
 
 export type RedisConfig =
@@ -55,6 +57,7 @@ export function readConfig(flags: SettingTexts, protocols: readonly string[], en
   refuseUnsupported(values);
   const config = assemble(values, env);
   checkRedis(values);
+  if (values.CAPTURE === null && values.CAPTURE_REDACT) throw new SettingError("CAPTURE_REDACT: of no use without CAPTURE");
   checkPorts(config, protocols);
   return deepFreeze(config);
 }
@@ -86,6 +89,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     linesPerIp: values.LINES_PER_IP,
     loginRate: values.LOGIN_RATE,
     demo: values.DEMO,
+    capture: values.CAPTURE === null ? null : { folder: resolve(values.CAPTURE), redact: values.CAPTURE_REDACT },
   };
 }
 

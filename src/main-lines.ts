@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import type { Protocol } from "./core/index.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { Gateway, type ListenAddress } from "./gateway/gateway.ts";
+import type { LineTap } from "./gateway/line-tap.ts";
 import { Presence } from "./gateway/presence.ts";
 import { Registry } from "./gateway/registry.ts";
 import { Janitor } from "./outbox/janitor.ts";
@@ -22,6 +23,8 @@ export interface LineSideDeps {
   readonly fleet: Fleet;
   readonly meter: Meter;
   readonly log: Logger;
+  /** Records lines; absent: nobody does. */
+  readonly tap?: () => LineTap;
   /** A connection for BullMQ; the caller closes those that it is asked for here. */
   readonly connect: () => MailConnection;
 }
@@ -78,6 +81,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     directory: fleet.directory,
     admission: { linesPerIp, loginRate },
     listen: listenAddresses(config, protocols),
+    ...(deps.tap === undefined ? {} : { tap: deps.tap }),
   });
   const kickLocal = (trackerId: number): boolean => registry.kick(trackerId, "kicked");
   const nodeLines = new NodeLines({ node, store, post, connection, local: () => linesHere(registry, node), kickLocal });

@@ -15,6 +15,7 @@ import { tour } from "./main-tour.ts";
 import { type ConnectionRole, connected, connectRedis } from "./store/connection.ts";
 import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { RedisStore } from "./store/redis.ts";
+import { Capture, type CaptureOptions } from "./tools/capture/capture.ts";
 
 /** A Redis that is starting, or still reading its files, gets this long. */
 const REDIS_MS = 30_000;
@@ -50,7 +51,9 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const metrics = new Metrics(config.nodeId);
   const store = new RedisStore(requests);
   const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber: connect("subscriber") }), store);
-  const lineSide = createLineSide({ config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, connect: () => connect("bullmq") });
+  const capture = startCapture(config, log, closing);
+  const parts = { config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, connect: () => connect("bullmq") };
+  const lineSide = createLineSide(capture === null ? parts : { ...parts, tap: capture.tap });
   const { gateway, registry, outbox } = lineSide;
   metrics.observe({ lines: () => registry.size, connections: () => gateway.connections });
   const ready = async (): Promise<boolean> => gateway.ready && (await store.healthy());
@@ -59,6 +62,26 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
   await listen({ config, redis, fleet, lineSide, httpSide, closing, token });
 }
+
+function startCapture({ capture: settings }: Config, log: Logger, closing: Closing): Capture | null {
+  if (settings === null) return null;
+  const capture = openCapture({ ...settings, warn: ({ type, error }) => log.warn({ err: error }, CAPTURE_WARNINGS[type]) });
+  closing.add("capture", () => capture.close());
+  return capture;
+}
+
+function openCapture(options: CaptureOptions): Capture {
+  try {
+    return new Capture(options);
+  } catch (error) {
+    throw new Error(`CAPTURE: ${options.folder} cannot be made (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
+const CAPTURE_WARNINGS = {
+  full: "the capture has reached its bound: what devices say from now on is not recorded",
+  unwritable: "CAPTURE: its folder cannot be written to, conversations are not recorded",
+};
 
 async function startFleet(
   { config, log, closing }: { readonly config: Config; readonly log: Logger; readonly closing: Closing },

@@ -5,6 +5,7 @@ import { detect } from "./detect.ts";
 import { WialonDevice } from "./device.ts";
 import { explain } from "./explain.ts";
 import { CHARSETS, MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
+import { redact } from "./redact.ts";
 import { outgoingText } from "./text.ts";
 
 export const wialonIps: Protocol = {
@@ -27,6 +28,7 @@ export const wialonIps: Protocol = {
   connect: () => new WialonCodec(),
   preview,
   explain,
+  redact,
   device: (options) => new WialonDevice(options),
 };
 

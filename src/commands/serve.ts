@@ -1,14 +1,12 @@
 /** `tracker-chat serve`: runs the product. */
 import { Command, Option } from "commander";
-import { flagOf, SETTING_NAMES, SETTINGS, SettingError, type SettingName, type SettingTexts } from "../config.ts";
+import { flagOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingTexts } from "../config.ts";
 
 export function serveCommand(): Command {
   const command = new Command("serve").description("run the gateway, the API and, unless REDIS_URL is set, a Redis of its own");
   for (const name of SETTING_NAMES) command.addOption(optionOf(name));
-  command.addOption(new Option("--capture <dir>", "record device conversations").hideHelp());
   command.addHelpText("after", EXAMPLES);
   return command.action(async (options: Readonly<Record<string, string>>) => {
-    if (options["capture"] !== undefined) throw new SettingError("--capture: not supported in this version");
     const [{ readConfig }, { PROTOCOLS }, { serve }] = await Promise.all([
       import("../config.ts"),
       import("../../protocols/index.ts"),

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { duration, integer, MAX_TIMER_MS, port } from "../config-values.ts";
 import type { ReceiptMode } from "../core/index.ts";
 import { argument } from "./argument.ts";
-import { CommandError } from "./command-error.ts";
+import { profileArgument } from "./profile-argument.ts";
 
 interface SimulateFlags {
   readonly deviceId: string;
@@ -55,21 +55,11 @@ async function run(name: string, flags: SimulateFlags): Promise<void> {
   const device = {
     deviceId,
     password: flags.password ?? null,
-    profile: checkedProfile(protocol, profileOf(flags.profile), true),
+    profile: checkedProfile(protocol, profileArgument(flags.profile), true),
     receipts,
     lateMs: flags.late,
     reply: flags.reply ?? null,
     keepAliveMs: flags.keepAlive,
   };
   simulate({ protocol, device, host, port: gateway, count });
-}
-
-function profileOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const profile: unknown = JSON.parse(text);
-    if (typeof profile === "object" && profile !== null && !Array.isArray(profile)) return { ...profile };
-  } catch {
-    // Said below.
-  }
-  throw new CommandError("--profile: expected a JSON object");
 }

@@ -10,3 +10,4 @@ export * from "./question.ts";
 export * from "./session.ts";
 export * from "./session-io.ts";
 export * from "./transcript.ts";
+export * from "./transcript-text.ts";

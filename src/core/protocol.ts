@@ -55,6 +55,11 @@ export interface Protocol {
   listen?(direction: Direction): Framer;
   /** Explains one frame field by field; secrets are redacted unless asked for. */
   explain(frame: Buffer, direction: Direction): Explanation;
+  /**
+   * The frame with its credentials replaced by what `cover` gives for them and its checks mended, so that it can be kept, shown
+   * and played again; null: it carries none. Absent: no frame of this protocol does.
+   */
+  redact?(frame: Buffer, direction: Direction, cover: (secret: string) => string): Buffer | null;
   /** The device's side of the protocol, for the simulator, the tests and the benchmarks. */
   device(options: DeviceOptions): SimulatedDevice;
 }

@@ -8,8 +8,9 @@ import { type CloseReason, type Effect, type Input, type Protocol, Session } fro
 import { detect, HEAD_BYTES } from "./detector.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog, type LogEntry } from "./line-log.ts";
+import type { LineTap } from "./line-tap.ts";
 import { LineTimer, type TimerOwner } from "./line-timer.ts";
-import { askDrain, askReceive, type Drain, settleFinally } from "./questions.ts";
+import { askDrain, askReceive, type Drain, type Receive, settleFinally } from "./questions.ts";
 import type { EndReason, LiveLine } from "./registry.ts";
 import { Wire, type WireOwner } from "./wire.ts";
 
@@ -33,6 +34,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   #owner: LineOwner | null = null;
   #loggedInAt = 0;
   #log: LineLog | null = null;
+  readonly #tap: LineTap | undefined;
   /** A hint came while the peer did not read. */
   #hinted = false;
   #reason: EndReason = "peer-closed";
@@ -46,6 +48,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     this.#openedAt = shared.deps.now();
     this.#wire = new Wire(socket, this);
     this.#timer = new LineTimer(this, shared.deps.now);
+    this.#tap = shared.deps.tap?.();
     if (protocol !== null) this.#open(protocol);
     this.#timer.arm();
   }
@@ -98,6 +101,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   received(chunk: Buffer): void {
     this.#deps.meter.count("bytes-in", "device", chunk.length);
+    this.#tap?.up(chunk);
     for (let at = 0; at < chunk.length && this.#phase === "open"; at += SLICE_BYTES) {
       const slice = chunk.subarray(at, at + SLICE_BYTES);
       if (this.#session === null) this.#detect(slice);
@@ -130,6 +134,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     if (this.#owner === null) this.#host.admitted(this.address);
     else this.#deps.log.info({ tracker: this.trackerId, protocol: this.protocol, reason: this.#reason }, "device offline");
     this.#deps.meter.count("closings", this.#reason);
+    this.#tap?.closed(this.#reason, this.#protocol);
     this.#host.closed(this);
     this.#logoutWhenSettled();
   }
@@ -198,7 +203,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     else if (effect.type === "note") this.#note(effect);
     else if (effect.type === "close") this.#close(effect.reason);
     else if (owner === null) return;
-    else if (effect.type === "receive") this.#answerLater(askReceive(this.#deps, owner, effect));
+    else if (effect.type === "receive") this.#answerLater(this.#receive(owner, effect));
     else if (effect.type === "passed") this.#background(this.#deps.lines.passed(owner));
     else if (effect.type === "drain") this.#drain(owner, effect, last);
   }
@@ -207,6 +212,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     const [first] = buffers;
     if (first === undefined) return;
     const bytes = buffers.length === 1 ? first : Buffer.concat(buffers);
+    this.#tap?.down(bytes);
     this.#wire.send(bytes);
     this.#deps.meter.count("bytes-out", "device", bytes.length);
   }
@@ -232,6 +238,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     if (this.#phase !== "open") return this.#background(this.#deps.lines.logout(verdict.identity.trackerId, epoch));
     this.#owner = { identity: verdict.identity, protocol, epoch };
     this.#loggedInAt = this.#deps.now();
+    this.#tap?.loggedIn(verdict.identity, protocol);
     this.#host.admitted(this.address);
     this.#deps.meter.count("logins", protocol.name);
     const { address, trackerId: tracker } = this;
@@ -239,9 +246,19 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     if (!this.#deps.registry.enter(this)) this.end("taken-over", 0);
   }
 
+  async #receive(owner: LineOwner, effect: Receive): Promise<Input> {
+    const input = await askReceive(this.#deps, owner, effect);
+    if (input.verdict === "stored") this.#tap?.stored(effect.texts);
+    return input;
+  }
+
   #drain(owner: LineOwner, effect: Drain, last: boolean): void {
     if (last || this.#phase !== "open") return this.#settleFinally(owner, effect);
     const answer = askDrain(this.#deps, owner, effect).then((input) => {
+      if (input.result.type === "drained") {
+        this.#tap?.settled(effect.settlements);
+        this.#tap?.claimed(input.result.texts);
+      }
       // The line ended while the store was away: what its device said must not be lost with it.
       if (input.result.type === "unavailable" && this.#phase !== "open") this.#settleFinally(owner, effect);
       return input;
@@ -251,6 +268,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   #settleFinally(owner: LineOwner, effect: Drain): void {
     this.#unsettled += 1;
+    this.#tap?.settled(effect.settlements);
     const settled = settleFinally(this.#deps, owner, effect).finally(() => {
       this.#unsettled -= 1;
       this.#logoutWhenSettled();

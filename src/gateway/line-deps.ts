@@ -4,6 +4,7 @@ import type { LineChat } from "../chat/lines.ts";
 import type { Meter } from "../chat/meter.ts";
 import type { CodecEnvironment, Protocol, SessionLimits } from "../core/index.ts";
 import type { Connection } from "./connection.ts";
+import type { LineTap } from "./line-tap.ts";
 import type { Registry } from "./registry.ts";
 
 export interface LineDeps {
@@ -18,6 +19,8 @@ export interface LineDeps {
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Listens to a new line; absent: nobody does. */
+  readonly tap?: () => LineTap;
 }
 
 /** What a connection tells the gateway about itself. */

@@ -15,7 +15,7 @@ export interface Chat {
   readonly meter: Meter;
 }
 
-export async function askReceive(chat: Chat, owner: LineOwner, effect: Receive): Promise<Input> {
+export async function askReceive(chat: Chat, owner: LineOwner, effect: Receive): Promise<Extract<Input, { type: "received" }>> {
   const verdict = await chat.lines.receive(owner, effect.texts, effect.early);
   chat.meter.count("texts-in", verdict, effect.texts.length);
   return { type: "received", verdict };

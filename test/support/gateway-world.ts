@@ -6,6 +6,7 @@ import type { Meter } from "../../src/chat/meter.ts";
 import { type Draft, type MessageStore, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import type { Protocol, SessionLimits } from "../../src/core/index.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import type { LineTap } from "../../src/gateway/line-tap.ts";
 import { Registry } from "../../src/gateway/registry.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { type FleetPlan, MemoryDirectory } from "./fleet.ts";
@@ -21,6 +22,7 @@ export interface WorldOptions {
   readonly node?: string;
   /** Of the port that speaks one protocol only. */
   readonly single?: Protocol;
+  readonly tap?: () => LineTap;
 }
 
 export interface World {
@@ -81,6 +83,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       { host: "127.0.0.1", port: 0, protocol: null },
       { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder },
     ],
+    ...(options.tap === undefined ? {} : { tap: options.tap }),
   });
   await store.renewLease(node, 600_000);
   const [universal, single] = await gateway.listen();
