@@ -7,6 +7,8 @@ export * from "./framing.ts";
 export * from "./layout.ts";
 export * from "./protocol.ts";
 export * from "./question.ts";
+export * from "./reread-framer.ts";
 export * from "./session.ts";
 export * from "./session-io.ts";
 export * from "./transcript.ts";
+export * from "./transliterate.ts";
