@@ -2,8 +2,9 @@
 import type { Protocol } from "../src/core/index.ts";
 import { egts } from "./egts/index.ts";
 import { jt808 } from "./jt808/index.ts";
+import { meitrack } from "./meitrack/index.ts";
 import { navtelecom } from "./navtelecom/index.ts";
 import { teltonika } from "./teltonika/index.ts";
 import { wialonIps } from "./wialon-ips/index.ts";
 
-export const PROTOCOLS: readonly Protocol[] = [wialonIps, jt808, teltonika, navtelecom, egts];
+export const PROTOCOLS: readonly Protocol[] = [wialonIps, jt808, teltonika, navtelecom, egts, meitrack];
