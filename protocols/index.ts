@@ -5,6 +5,7 @@ import { jt808 } from "./jt808/index.ts";
 import { meitrack } from "./meitrack/index.ts";
 import { navtelecom } from "./navtelecom/index.ts";
 import { teltonika } from "./teltonika/index.ts";
+import { watch } from "./watch/index.ts";
 import { wialonIps } from "./wialon-ips/index.ts";
 
-export const PROTOCOLS: readonly Protocol[] = [wialonIps, jt808, teltonika, navtelecom, egts, meitrack];
+export const PROTOCOLS: readonly Protocol[] = [wialonIps, jt808, teltonika, navtelecom, egts, meitrack, watch];
