@@ -3,8 +3,8 @@ import type { Detection } from "../../src/core/index.ts";
 
 export function detect(head: Buffer): Detection {
   const text = head.toString("latin1", 0, HEAD_BYTES);
-  if (/^\$\$[A-z]\d{2,4},\d{5}/.test(text)) return "yes";
-  return /^(?:\$(?:\$(?:[A-z](?:\d{1,4}|\d{2,4},\d{0,4})?)?)?)?$/.test(text) ? "more" : "no";
+  if (/^\$\$[!-+.-/:-~-]\d{2,4},\d{5}/.test(text)) return "yes";
+  return /^(?:\$(?:\$(?:[!-+.-/:-~-](?:\d{1,4}|\d{2,4},\d{0,4})?)?)?)?$/.test(text) ? "more" : "no";
 }
 
 /** Start, letter, length, comma and five digits. */

@@ -110,20 +110,20 @@ const SPACE = 0x20;
 const STAR = 0x2a;
 const TILDE = 0x7e;
 /** Commands whose data are bytes, though they may begin with characters. */
-const BINARY = /^..[A-z]\d{1,4},\d{5,20},(?:CCC|CCE|D00)/;
+const BINARY = /^...\d{1,4},\d{5,20},(?:CCC|CCE|D00)/;
 /** Start, letter, length, IMEI and command take no more. */
 const HEAD_BYTES = 40;
 /** Start, letter, length and comma. */
-const START = /^(?:\$\$|@@)[A-z](\d{1,4}),/;
+const START = /^(?:\$\$|@@)[!-+.-/:-~-](\d{1,4}),/;
 const START_BYTES = 8;
-const ANOTHER = /(?:\$\$|@@)[A-z]\d{1,4},/;
+const ANOTHER = /(?:\$\$|@@)[!-+.-/:-~-]\d{1,4},/;
 
 /** Bytes of the packet that begins here, as it says itself. */
 function declaredLength(bytes: Buffer, mark: string): Length {
   const start = bytes.toString("latin1", 0, START_BYTES);
   const [whole, length] = START.exec(start) ?? [];
   if (whole !== undefined && start.startsWith(mark)) return whole.length - 1 + Number(length);
-  const partial = mark.startsWith(start) || (start.startsWith(mark) && /^..(?:[A-z]\d{0,4})?$/.test(start));
+  const partial = mark.startsWith(start) || (start.startsWith(mark) && /^..(?:[!-+.-/:-~-]\d{0,4})?$/.test(start));
   return partial ? "more" : { reason: "bytes outside a packet" };
 }
 

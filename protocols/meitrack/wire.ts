@@ -3,7 +3,7 @@ import { type Direction, sum8 } from "../../src/core/index.ts";
 
 /** How a packet starts. */
 export const MARK: Readonly<Record<Direction, string>> = { up: "$$", down: "@@" };
-/** Data identifiers: one character from 'A' to 'z', the six between 'Z' and 'a' among them. */
+/** Data identifiers: one character from 'A' to 'z', the six between 'Z' and 'a' among them. A tracker's may be any that is no digit. */
 export const LETTERS = 58;
 
 export interface Packet {
@@ -62,7 +62,7 @@ const COMMA = 0x2c;
 const STAR = 0x2a;
 /** Start, letter, length, IMEI and command take no more. */
 const HEAD_BYTES = 40;
-const HEAD = /^(\$\$|@@)([A-z])(\d{1,4}),(\d{5,20}),([0-9A-Z]{3})/;
+const HEAD = /^(\$\$|@@)([!-+.-/:-~-])(\d{1,4}),(\d{5,20}),([0-9A-Z]{3})/;
 
 function isTail(bytes: Buffer): boolean {
   return isCheck(bytes, 0) && bytes[3] === 0x0d && bytes[4] === 0x0a;

@@ -7,7 +7,7 @@ export type Topic = "link" | "alarm" | "position" | "health" | "receipt" | "voic
 export function topicOf(word: string): Topic {
   const known = TOPICS.get(word) ?? TOPICS.get(word.toUpperCase());
   if (known !== undefined) return known;
-  if (/^AL(?:_|$)/.test(word)) return "alarm";
+  if (/^AL(?:[_\d]|$)/.test(word)) return "alarm";
   return /^(?:UD|WT)/.test(word) ? "position" : "unknown";
 }
 

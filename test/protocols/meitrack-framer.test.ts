@@ -34,6 +34,14 @@ describe("framing", () => {
     }
   });
 
+  it("what looks like an end inside a packet is none", () => {
+    const photo = up("D00", Buffer.from("a.jpg,2,1,plain as text*FF\r\n\xff\xd9", "latin1"));
+    for (const bytes of [photo, up("AAC", "a*41$$b"), up("AAC", "a*41"), up("CCE", Buffer.from("ab*41\r\n$$B"))]) {
+      expect(unitsOf(new MeitrackFramer("up"), [bytes])).toEqual([{ kind: "frame", bytes }]);
+      expect(unitsOf(new MeitrackFramer("up"), singles(bytes))).toEqual([{ kind: "frame", bytes }]);
+    }
+  });
+
   it("a packet that is cut off at any byte spoils nothing but itself", () => {
     const sound = up("AAA", "35,22.513574,114.057147");
     const cut = up("AAC", "35,22.513574,114.057147*41,$$");
@@ -56,7 +64,7 @@ describe("detection", () => {
     const head = Buffer.from("$$m28,013777001338688,C13,OK*1C\r\n");
     for (let length = 0; length < 11; length += 1) expect(meitrack.detect(head.subarray(0, length))).toBe("more");
     for (let length = 11; length < head.length; length += 1) expect(meitrack.detect(head.subarray(0, length))).toBe("yes");
-    for (const letter of ["[", "\\", "]", "^", "_", "`", "A", "z"])
+    for (const letter of ["{", "[", "\\", "]", "^", "_", "`", "A", "z"])
       expect(meitrack.detect(Buffer.from(`$$${letter}128,01377`))).toBe("yes");
   });
 

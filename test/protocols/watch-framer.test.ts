@@ -26,7 +26,7 @@ function expectFrames(...frames: readonly Buffer[]): void {
 
 describe("lengths", () => {
   it("that are right decide, whatever brackets there are", () => {
-    for (const content of ["UD,[a]", "UD,a]b", "UD,[a", "UD,]]]", "UD,[[[", "UD,a][b", "XYZ,a]b,cdefgh", "AL,a]\r\n["])
+    for (const content of ["UD,[a]", "UD,a]b", "UD,[a", "UD,]]]", "UD,[[[", "UD,a][b", "XYZ,a]b,cdefgh", "AL,a]\r\n[", "LK,[a]"])
       expectFrames(frame(content), NEXT);
     expectFrames(frame(Buffer.from([0x54, 0x4b, 0x2c, ...Array.from({ length: 256 }, (_, byte) => byte)])), NEXT);
   });
@@ -57,6 +57,14 @@ describe("lengths", () => {
     const index = writeFrame({ ...ADDRESS, maker: "ZJ", index: "0001" }, "FIND");
     index.write("0FFF", 20, "latin1");
     expectFrames(index, writeFrame({ ...ADDRESS, maker: "ZJ", index: "0002" }, "LK"));
+  });
+
+  it("that lie: with rubbish behind it a frame ends where its brackets matched first", () => {
+    const stream = Buffer.concat([frame("FIND", 15), Buffer.from("xx[y]zzzzzz"), NEXT]);
+    for (const pieces of [[stream], singles(stream)]) {
+      const frames = unitsOf(new WatchFramer(), pieces).filter(({ kind }) => kind === "frame");
+      expect(frames).toEqual([frame("FIND", 15), NEXT].map((bytes) => ({ kind: "frame", bytes })));
+    }
   });
 
   it("a frame that looks complete is no half frame, one that does not is", () => {
