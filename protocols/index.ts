@@ -2,9 +2,11 @@
 import type { Protocol } from "../src/core/index.ts";
 import { egts } from "./egts/index.ts";
 import { jt808 } from "./jt808/index.ts";
+import { meitrack } from "./meitrack/index.ts";
 import { navtelecom } from "./navtelecom/index.ts";
 import { queclink } from "./queclink/index.ts";
 import { teltonika } from "./teltonika/index.ts";
+import { watch } from "./watch/index.ts";
 import { wialonIps } from "./wialon-ips/index.ts";
 
-export const PROTOCOLS: readonly Protocol[] = [wialonIps, jt808, teltonika, navtelecom, egts, queclink];
+export const PROTOCOLS: readonly Protocol[] = [wialonIps, jt808, teltonika, navtelecom, egts, queclink, meitrack, watch];

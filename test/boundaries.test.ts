@@ -23,7 +23,7 @@ const BOUNDARIES: readonly Boundary[] = [
     files: "src/core/**",
     folder: "src/core",
     denied: ["../chat/ports.ts", "../../protocols/index.ts", "node:fs", "node:timers/promises", "ioredis", "ioredis/built/x.js", "pino"],
-    allowed: ["./bytes.ts", "node:buffer", "binary-parser", "iconv-lite"],
+    allowed: ["./bytes.ts", "node:buffer", "binary-parser", "iconv-lite", "any-ascii"],
   },
   {
     files: "protocols/**",

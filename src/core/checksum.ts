@@ -14,6 +14,13 @@ export function xor8(bytes: Uint8Array): number {
   return value;
 }
 
+/** Sum of all bytes, modulo 256. Meitrack. */
+export function sum8(bytes: Uint8Array): number {
+  let value = 0;
+  for (const byte of bytes) value = (value + byte) & 0xff;
+  return value;
+}
+
 /** CRC-8/NRSC-5: poly 0x31, init 0xFF, not reflected; check("123456789") = 0xF7. Navtelecom FLEX, EGTS headers. */
 export function crc8Nrsc5(bytes: Uint8Array): number {
   let crc = 0xff;

@@ -127,11 +127,15 @@ export class Session {
       // After each frame: a codec acts alike however the bytes were cut.
       this.#tickCodec(now, out);
     }
-    if (this.#question === null && this.#codec.framer.buffered > 0) {
-      this.#clock.frameBegan(now);
-      if (this.#replied) this.#deliveries?.disqualifyImplied(now);
-    }
+    if (this.#question === null) this.#halfFrame(now);
     this.#tickCodec(now, out);
+  }
+
+  /** What was half a frame may have turned out to be none. */
+  #halfFrame(now: number): void {
+    if (this.#codec.framer.buffered === 0) return this.#clock.frameEnded();
+    this.#clock.frameBegan(now);
+    if (this.#replied) this.#deliveries?.disqualifyImplied(now);
   }
 
   #framed(framed: Framed, now: number, out: Effect[]): void {

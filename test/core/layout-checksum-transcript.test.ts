@@ -7,6 +7,7 @@ import {
   layout,
   Parser,
   parseTranscript,
+  sum8,
   TranscriptError,
   xor8,
 } from "../../src/core/index.ts";
@@ -17,6 +18,7 @@ describe("checksums", () => {
     expect(crc16CcittFalse(Buffer.from("123456789"))).toBe(0x29b1);
     expect(crc8Nrsc5(Buffer.from("123456789"))).toBe(0xf7);
     expect(xor8(Buffer.from("123456789"))).toBe(0x31);
+    expect(sum8(Buffer.from("123456789"))).toBe(0xdd);
   });
 });
 
