@@ -45,6 +45,8 @@ export interface Protocol {
   readonly title: string;
   readonly capabilities: Capabilities;
   readonly profile: ProfileSchema;
+  /** What a tracker's profile changes about the capabilities; absent: nothing. See `capabilitiesUnder`. */
+  under?(profile: Profile): Partial<Capabilities>;
   /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
   detect(head: Buffer): Detection;
   /** A new line: framer and codec with fresh state. */
@@ -171,6 +173,8 @@ export interface Preview {
   readonly lost: readonly string[];
   /** Nothing mappable is left: the text can never be sent. */
   readonly empty: boolean;
+  /** Why it can never be sent, where that is not for its characters. */
+  readonly refusal?: string;
 }
 
 export interface Explanation {

@@ -7,6 +7,7 @@
  *
  * No socket, no store, no clock, no promise: `step(input, now)` returns effects to be performed in order.
  */
+import { capabilitiesUnder } from "./capabilities.ts";
 import { earlier } from "./claims.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -208,7 +209,7 @@ export class Session {
     this.#codec.identified(identity);
     this.#clock.loggedIn();
     const implied = identity.profile["receipts"] === "implied";
-    const { capabilities } = this.#protocol;
+    const capabilities = capabilitiesUnder(this.#protocol, identity.profile);
     const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs: this.#limits.receiptMs, implied, now });
     this.#phase = { type: "online", key: hello.key, identity, deliveries };
   }
