@@ -4,7 +4,8 @@ import { egts } from "./egts/index.ts";
 import { gt06 } from "./gt06/index.ts";
 import { jt808 } from "./jt808/index.ts";
 import { navtelecom } from "./navtelecom/index.ts";
+import { ruptela } from "./ruptela/index.ts";
 import { teltonika } from "./teltonika/index.ts";
 import { wialonIps } from "./wialon-ips/index.ts";
 
-export const PROTOCOLS: readonly Protocol[] = [wialonIps, jt808, teltonika, navtelecom, egts, gt06];
+export const PROTOCOLS: readonly Protocol[] = [wialonIps, jt808, teltonika, navtelecom, egts, gt06, ruptela];

@@ -27,6 +27,8 @@ export interface Capabilities {
   readonly window: number;
   /** Deliveries of one text before it is given up as a dead letter. */
   readonly attempts: number;
+  /** A receipt may take this long, where that is longer than the gateway waits; absent: it is not. */
+  readonly receiptMs?: number;
   /** A device text could not be stored: stay silent and let the device repeat, or close as well. */
   readonly unstored: "silence" | "close";
 }

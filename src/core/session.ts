@@ -210,7 +210,8 @@ export class Session {
     this.#clock.loggedIn();
     const implied = identity.profile["receipts"] === "implied";
     const capabilities = capabilitiesUnder(this.#protocol, identity.profile);
-    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs: this.#limits.receiptMs, implied, now });
+    const receiptMs = Math.max(this.#limits.receiptMs, capabilities.receiptMs ?? 0);
+    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now });
     this.#phase = { type: "online", key: hello.key, identity, deliveries };
   }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Gt06Framer } from "../../protocols/gt06/framer.ts";
 import { gt06 } from "../../protocols/gt06/index.ts";
 import { crc16X25 } from "../../src/core/index.ts";
-import { bytesOf, loggedIn, replyOf, singly, unitsOf } from "./gt06-frames.ts";
+import { bytesOf, knownTo, replyOf, singly, unitsOf } from "./page-frames.ts";
 
 interface RealFrame {
   readonly dir: "up" | "down" | "framed";
@@ -54,7 +54,7 @@ if (corpus.length > 0)
     });
 
     it.each(ups)("$source: no invented text, answered if its CRC is right", ({ hex, carries }) => {
-      const codec = loggedIn({ console: true });
+      const codec = knownTo(gt06, { console: true });
       const reading = codec.decode(bytesOf(hex));
       const sound = isSound(hex);
       const texts = reading.events.flatMap((event) => (event.type === "text" ? [event.text] : []));
@@ -72,7 +72,7 @@ if (corpus.length > 0)
     });
 
     it("of a closed console are no texts at all", () => {
-      const events = ups.flatMap(({ hex }) => loggedIn().decode(bytesOf(hex)).events);
+      const events = ups.flatMap(({ hex }) => knownTo(gt06).decode(bytesOf(hex)).events);
       expect(events.map(({ type }) => type)).not.toContain("text");
       expect(events.map(({ type }) => type)).not.toContain("receipt");
     });
@@ -83,7 +83,7 @@ if (corpus.length > 0)
       for (const { hex } of logins) {
         expect(gt06.detect(bytesOf(hex))).toBe("yes");
         const key = hex.slice(9, 24);
-        expect(loggedIn().decode(bytesOf(hex)).events).toEqual([{ type: "hello", scope: "login", key, password: null }]);
+        expect(knownTo(gt06).decode(bytesOf(hex)).events).toEqual([{ type: "hello", scope: "login", key, password: null }]);
       }
     });
   });

@@ -5,7 +5,7 @@ import { gt06 } from "../../protocols/gt06/index.ts";
 import { readPacket } from "../../protocols/gt06/wire.ts";
 import type { DeviceOptions, DeviceOutput, SimulatedDevice } from "../../src/core/index.ts";
 import { CarrierConversation } from "./carrier-conversation.ts";
-import { bytesOf, IMEI } from "./gt06-frames.ts";
+import { bytesOf, IMEI } from "./page-frames.ts";
 
 const SECOND = 1_000;
 const OPTIONS: DeviceOptions = { deviceId: IMEI, password: null, profile: {}, receipts: "ok", lateMs: 20_000, reply: null, keepAliveMs: 0 };

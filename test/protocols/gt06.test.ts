@@ -7,8 +7,9 @@ import { gt06 } from "../../protocols/gt06/index.ts";
 import { statusOf } from "../../protocols/gt06/status.ts";
 import { MAX_PACKET_BYTES, type Packet, readPacket, writePacket } from "../../protocols/gt06/wire.ts";
 import { crc16X25, numberedText } from "../../src/core/index.ts";
-import { bytesOf, FRAMES, IMEI, loggedIn, replyOf, singly, unitsOf } from "./gt06-frames.ts";
+import { bytesOf, IMEI, knownTo, pageFrames, replyOf, singly, unitsOf } from "./page-frames.ts";
 
+const FRAMES = pageFrames(gt06);
 const ups = FRAMES.filter(({ dir }) => dir === "up");
 const HEARTBEAT = bytesOf("78780a134004040001000fdcee0d0a");
 
@@ -34,11 +35,11 @@ describe("frames of the specification", () => {
   });
 
   it("get the page's answers", () => {
-    const answers = new Map(ups.map(({ hex, means }) => [means, replyOf(loggedIn().decode(bytesOf(hex)))]));
+    const answers = new Map(ups.map(({ hex, means }) => [means, replyOf(knownTo(gt06).decode(bytesOf(hex)))]));
     expect(answers.get("login, IMEI 123456789012345, serial 1")).toBe("787805010001d9dc0d0a");
     expect(answers.get("extended login, type 7000, zone 3201")).toBe("7878050100059ff80d0a");
     for (const [means, answer] of answers) if (/^(new )?reply|^old|serial data|time/.test(means)) expect(answer).toBeNull();
-    const clock = loggedIn({}, () => Date.UTC(2015, 11, 29, 0, 0, 21));
+    const clock = knownTo(gt06, {}, () => Date.UTC(2015, 11, 29, 0, 0, 21));
     expect(replyOf(clock.decode(bytesOf("7878058a000688290d0a")))).toBe("78780b8a0f0c1d0000150006f0860d0a");
   });
 
@@ -54,7 +55,7 @@ describe("frames of the specification", () => {
   });
 
   it("a damaged frame gets no answer, whatever it is", () => {
-    const codec = loggedIn({ console: true });
+    const codec = knownTo(gt06, { console: true });
     const damaged = fc
       .constantFrom(...ups)
       .chain(({ hex }) => fc.tuple(fc.constant(hex), fc.integer({ min: 2, max: hex.length / 2 - 3 }), fc.integer({ min: 1, max: 255 })));
@@ -189,7 +190,7 @@ describe("what goes to the interpreter", () => {
   const order = (text: string, tag: number) => ({ type: "text", text, urgent: false, tag }) as const;
 
   it("has a flag of its own for every text and tag, never 0, and the same again", () => {
-    const codec = loggedIn({ console: true });
+    const codec = knownTo(gt06, { console: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 0xffff }), fc.stringMatching(/^[A-Z]{1,20}#$/), (tag, text) => {
         const [first, again] = [codec.encode(order(text, tag)), codec.encode(order(text, tag))];
@@ -213,7 +214,7 @@ describe("what goes to the interpreter", () => {
       ["X".repeat(244), { console: true, language: "chinese" }],
       ["RELAY,1#", { console: true, allowedCommands: ["STATUS#"] }],
     ] as const) {
-      const encoded = loggedIn(profile).encode(order(text, 1));
+      const encoded = knownTo(gt06, profile).encode(order(text, 1));
       const preview = gt06.preview(text, profile);
       expect(encoded).toMatchObject({ type: "refused", reason: preview.refusal });
       expect(preview.empty).toBe(true);
