@@ -53,6 +53,7 @@ export class RuptelaCodec implements Codec {
     return {
       events: [{ type: "hello", scope: "login", key: packet.key, password: null }],
       reply: ({ type }) => (type === "accepted" ? answer : null),
+      ...(packet.command === UP.reply ? { again: true } : {}),
     };
   }
 

@@ -108,6 +108,8 @@ export interface Reading {
   readonly events: readonly DeviceEvent[];
   /** Absent: the protocol answers nothing to this frame. */
   readonly reply?: Reply;
+  /** Of a login: the frame says more, and how it reads depends on the profile. Once accepted it is decoded again, and only then answered. */
+  readonly again?: true;
 }
 
 /**

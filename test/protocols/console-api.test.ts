@@ -18,6 +18,10 @@ interface Case {
 const CASES: readonly Case[] = [
   { protocol: "gt06", profile: {}, textDown: "none", attempts: 3 },
   { protocol: "gt06", profile: { console: true }, textDown: "console", attempts: 3 },
+  { protocol: "galileosky", profile: {}, textDown: "none", attempts: 3 },
+  { protocol: "galileosky", profile: { inner: "none", console: true }, textDown: "console", attempts: 3 },
+  { protocol: "galileosky", profile: { inner: "garmin-fmi" }, textDown: "chat", attempts: 10 },
+  { protocol: "galileosky", profile: { inner: "garmin-fmi", console: true }, textDown: "chat", attempts: 10 },
   { protocol: "ruptela", profile: {}, textDown: "none", attempts: 3 },
   { protocol: "ruptela", profile: { console: true, prefix: "pass " }, textDown: "console", attempts: 3 },
   { protocol: "teltonika", profile: {}, textDown: "chat", attempts: 10 },
