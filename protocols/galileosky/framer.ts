@@ -3,7 +3,7 @@
  * packet whose CRC is right.
  */
 import { ByteQueue, type Framed, type Framer } from "../../src/core/index.ts";
-import { isSound, PACKET_OVERHEAD, type Size, sizeOf } from "./wire.ts";
+import { isHead, isSound, PACKET_OVERHEAD, type Size, sizeOf } from "./wire.ts";
 
 /** Longest packet that is waited for behind bytes that are none (manual v5.1, p. 82). */
 const MAX_FOUND_BYTES = PACKET_OVERHEAD + 1_000;
@@ -36,6 +36,10 @@ export class GalileoskyFramer implements Framer {
     return { kind: "frame", bytes: this.#queue.take(size.bytes) };
   }
 
+  #begins(bytes: Buffer, at: number): boolean {
+    return isHead(bytes[at]) && this.#sizeOf(bytes.subarray(at)).type !== "no";
+  }
+
   #sizeOf(bytes: Buffer): Size {
     const size = sizeOf(bytes);
     return this.#falseHeads !== null && "bytes" in size && size.bytes > MAX_FOUND_BYTES ? NONE : size;
@@ -51,7 +55,7 @@ export class GalileoskyFramer implements Framer {
   #noise(bytes: Buffer): Framed {
     this.#falseHeads ??= 0;
     let length = 1;
-    while (length < bytes.length && this.#sizeOf(bytes.subarray(length)).type === "no") length += 1;
+    while (length < bytes.length && !this.#begins(bytes, length)) length += 1;
     return { kind: "noise", bytes: this.#queue.take(length), reason: "bytes outside a packet" };
   }
 }

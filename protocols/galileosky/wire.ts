@@ -35,7 +35,7 @@ export type Size = { readonly type: "packet" | "iridium"; readonly bytes: number
 export function sizeOf(bytes: Buffer): Size {
   const [head] = bytes;
   if (head === undefined) return { type: "more" };
-  if (!HEADS.has(head)) return { type: "no" };
+  if (!isHead(head)) return { type: "no" };
   if (bytes.length < HEAD_BYTES) return { type: "more" };
   const body = bytes.readUInt16LE(1) & ~ARCHIVE;
   if (head === HEAD.pack && body > 0) {
@@ -44,6 +44,11 @@ export function sizeOf(bytes: Buffer): Size {
     if (isIridium(bytes) && rest >= MIN_IRIDIUM_BYTES && rest <= MAX_BODY_BYTES) return { type: "iridium", bytes: HEAD_BYTES + rest };
   }
   return body > MAX_BODY_BYTES ? { type: "no" } : { type: "packet", bytes: PACKET_OVERHEAD + body };
+}
+
+/** What a device's packets begin with. */
+export function isHead(byte: number | undefined): boolean {
+  return byte !== undefined && HEADS.has(byte);
 }
 
 export function isIridium(bytes: Buffer): boolean {

@@ -13,6 +13,8 @@ type Cut = { readonly kind: "frame" | "noise"; readonly bytes: number } | null;
 
 export class Gt06Framer implements Framer {
   readonly #queue = new ByteQueue();
+  /** In so many bytes no end begins. */
+  #endless = 0;
 
   get buffered(): number {
     return this.#queue.length;
@@ -25,44 +27,48 @@ export class Gt06Framer implements Framer {
   next(): Framed | null {
     const bytes = this.#queue.view();
     if (bytes.length === 0) return null;
-    const cut = cutOf(bytes);
+    const cut = this.#cut(bytes);
     if (cut === null) {
       this.#queue.detach();
       return null;
     }
+    this.#endless = Math.max(0, this.#endless - cut.bytes);
     const taken = this.#queue.take(cut.bytes);
     return cut.kind === "frame" ? { kind: "frame", bytes: taken } : { kind: "noise", bytes: taken, reason: "bytes outside a packet" };
   }
-}
 
-function cutOf(bytes: Buffer): Cut {
-  const head = headFrom(bytes, 0);
-  if (head > 0) return { kind: "noise", bytes: head };
-  if (bytes.length < 2) return null;
-  const size = declaredSize(bytes);
-  if (size === null) return null;
-  // Nobody waits for so much: what follows is searched for the next head.
-  if (size > MAX_PACKET_BYTES) return { kind: "noise", bytes: 2 };
-  return cutPacket(bytes, size);
-}
-
-function cutPacket(bytes: Buffer, size: number): Cut {
-  const first = firstEnd(bytes);
-  if (first !== null && isSound(bytes.subarray(0, first))) return { kind: "frame", bytes: first };
-  if (bytes.length < size) return null;
-  if (size >= MIN_PACKET_BYTES && endsAt(bytes, size)) {
-    const packet = bytes.subarray(0, size);
-    return isSound(packet) ? { kind: "frame", bytes: size } : cutUnsound(packet);
+  #cut(bytes: Buffer): Cut {
+    const head = headFrom(bytes, 0);
+    if (head > 0) return { kind: "noise", bytes: head };
+    if (bytes.length < 2) return null;
+    const size = declaredSize(bytes);
+    if (size === null) return null;
+    // Nobody waits for so much: what follows is searched for the next head.
+    return size > MAX_PACKET_BYTES ? NO_HEAD : this.#packet(bytes, size);
   }
-  if (first !== null) return cutUnsound(bytes.subarray(0, first));
-  return bytes.length > MAX_PACKET_BYTES ? { kind: "noise", bytes: 2 } : null;
+
+  #packet(bytes: Buffer, size: number): Cut {
+    const first = this.#firstEnd(bytes.subarray(0, MAX_PACKET_BYTES));
+    if (first !== null && isSound(bytes.subarray(0, first))) return { kind: "frame", bytes: first };
+    if (bytes.length < size) return null;
+    if (size >= MIN_PACKET_BYTES && endsAt(bytes, size)) {
+      const packet = bytes.subarray(0, size);
+      return isSound(packet) ? { kind: "frame", bytes: size } : cutUnsound(packet);
+    }
+    if (first !== null) return cutUnsound(bytes.subarray(0, first));
+    return bytes.length >= MAX_PACKET_BYTES ? NO_HEAD : null;
+  }
+
+  /** Behind the first `0D 0A` that can end a packet. What was searched is not searched again. */
+  #firstEnd(bytes: Buffer): number | null {
+    const at = bytes.indexOf(END, Math.max(MIN_PACKET_BYTES - END.length, this.#endless));
+    // The last byte may be the first half of an end.
+    this.#endless = at === -1 ? Math.max(0, bytes.length - 1) : at;
+    return at === -1 ? null : at + END.length;
+  }
 }
 
-/** Behind the first `0D 0A` that can end a packet. */
-function firstEnd(bytes: Buffer): number | null {
-  const at = bytes.indexOf(END, MIN_PACKET_BYTES - END.length);
-  return at === -1 ? null : at + END.length;
-}
+const NO_HEAD: Cut = { kind: "noise", bytes: 2 };
 
 /** The CRC is wrong: a packet that lost its end, or has a wrong length, may have the next one, whole, in its tail. */
 function cutUnsound(packet: Buffer): Cut {
