@@ -91,9 +91,7 @@ export class RuptelaCodec implements Codec {
     const again = answered === undefined && text === this.#lastReply;
     this.#open = rest;
     this.#lastReply = text;
-    if (again) return [RECEIPT];
-    if (answered === undefined) return [{ type: "text", text, serial: null, lossy }];
-    return [RECEIPT, { type: "text", text, serial: String(answered.tag), lossy }];
+    return again ? [RECEIPT] : [RECEIPT, { type: "text", text, serial: answered === undefined ? null : String(answered.tag), lossy }];
   }
 }
 
