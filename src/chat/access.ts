@@ -1,4 +1,5 @@
 /** Which trackers a caller may use for what. A tracker of somebody else is answered exactly as one that does not exist. */
+import { capabilitiesUnder } from "../core/capabilities.ts";
 import { ChatError } from "./chat-error.ts";
 import type { Directory, Tracker, User } from "./fleet.ts";
 import type { TrackerId } from "./message.ts";
@@ -57,7 +58,7 @@ export function ownTracker(directory: Directory, user: User, id: TrackerId): Tra
 export function takesText(directory: Directory, tracker: Tracker): boolean {
   const protocol = tracker.protocol === null ? undefined : directory.protocol(tracker.protocol);
   if (protocol === undefined) return true;
-  const { textDown } = protocol.capabilities;
+  const { textDown } = capabilitiesUnder(protocol, tracker.profile);
   return textDown === "chat" || (textDown === "console" && tracker.profile["console"] === true);
 }
 

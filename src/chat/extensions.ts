@@ -1,4 +1,5 @@
 /** The chat's calls beyond the documented seven. All refusals are `ChatError`s. */
+import { capabilitiesUnder } from "../core/capabilities.ts";
 import type { CharsetName } from "../core/charset.ts";
 import type { Capabilities } from "../core/protocol.ts";
 import { knownTracker, ownTracker, takesText } from "./access.ts";
@@ -63,9 +64,10 @@ export class Extensions {
     const tracker = knownTracker(this.#directory, user, trackerId);
     const protocol = tracker.protocol === null ? undefined : this.#directory.protocol(tracker.protocol);
     if (protocol === undefined) return { protocol: tracker.protocol, device: null, text: null };
-    const { textUp, receipts, read, choices, window } = protocol.capabilities;
+    const capabilities = capabilitiesUnder(protocol, tracker.profile);
+    const { textUp, receipts, read, choices, window } = capabilities;
     const { charset, bytesPerPart, parts, lost, empty } = protocol.preview(text ?? ANY_TEXT, tracker.profile);
-    const textDown = this.#textDown(tracker, protocol.capabilities);
+    const textDown = this.#textDown(tracker, capabilities);
     return {
       protocol: tracker.protocol,
       device: { textDown, textUp, receipts, read, choices, window, charset, bytesPerPart },

@@ -1,5 +1,6 @@
 /** The device's side of the chat: what a line asks, answered from the fleet and the store. */
-import type { Identity, Protocol, RefusalReason } from "../core/protocol.ts";
+import { capabilitiesUnder } from "../core/capabilities.ts";
+import type { Capabilities, Identity, Protocol, RefusalReason } from "../core/protocol.ts";
 import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing, Trace } from "../core/session-io.ts";
 import { type Directory, deviceKey, type Tracker } from "./fleet.ts";
 import { type Attempt, DuelGuard, PasswordGuard, sameSecret } from "./login-guard.ts";
@@ -98,7 +99,7 @@ export class LineChat {
 
   /** Applies what became of earlier texts and claims the next. */
   async drain(line: LineOwner, question: DrainQuestion): Promise<DrainResult> {
-    const { capabilities } = line.protocol;
+    const capabilities = capabilitiesUnder(line.protocol, line.identity.profile);
     try {
       return await this.#deps.store.drain({
         trackerId: line.identity.trackerId,
@@ -108,7 +109,7 @@ export class LineChat {
         held: question.held,
         room: question.room,
         maxAttempts: capabilities.attempts,
-        tagBytes: tagBytesOf(line),
+        tagBytes: tagBytesOf(line.identity, capabilities),
       });
     } catch (error) {
       return unavailable(error);
@@ -186,9 +187,9 @@ function identityOf(tracker: Tracker): Identity {
 }
 
 /** A profile may lower the bytes of one order, which makes more parts and so more tags. */
-function tagBytesOf(line: LineOwner): number {
-  const lowered = line.identity.profile["maxBytes"];
-  return typeof lowered === "number" && lowered >= 1 ? lowered : line.protocol.capabilities.maxBytes;
+function tagBytesOf({ profile }: Identity, { maxBytes }: Capabilities): number {
+  const lowered = profile["maxBytes"];
+  return typeof lowered === "number" && lowered >= 1 ? lowered : maxBytes;
 }
 
 function unavailable(error: unknown): { readonly type: "unavailable" } {

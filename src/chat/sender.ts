@@ -103,7 +103,7 @@ export class Sender {
       urgent: false,
       altered: preview !== null && preview.lost.length > 0,
       ttlMs: this.#options.ttlMs,
-      rejected: preview?.empty === true ? UNSENDABLE : null,
+      rejected: preview?.empty === true ? (preview.refusal ?? UNSENDABLE) : null,
       ...wished,
     };
   }

@@ -1,5 +1,6 @@
 /** The one door to the core. */
 export * from "./bytes.ts";
+export * from "./capabilities.ts";
 export * from "./charset.ts";
 export * from "./checksum.ts";
 export * from "./device.ts";

@@ -27,6 +27,8 @@ export interface Capabilities {
   readonly window: number;
   /** Deliveries of one text before it is given up as a dead letter. */
   readonly attempts: number;
+  /** A receipt may take this long, where that is longer than the gateway waits; absent: it is not. */
+  readonly receiptMs?: number;
   /** A device text could not be stored: stay silent and let the device repeat, or close as well. */
   readonly unstored: "silence" | "close";
 }
@@ -45,6 +47,8 @@ export interface Protocol {
   readonly title: string;
   readonly capabilities: Capabilities;
   readonly profile: ProfileSchema;
+  /** What a tracker's profile changes about the capabilities; absent: nothing. See `capabilitiesUnder`. */
+  under?(profile: Profile): Partial<Capabilities>;
   /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
   detect(head: Buffer): Detection;
   /** A new line: framer and codec with fresh state. */
@@ -109,6 +113,8 @@ export interface Reading {
   readonly events: readonly DeviceEvent[];
   /** Absent: the protocol answers nothing to this frame. */
   readonly reply?: Reply;
+  /** Of a login: the frame says more, and how it reads depends on the profile. Once accepted it is decoded again, and only then answered. */
+  readonly again?: true;
 }
 
 /**
@@ -176,6 +182,8 @@ export interface Preview {
   readonly lost: readonly string[];
   /** Nothing mappable is left: the text can never be sent. */
   readonly empty: boolean;
+  /** Why it can never be sent, where that is not for its characters. */
+  readonly refusal?: string;
 }
 
 export interface Explanation {

@@ -7,6 +7,7 @@
  *
  * No socket, no store, no clock, no promise: `step(input, now)` returns effects to be performed in order.
  */
+import { capabilitiesUnder } from "./capabilities.ts";
 import { earlier } from "./claims.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -25,7 +26,8 @@ type Phase =
   | { readonly type: "closed" };
 
 type Question =
-  | { readonly type: "identify"; readonly hello: Hello; readonly reading: Reading }
+  /** `frame`: to be decoded again once its login is accepted. */
+  | { readonly type: "identify"; readonly hello: Hello; readonly reading: Reading; readonly frame: Buffer | null }
   | { readonly type: "receive"; readonly reading: Reading };
 
 interface Heard {
@@ -150,7 +152,7 @@ export class Session {
     const reading = decodeFrame(this.#codec, bytes, out);
     this.#noteBad(reading, bytes, out);
     const hello = reading.events.find((event) => event.type === "hello");
-    if (hello !== undefined) return this.#hello(hello, reading, out);
+    if (hello !== undefined) return this.#hello(hello, { reading, frame: bytes }, out);
     if (this.#phase.type !== "online") return this.#beforeLogin(reading, bytes, out);
     this.#framesOnline += 1;
     if (this.#replied) this.#phase.deliveries.disqualifyImplied(now);
@@ -172,9 +174,10 @@ export class Session {
     this.#strikes.bad(out);
   }
 
-  #hello(hello: Hello, reading: Reading, out: Effect[]): void {
+  #hello(hello: Hello, { reading, frame }: Heard, out: Effect[]): void {
     if (this.#phase.type !== "online") {
-      this.#question = { type: "identify", hello, reading };
+      const again = reading.again === true && hello.scope === "login";
+      this.#question = { type: "identify", hello, reading, frame: again ? Buffer.from(frame) : null };
       out.push({ type: "identify", scope: hello.scope, key: hello.key, password: hello.password });
       return;
     }
@@ -203,7 +206,8 @@ export class Session {
       return;
     }
     if (question.hello.scope === "login") this.#goOnline(question.hello, verdict, now);
-    this.#answer(question.reading, verdict, out);
+    if (question.frame === null) this.#answer(question.reading, verdict, out);
+    else this.#frame(question.frame, now, out);
     this.#deliveries?.hint(now, out);
   }
 
@@ -212,8 +216,9 @@ export class Session {
     this.#codec.identified(identity);
     this.#clock.loggedIn();
     const implied = identity.profile["receipts"] === "implied";
-    const { capabilities } = this.#protocol;
-    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs: this.#limits.receiptMs, implied, now });
+    const capabilities = capabilitiesUnder(this.#protocol, identity.profile);
+    const receiptMs = Math.max(this.#limits.receiptMs, capabilities.receiptMs ?? 0);
+    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now });
     this.#phase = { type: "online", key: hello.key, identity, deliveries };
   }
 

@@ -3,6 +3,9 @@ import {
   crc8Nrsc5,
   crc16Arc,
   crc16CcittFalse,
+  crc16Kermit,
+  crc16Modbus,
+  crc16X25,
   LayoutError,
   layout,
   Parser,
@@ -16,6 +19,9 @@ describe("checksums", () => {
   it("match their catalogue check values", () => {
     expect(crc16Arc(Buffer.from("123456789"))).toBe(0xbb3d);
     expect(crc16CcittFalse(Buffer.from("123456789"))).toBe(0x29b1);
+    expect(crc16X25(Buffer.from("123456789"))).toBe(0x906e);
+    expect(crc16Kermit(Buffer.from("123456789"))).toBe(0x2189);
+    expect(crc16Modbus(Buffer.from("123456789"))).toBe(0x4b37);
     expect(crc8Nrsc5(Buffer.from("123456789"))).toBe(0xf7);
     expect(xor8(Buffer.from("123456789"))).toBe(0x31);
     expect(sum8(Buffer.from("123456789"))).toBe(0xdd);
