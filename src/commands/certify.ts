@@ -13,6 +13,7 @@ interface CertifyFlags {
   readonly deviceId?: string;
   readonly password?: string;
   readonly profile: string;
+  readonly text?: string;
   readonly patience: number;
   readonly receipt: number;
   readonly out?: string;
@@ -33,6 +34,7 @@ export function certifyCommand(version: string): Command {
     .option("--device-id <id>", "only this device; else the first that comes")
     .option("--password <text>", "the password or auth code that it must give")
     .option("--profile <json>", "the tracker's profile, as in the fleet", "{}")
+    .option("--text <text>", "what is said where the words do not matter; for a console, a command that does no harm")
     .addOption(new Option("--patience <time>", "for what a person has to do").argParser(time).default(300_000, "5m"))
     .addOption(new Option("--receipt <time>", "for one receipt of the device").argParser(time).default(30_000, "30s"))
     .option("--out <file>", "write the report there too, as Markdown")
@@ -65,7 +67,7 @@ async function run(name: string, flags: CertifyFlags, version: string): Promise<
   try {
     // A text has two deliveries, and the line may be closed for want of a receipt between them.
     const patience = { deviceMs: 3 * flags.receipt, personMs: flags.patience };
-    const gym = { station, protocol, profile, ...patience, ask: (what: string) => say(`  > ${what}`) };
+    const gym = { station, protocol, profile, phrase: flags.text ?? null, ...patience, ask: (what: string) => say(`  > ${what}`) };
     const certificate = await certify(gym, ({ exercise, verdict, detail }) =>
       say(`${verdict.padEnd(15)}${table([[`${exercise}: ${detail}`]])}`),
     );

@@ -13,6 +13,8 @@ export interface Gym {
   readonly station: Station;
   readonly protocol: Protocol;
   readonly profile: Profile;
+  /** What is said where the words do not matter; null: a sentence. A console needs a command that does no harm. */
+  readonly phrase: string | null;
   /** For what a device has to do by itself: a receipt, coming back. */
   readonly deviceMs: number;
   /** For what a person has to do: switching it on, typing. */

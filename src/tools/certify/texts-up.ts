@@ -1,4 +1,5 @@
 /** Texts from the driver: each must come once, and come again when it was not acknowledged. */
+import { capabilitiesUnder } from "../../core/index.ts";
 import { type Exercise, failed, notApplicable, notTried, passed, since } from "./exercise.ts";
 
 /** A copy would come within this. */
@@ -6,8 +7,8 @@ const COPY_MS = 2_000;
 
 export const driverText: Exercise = {
   name: "text from the driver",
-  run: async ({ station, protocol, personMs, ask }) => {
-    if (!protocol.capabilities.textUp) return notApplicable("this protocol carries no texts from the driver");
+  run: async ({ station, protocol, profile, personMs, ask }) => {
+    if (!capabilitiesUnder(protocol, profile).textUp) return notApplicable("this protocol carries no texts from the driver");
     const start = performance.now();
     // One that came unasked will do.
     const came = async (): Promise<boolean> => (await station.driverTexts(0)).length > 0;
@@ -20,8 +21,8 @@ export const driverText: Exercise = {
 
 export const unheardText: Exercise = {
   name: "a text that is not acknowledged comes again",
-  run: async ({ station, protocol, personMs, ask }) => {
-    if (!protocol.capabilities.textUp) return notApplicable("this protocol carries no texts from the driver");
+  run: async ({ station, protocol, profile, personMs, ask }) => {
+    if (!capabilitiesUnder(protocol, profile).textUp) return notApplicable("this protocol carries no texts from the driver");
     const last = await station.lastId();
     const before = station.counted("unheard", "texts");
     station.listen(false);
