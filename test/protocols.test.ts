@@ -6,6 +6,7 @@ import { survivesAnyBytes } from "./every-protocol/bytes.ts";
 import { encodesAnyText } from "./every-protocol/encoding.ts";
 import { explains } from "./every-protocol/explanation.ts";
 import { plays } from "./every-protocol/replay.ts";
+import { holdsLittle } from "./every-protocol/size-caps.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
 
 it("names are unique, kebab-case, and every protocol has transcripts and a README", () => {
@@ -37,4 +38,5 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   survivesAnyBytes(protocol);
   encodesAnyText(protocol);
   explains(protocol);
+  holdsLittle(protocol);
 });

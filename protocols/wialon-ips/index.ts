@@ -4,6 +4,7 @@ import { WialonCodec } from "./codec.ts";
 import { detect } from "./detect.ts";
 import { WialonDevice } from "./device.ts";
 import { explain } from "./explain.ts";
+import { MAX_BATCH_BYTES } from "./framer.ts";
 import { CHARSETS, MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
 import { outgoingText } from "./text.ts";
 
@@ -23,6 +24,7 @@ export const wialonIps: Protocol = {
     unstored: "close",
   },
   profile: PROFILE_SCHEMA,
+  heldBytes: MAX_BATCH_BYTES,
   detect,
   connect: () => new WialonCodec(),
   preview,

@@ -45,6 +45,8 @@ export interface Protocol {
   readonly title: string;
   readonly capabilities: Capabilities;
   readonly profile: ProfileSchema;
+  /** The most that `Framer.buffered` may come to, where `HELD_BYTES` is not enough; the bytes last read come on top. */
+  readonly heldBytes?: number;
   /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
   detect(head: Buffer): Detection;
   /** A new line: framer and codec with fresh state. */

@@ -5,7 +5,15 @@ import { transcriptsOf } from "../support/transcripts.ts";
 
 /** The effects of a session that is fed these chunks. */
 export function effects(protocol: Protocol, chunks: readonly Buffer[], profile: Profile): readonly Effect[] {
-  const session = new Session({ protocol, limits: LIMITS, now: 0 });
+  return hear(newSession(protocol), chunks, profile);
+}
+
+export function newSession(protocol: Protocol): Session {
+  return new Session({ protocol, limits: LIMITS, now: 0 });
+}
+
+/** Feeds a session and answers what it asks; every device is welcome under this profile. */
+export function hear(session: Session, chunks: readonly Buffer[], profile: Profile): readonly Effect[] {
   const seen: Effect[] = [];
   for (const chunk of chunks) {
     const inputs: Input[] = [{ type: "bytes", chunk }];

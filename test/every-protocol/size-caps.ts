@@ -1,0 +1,83 @@
+/** Nobody picks our memory: whatever length a frame declares, and however long its end stays away, little is held back. */
+import { expect, it } from "vitest";
+import { type Framer, HELD_BYTES, type Protocol } from "../../src/core/index.ts";
+import { LIMITS } from "../support/limits.ts";
+import { declarationsOf } from "./declarations.ts";
+import { hear, newSession } from "./effects.ts";
+import { codecAt, type Opening, openingsOf } from "./openings.ts";
+
+/** What Node hands over at once. */
+const READ_BYTES = 64 * 1024;
+/** What may follow a false length or a missing end. */
+const FILLERS: readonly number[] = [0x41, 0x00, 0x31, 0xff];
+
+export function holdsLittle(protocol: Protocol): void {
+  const openings = openingsOf(protocol);
+  const bound = (protocol.heldBytes ?? HELD_BYTES) + READ_BYTES;
+
+  it("holds back little for a length that is 0, 1, the largest it takes, one more, or huge", () => {
+    const greedy = openings.flatMap((opening) => {
+      const waits = (bytes: Buffer): boolean => pull(codecAt(protocol, opening).framer, bytes) === "waits";
+      const declared = declarationsOf(opening.bytes, waits);
+      return declared.filter((bytes, index) => exceeds(codecAt(protocol, opening).framer, bytes, fillerOf(index))).map(told(opening));
+    });
+    expect(greedy, advice(bound)).toEqual([]);
+  });
+
+  it("holds back little of a frame whose end stays away", () => {
+    const greedy = openings.flatMap((opening) => {
+      const half = opening.bytes.subarray(0, -2);
+      const worse = FILLERS.filter((filler) => exceeds(codecAt(protocol, opening).framer, half, filler));
+      return worse.map(() => told(opening)(half));
+    });
+    expect(greedy, advice(bound)).toEqual([]);
+  });
+
+  it("a device that stops in the middle of a frame loses its line in time", () => {
+    const reasons = openings.map((opening) => closedAfter(protocol, opening));
+    expect(reasons).not.toContain(null);
+    expect(reasons, "`buffered` of the framer must count the bytes it holds back").toContain("half-frame");
+  });
+
+  /** Is more than the bound held back after a read, while nothing but filler follows? */
+  function exceeds(framer: Framer, start: Buffer, filler: number): boolean {
+    let state = pull(framer, start);
+    for (let fed = 0; state === "waits" && fed <= bound + READ_BYTES; fed += READ_BYTES) {
+      if (framer.buffered > bound) return true;
+      state = pull(framer, Buffer.alloc(READ_BYTES, filler));
+    }
+    return framer.buffered > bound;
+  }
+}
+
+/** `waits`: bytes are held back for the rest of a frame. */
+function pull(framer: Framer, bytes: Buffer): "waits" | "free" | "broken" {
+  framer.push(Buffer.from(bytes));
+  for (let unit = framer.next(); unit !== null; unit = framer.next()) if (unit.kind === "broken") return "broken";
+  return framer.buffered > 0 ? "waits" : "free";
+}
+
+/** Why the line is closed when half of the opening is the last that comes; null: it never is. */
+function closedAfter(protocol: Protocol, { identity, before, bytes }: Opening): string | null {
+  const session = newSession(protocol);
+  const half = bytes.subarray(0, Math.ceil(bytes.length / 2));
+  const close = hear(session, [...before, half].map(Buffer.from), identity.profile).find((effect) => effect.type === "close");
+  if (close !== undefined) return close.reason;
+  for (let at = session.deadline; at !== null && at <= LIMITS.idleMs; at = session.deadline) {
+    const closed = session.step({ type: "tick" }, at).find((effect) => effect.type === "close");
+    if (closed !== undefined) return closed.reason;
+  }
+  return null;
+}
+
+function fillerOf(index: number): number {
+  return FILLERS[index % FILLERS.length] ?? 0;
+}
+
+function told({ title }: Opening): (bytes: Buffer) => string {
+  return (bytes) => `${title}: ${bytes.toString("hex").slice(0, 120)}`;
+}
+
+function advice(bound: number): string {
+  return `each of these must end as a frame, as noise or broken before ${bound} bytes are held; a larger bound is \`heldBytes\` of the protocol`;
+}
