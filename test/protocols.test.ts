@@ -5,8 +5,13 @@ import { PROTOCOLS } from "../protocols/index.ts";
 import { survivesAnyBytes } from "./every-protocol/bytes.ts";
 import { encodesAnyText } from "./every-protocol/encoding.ts";
 import { explains } from "./every-protocol/explanation.ts";
+import { carriesNothingElse } from "./every-protocol/injection.ts";
+import { ignoresStrayReceipts } from "./every-protocol/receipts.ts";
+import { storesRepeatsOnce } from "./every-protocol/repeats.ts";
 import { plays } from "./every-protocol/replay.ts";
+import { deliversTexts } from "./every-protocol/round-trip.ts";
 import { holdsLittle } from "./every-protocol/size-caps.ts";
+import { subjectOf } from "./every-protocol/subject.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
 
 it("names are unique, kebab-case, and every protocol has transcripts and a README", () => {
@@ -34,9 +39,14 @@ it("at most one protocol claims the first bytes of any transcript", () => {
 });
 
 describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("%s", (_name, protocol) => {
-  plays(protocol);
-  survivesAnyBytes(protocol);
-  encodesAnyText(protocol);
-  explains(protocol);
-  holdsLittle(protocol);
+  const subject = subjectOf(protocol);
+  plays(subject);
+  survivesAnyBytes(subject);
+  encodesAnyText(subject);
+  explains(subject);
+  holdsLittle(subject);
+  deliversTexts(subject);
+  ignoresStrayReceipts(subject);
+  storesRepeatsOnce(subject);
+  carriesNothingElse(subject);
 });

@@ -14,6 +14,8 @@ export interface Capabilities {
   /** `console`: a command interpreter, used for chat only when the tracker's profile says so. */
   readonly textDown: "chat" | "console" | "none";
   readonly textUp: boolean;
+  /** A driver's text comes again until it is acknowledged; false: one whose acknowledgement was lost does not. Absent: true. */
+  readonly repeats?: boolean;
   readonly receipts: ReceiptKind;
   /** The device reports that the driver read a text. */
   readonly read: boolean;

@@ -1,15 +1,17 @@
 /** Bytes may be cut anywhere and may be anything: the session does the same, and nothing of ours fails. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Effect, Protocol } from "../../src/core/index.ts";
+import type { Effect } from "../../src/core/index.ts";
 import { checkedProfile } from "../../src/tools/checked-profile.ts";
 import { conversationsOf, cut, defects, effects } from "./effects.ts";
+import type { Subject } from "./subject.ts";
 
 /** The most that `detect` may ask for. */
 const HEAD_BYTES = 64;
 
-export function survivesAnyBytes(protocol: Protocol): void {
-  const conversations = conversationsOf(protocol);
+export function survivesAnyBytes(subject: Subject): void {
+  const { protocol } = subject;
+  const conversations = conversationsOf(subject);
   const profile = checkedProfile(protocol, {});
   const prefix = fc.oneof(
     fc.constant(Buffer.alloc(0)),

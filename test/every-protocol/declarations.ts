@@ -1,7 +1,7 @@
 /** A frame with its lengths falsified, wherever and however they may be written: nobody says which bytes are one. */
 
 /** Bytes from the start in which a length is looked for. */
-const HEAD_BYTES = 32;
+const HEAD_BYTES = 24;
 
 /** A number in a frame, and the frame with another in its place. */
 interface Field {

@@ -1,7 +1,7 @@
 /** What a session of a protocol does with bytes, every question answered at once. */
 import { type Effect, type Input, type Profile, type Protocol, Session } from "../../src/core/index.ts";
 import { LIMITS } from "../support/limits.ts";
-import { transcriptsOf } from "../support/transcripts.ts";
+import type { Subject } from "./subject.ts";
 
 /** The effects of a session that is fed these chunks. */
 export function effects(protocol: Protocol, chunks: readonly Buffer[], profile: Profile): readonly Effect[] {
@@ -34,10 +34,8 @@ export function defects(seen: readonly Effect[]): readonly string[] {
 }
 
 /** What the devices of the committed conversations say, one buffer each. */
-export function conversationsOf(protocol: Protocol): readonly Buffer[] {
-  return transcriptsOf(protocol).map(({ transcript }) =>
-    Buffer.concat(transcript.steps.flatMap((step) => (step.type === "up" ? [step.bytes] : []))),
-  );
+export function conversationsOf({ transcripts }: Subject): readonly Buffer[] {
+  return transcripts.map(({ transcript }) => Buffer.concat(transcript.steps.flatMap((step) => (step.type === "up" ? [step.bytes] : []))));
 }
 
 /** Pieces of these sizes, taken in turn. */

@@ -1,14 +1,13 @@
 /** How dispatchers' texts are encoded: any of them goes out as the preview says, or is refused as the preview says. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Capabilities, Part, Protocol } from "../../src/core/index.ts";
-import { stancesOf } from "../support/stances.ts";
+import type { Capabilities, Part } from "../../src/core/index.ts";
+import type { Subject } from "./subject.ts";
 
 /** Runs over all profiles of a protocol. */
 const RUNS = 240;
 
-export function encodesAnyText(protocol: Protocol): void {
-  const stances = stancesOf(protocol);
+export function encodesAnyText({ protocol, stances }: Subject): void {
   describe.each(stances.map((stance) => [stance.name, stance] as const))("under %s", (_name, { deviceId, profile }) => {
     it("any text goes out as its preview says, a tag to each part, or is refused", () => {
       const codec = protocol.connect();

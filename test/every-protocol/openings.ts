@@ -1,7 +1,7 @@
 /** Where a line may be when something goes wrong: behind what a device of a transcript has said before. */
 import type { Codec, Identity, Protocol, Transcript } from "../../src/core/index.ts";
 import { checkedProfile } from "../../src/tools/checked-profile.ts";
-import { transcriptsOf } from "../support/transcripts.ts";
+import type { Subject } from "./subject.ts";
 import { unitsOf } from "./units.ts";
 
 /** Different openings that are tried for one protocol. */
@@ -19,9 +19,9 @@ export interface Opening {
 }
 
 /** Spread over all transcripts of the protocol. */
-export function openingsOf(protocol: Protocol): readonly Opening[] {
+export function openingsOf({ protocol, transcripts }: Subject): readonly Opening[] {
   const found = new Map<string, Opening>();
-  for (const { transcript } of transcriptsOf(protocol))
+  for (const { transcript } of transcripts)
     for (const opening of openingsIn(protocol, transcript)) {
       const key = `${opening.bytes.length} ${opening.bytes.toString("hex", 0, LIKE_BYTES)}`;
       if (!found.has(key)) found.set(key, opening);

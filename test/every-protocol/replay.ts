@@ -4,20 +4,20 @@ import type { Protocol, Transcript } from "../../src/core/index.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { checkedProfile } from "../../src/tools/checked-profile.ts";
 import { rehearse } from "../support/rehearse.ts";
-import { transcriptsOf } from "../support/transcripts.ts";
 import { cut } from "./effects.ts";
+import type { Subject } from "./subject.ts";
 
 const START = Date.UTC(2026, 10, 22);
 
-export function plays(protocol: Protocol): void {
-  const transcripts = transcriptsOf(protocol).map(({ file, transcript }) => [file, transcript] as const);
+export function plays({ protocol, transcripts }: Subject): void {
+  const named = transcripts.map(({ file, transcript }) => [file, transcript] as const);
 
-  it.each(transcripts)("plays %s", async (_file, transcript) => {
+  it.each(named)("plays %s", async (_file, transcript) => {
     const whole = await rehearse(transcript, protocol, world(protocol, transcript));
     expect(whole.differences).toEqual([]);
   });
 
-  it.each(transcripts)("plays %s byte by byte", async (_file, transcript) => {
+  it.each(named)("plays %s byte by byte", async (_file, transcript) => {
     const single = await rehearse(transcript, protocol, world(protocol, transcript), (bytes) => cut(bytes, [1]));
     expect(single.differences).toEqual([]);
   });

@@ -5,14 +5,16 @@ import { LIMITS } from "../support/limits.ts";
 import { declarationsOf } from "./declarations.ts";
 import { hear, newSession } from "./effects.ts";
 import { codecAt, type Opening, openingsOf } from "./openings.ts";
+import type { Subject } from "./subject.ts";
 
 /** What Node hands over at once. */
 const READ_BYTES = 64 * 1024;
 /** What may follow a false length or a missing end. */
 const FILLERS: readonly number[] = [0x41, 0x00, 0x31, 0xff];
 
-export function holdsLittle(protocol: Protocol): void {
-  const openings = openingsOf(protocol);
+export function holdsLittle(subject: Subject): void {
+  const { protocol } = subject;
+  const openings = openingsOf(subject);
   const bound = (protocol.heldBytes ?? HELD_BYTES) + READ_BYTES;
 
   it("holds back little for a length that is 0, 1, the largest it takes, one more, or huge", () => {
