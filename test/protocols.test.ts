@@ -1,7 +1,9 @@
 /** What must hold for every protocol, whatever it is: nothing here names one, and a new folder needs no line here. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PROTOCOLS } from "../protocols/index.ts";
+import type { Protocol } from "../src/core/index.ts";
 import { survivesAnyBytes } from "./every-protocol/bytes.ts";
 import { encodesAnyText } from "./every-protocol/encoding.ts";
 import { explains } from "./every-protocol/explanation.ts";
@@ -14,14 +16,26 @@ import { holdsLittle } from "./every-protocol/size-caps.ts";
 import { subjectOf } from "./every-protocol/subject.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
 
-it("names are unique, kebab-case, and every protocol has transcripts and a README", () => {
-  const names = PROTOCOLS.map((protocol) => protocol.name);
-  expect(new Set(names).size).toBe(names.length);
-  for (const protocol of PROTOCOLS) {
-    expect(protocol.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
-    expect(transcriptsOf(protocol).length).toBeGreaterThan(0);
-    expect(existsSync(new URL(`../protocols/${protocol.name}/README.md`, import.meta.url))).toBe(true);
-  }
+const root = join(import.meta.dirname, "..");
+/** Conversations of the HTTP API, not of devices. */
+const OTHER_FIXTURES: readonly string[] = ["api"];
+
+describe("the registry", () => {
+  it("has every folder's protocol, under the name of its folder", async () => {
+    const exported = await Promise.all(foldersOf("protocols").map(protocolsIn));
+    expect(exported.flat(), "a folder's protocol must stand in protocols/index.ts").toEqual(PROTOCOLS.map(({ name }) => name).sort());
+    for (const { name } of PROTOCOLS) expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
+
+  it("every protocol has transcripts and a README, and no transcript is of an unknown one", () => {
+    for (const protocol of PROTOCOLS) {
+      expect(transcriptsOf(protocol), `fixtures/${protocol.name}/*.transcript`).not.toEqual([]);
+      expect(existsSync(join(root, "protocols", protocol.name, "README.md")), `protocols/${protocol.name}/README.md`).toBe(true);
+      for (const { file, transcript } of transcriptsOf(protocol)) expect(transcript.protocol, file).toBe(protocol.name);
+    }
+    const known = [...PROTOCOLS.map(({ name }) => name), ...OTHER_FIXTURES];
+    expect(foldersOf("fixtures").filter((folder) => !known.includes(folder))).toEqual([]);
+  });
 });
 
 it("at most one protocol claims the first bytes of any transcript", () => {
@@ -42,11 +56,30 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   const subject = subjectOf(protocol);
   plays(subject);
   survivesAnyBytes(subject);
-  encodesAnyText(subject);
-  explains(subject);
   holdsLittle(subject);
+  explains(subject);
+  encodesAnyText(subject);
+  carriesNothingElse(subject);
   deliversTexts(subject);
   ignoresStrayReceipts(subject);
   storesRepeatsOnce(subject);
-  carriesNothingElse(subject);
 });
+
+function foldersOf(path: string): readonly string[] {
+  const entries = readdirSync(join(root, path), { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
+/** What a folder's index.ts exports that is a protocol, by name; a sub-protocol has none. */
+async function protocolsIn(folder: string): Promise<readonly string[]> {
+  const index = join(root, "protocols", folder, "index.ts");
+  if (!existsSync(index)) return [];
+  const exported: readonly unknown[] = Object.values((await import(index)) as Readonly<Record<string, unknown>>);
+  const names = exported.filter(isProtocol).map(({ name }) => name);
+  for (const name of names) expect(name, `the protocol of protocols/${folder}`).toBe(folder);
+  return names;
+}
+
+function isProtocol(value: unknown): value is Protocol {
+  return typeof value === "object" && value !== null && "capabilities" in value && "detect" in value;
+}

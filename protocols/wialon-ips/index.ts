@@ -25,6 +25,7 @@ export const wialonIps: Protocol = {
   },
   profile: PROFILE_SCHEMA,
   heldBytes: MAX_BATCH_BYTES,
+  demo: { deviceId: "356307042441013" },
   detect,
   connect: () => new WialonCodec(),
   preview,

@@ -36,8 +36,8 @@ export function decodeCommand(): Command {
 const EXAMPLES = `
 Examples:
   tracker-chat decode auto 234d2348656c6c6f0d0a
-  tracker-chat decode wialon-ips --text '#M#Hello\\r\\n'
-  tracker-chat decode jt808 --direction down --file frames.hex`;
+  tracker-chat decode NAME --text '#M#Hello\\r\\n'
+  tracker-chat decode NAME --direction down --file frames.hex`;
 
 async function decode(name: string, hex: string | undefined, flags: DecodeFlags): Promise<void> {
   const bytes = input(hex, flags);

@@ -8,7 +8,7 @@ export function protocolsCommand(): Command {
     .description("every protocol, its capabilities and profile settings")
     .argument("[name]", "only this one")
     .option("--json", "print JSON, profile schemas included")
-    .addHelpText("after", "\nExamples:\n  tracker-chat protocols\n  tracker-chat protocols jt808 --json")
+    .addHelpText("after", "\nExamples:\n  tracker-chat protocols\n  tracker-chat protocols NAME --json")
     .action(async (name: string | undefined, { json }: { readonly json?: boolean }) => {
       const { PROTOCOLS } = await import("../../protocols/index.ts");
       const { protocolNamed } = await import("./protocol-named.ts");

@@ -49,6 +49,8 @@ export interface Protocol {
   readonly profile: ProfileSchema;
   /** The most that `Framer.buffered` may come to, where `HELD_BYTES` is not enough; the bytes last read come on top. */
   readonly heldBytes?: number;
+  /** The device of the demo fleet that speaks this protocol; absent: none does. */
+  readonly demo?: { readonly deviceId: string };
   /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
   detect(head: Buffer): Detection;
   /** A new line: framer and codec with fresh state. */
