@@ -111,10 +111,19 @@ describe("protocols and decode", () => {
   it("show what there is", async () => {
     const [json, table] = await Promise.all([run(["protocols", "--json"]), run(["protocols", "jt808"])]);
     const listed = JSON.parse(json.out) as readonly { readonly name: string; readonly capabilities: object; readonly profile: object }[];
-    expect(listed.map(({ name }) => name)).toEqual(PROTOCOLS.map(({ name }) => name));
-    expect(listed[0]).toMatchObject({ capabilities: { receipts: "in-order" }, profile: { properties: { charset: {} } } });
-    expect(table.out).toMatch(/^jt808 +chat +yes +by-tag/m);
+    expect(listed).toMatchObject(PROTOCOLS.map(({ name, title, capabilities, profile }) => ({ name, title, capabilities, profile })));
+    expect(table.out).toMatch(/^jt808 +chat +yes +yes +by-tag/m);
     expect(table.out).toMatch(/^ {2}edition +"auto" \| "2011"/m);
+  });
+
+  it("show every capability and every setting of all", async () => {
+    const all = await run(["protocols"]);
+    for (const { name, capabilities, profile } of PROTOCOLS) {
+      const shown = all.out.slice(all.out.indexOf(`profile of "protocol": "${name}"`)).split("\n\n")[0];
+      for (const key of Object.keys(profile["properties"] ?? {})) expect(shown).toMatch(new RegExp(`^  ${key} +\\S`, "m"));
+      const row = all.out.split("\n").find((line) => line.startsWith(`${name} `));
+      for (const value of Object.values(capabilities)) if (typeof value !== "boolean") expect(row).toContain([value].flat().join(" "));
+    }
   });
 
   it("explain frames, and what is none", async () => {

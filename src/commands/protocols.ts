@@ -14,25 +14,39 @@ export function protocolsCommand(): Command {
       const { protocolNamed } = await import("./protocol-named.ts");
       const chosen = name === undefined ? PROTOCOLS : [protocolNamed(name)];
       if (json) {
-        const described = chosen.map(({ name: id, title, capabilities, profile }) => ({ name: id, title, capabilities, profile }));
+        const described = chosen.map(({ name: id, title, capabilities, profile }) => ({
+          name: id,
+          title,
+          capabilities: complete(capabilities),
+          profile,
+        }));
         return await printJson(described);
       }
       await print([table([HEADER, ...chosen.map(row)]), ...chosen.map(settings)].join("\n\n"));
     });
 }
 
-const HEADER = ["protocol", "texts down", "texts up", "receipts", "read", "choices", "charsets", "bytes", "window", "attempts"];
+const HEADER = [
+  ...["protocol", "texts down", "texts up", "repeats", "receipts", "read", "choices"],
+  ...["charsets", "bytes", "window", "attempts", "not stored"],
+];
 
 function row({ name, capabilities }: Protocol): readonly string[] {
-  const { textDown, receipts, charsets, maxBytes, window, attempts }: Capabilities = capabilities;
+  const { textDown, textUp, repeats, receipts, read, choices, charsets, ...bounds } = complete(capabilities);
   const yes = (can: boolean): string => (can ? "yes" : "no");
-  const { textUp, read, choices } = capabilities;
-  const abilities = [textDown, yes(textUp), receipts, yes(read), yes(choices)];
-  return [name, ...abilities, charsets.join(" "), String(maxBytes), String(window), String(attempts)];
+  const abilities = [textDown, yes(textUp), yes(repeats), receipts, yes(read), yes(choices)];
+  const { maxBytes, window, attempts, unstored } = bounds;
+  return [name, ...abilities, charsets.join(" "), String(maxBytes), String(window), String(attempts), unstored];
+}
+
+function complete(capabilities: Capabilities): Required<Capabilities> {
+  return { repeats: capabilities.textUp, ...capabilities };
 }
 
 interface Property {
   readonly type?: string | readonly string[];
+  readonly items?: Property;
+  readonly maxItems?: number;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -56,7 +70,8 @@ function propertiesOf(schema: ProfileSchema): Readonly<Record<string, Property>>
   return typeof properties === "object" && properties !== null ? (properties as Readonly<Record<string, Property>>) : {};
 }
 
-function valuesOf({ type, enum: choices, minimum, maximum }: Property): string {
+function valuesOf({ type, enum: choices, items, maxItems, minimum, maximum }: Property): string {
+  if (items) return `list of ${maxItems === undefined ? "" : `at most ${maxItems} `}${valuesOf(items)}`;
   if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" | ");
   const kinds = type === undefined ? "any" : [type].flat().join(" | ");
   if (minimum === undefined && maximum === undefined) return kinds;
