@@ -1,9 +1,9 @@
 /** No text can say more than a text: whatever is in it, the wire carries the announced frames and nothing else. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Framer, Protocol } from "../../src/core/index.ts";
 import { ended, online } from "./conversation.ts";
-import type { Stance, Subject } from "./subject.ts";
+import { named, type Stance, type Subject } from "./subject.ts";
 import { unitsOf } from "./units.ts";
 
 /** Runs over all profiles of a protocol. */
@@ -22,16 +22,14 @@ export function carriesNothingElse(subject: Subject): void {
     })
     .map((fragments) => fragments.join(""));
 
-  describe.each(speaking.map((stance) => [stance.name, stance] as const))("under %s", (_name, stance) => {
-    it("any text becomes the announced frames and as many texts on the screen", async () => {
-      await fc.assert(
-        fc.asyncProperty(hostile, async (text) => {
-          encodedCleanly(protocol, stance, text);
-          await shownCleanly(protocol, stance, text);
-        }),
-        { numRuns: Math.ceil(RUNS / speaking.length) },
-      );
-    });
+  it.each(named(speaking))("any text becomes the announced frames and as many texts on the screen under %s", async (_name, stance) => {
+    await fc.assert(
+      fc.asyncProperty(hostile, async (text) => {
+        encodedCleanly(protocol, stance, text);
+        await shownCleanly(protocol, stance, text);
+      }),
+      { numRuns: Math.ceil(RUNS / speaking.length) },
+    );
   });
 }
 

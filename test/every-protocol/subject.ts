@@ -1,5 +1,5 @@
 /** A protocol under test: what its transcripts tell about the devices and settings to try it with. */
-import { encodeText, type Preview, type Profile, type Protocol, type Transcript } from "../../src/core/index.ts";
+import { type Capabilities, encodeText, type Preview, type Profile, type Protocol, type Transcript } from "../../src/core/index.ts";
 import { checkedProfile } from "../../src/tools/checked-profile.ts";
 import { type NamedTranscript, transcriptsOf } from "../support/transcripts.ts";
 
@@ -18,6 +18,7 @@ export interface Stance {
   readonly deviceId: string;
   /** Checked. */
   readonly profile: Profile;
+  readonly capabilities: Capabilities;
   /** Texts that reach the driver as they are; empty where nothing shows texts. */
   readonly sayable: readonly string[];
   /** What drivers say in the transcripts. */
@@ -32,9 +33,15 @@ export function subjectOf(protocol: Protocol): Subject {
   const stances = [...names].map((name) => {
     const own = played.filter((transcript) => JSON.stringify(transcript.profile) === name);
     const profile = checkedProfile(protocol, own[0]?.profile ?? {});
-    return { name, deviceId, profile, sayable: sayable(protocol, profile, textsOf(own, "send")), spoken: textsOf(own, "text") };
+    const texts = { sayable: sayable(protocol, profile, textsOf(own, "send")), spoken: textsOf(own, "text") };
+    return { name, deviceId, profile, capabilities: protocol.capabilities, ...texts };
   });
   return { protocol, transcripts, stances };
+}
+
+/** For `it.each`: each stance behind its name. */
+export function named(stances: readonly Stance[]): readonly (readonly [string, Stance])[] {
+  return stances.map((stance) => [stance.name, stance]);
 }
 
 /** What a text may be made of, as far as a device can show it. */
