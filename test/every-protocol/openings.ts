@@ -6,8 +6,9 @@ import { unitsOf } from "./units.ts";
 
 /** Different openings that are tried for one protocol. */
 const MAX_OPENINGS = 16;
-/** Two of the same length that begin alike are the same. */
-const LIKE_BYTES = 6;
+/** Two that begin alike are the same; those of another kind, by even fewer bytes, come first. */
+const LIKE_BYTES = 5;
+const KIND_BYTES = 2;
 
 export interface Opening {
   /** Of the transcript. */
@@ -18,16 +19,20 @@ export interface Opening {
   readonly bytes: Buffer;
 }
 
-/** Spread over all transcripts of the protocol. */
+/** As different as the transcripts have them. */
 export function openingsOf({ protocol, transcripts }: Subject): readonly Opening[] {
-  const found = new Map<string, Opening>();
-  for (const { transcript } of transcripts)
-    for (const opening of openingsIn(protocol, transcript)) {
-      const key = `${opening.bytes.length} ${opening.bytes.toString("hex", 0, LIKE_BYTES)}`;
-      if (!found.has(key)) found.set(key, opening);
-    }
-  const stride = Math.max(1, found.size / MAX_OPENINGS);
-  return [...found.values()].filter((_, index) => Math.floor(index / stride) > Math.floor((index - 1) / stride));
+  const found = new Map<string, { readonly opening: Opening; readonly ofItsKind: number }>();
+  const kinds = new Map<string, number>();
+  for (const opening of transcripts.flatMap(({ transcript }) => openingsIn(protocol, transcript))) {
+    const like = opening.bytes.toString("hex", 0, LIKE_BYTES);
+    if (found.has(like)) continue;
+    const kind = opening.bytes.toString("hex", 0, KIND_BYTES);
+    const ofItsKind = kinds.get(kind) ?? 0;
+    kinds.set(kind, ofItsKind + 1);
+    found.set(like, { opening, ofItsKind });
+  }
+  const rarest = [...found.values()].sort((one, other) => one.ofItsKind - other.ofItsKind);
+  return rarest.slice(0, MAX_OPENINGS).map(({ opening }) => opening);
 }
 
 /** A codec that has heard all that came before. */
