@@ -112,7 +112,7 @@ describe("protocols and decode", () => {
     const [json, table] = await Promise.all([run(["protocols", "--json"]), run(["protocols", "jt808"])]);
     const listed = JSON.parse(json.out) as readonly { readonly name: string; readonly capabilities: object; readonly profile: object }[];
     expect(listed).toMatchObject(PROTOCOLS.map(({ name, title, capabilities, profile }) => ({ name, title, capabilities, profile })));
-    expect(table.out).toMatch(/^jt808 +chat +yes +yes +by-tag/m);
+    expect(table.out).toMatch(/^jt808 +chat +yes +by-tag/m);
     expect(table.out).toMatch(/^ {2}edition +"auto" \| "2011"/m);
   });
 

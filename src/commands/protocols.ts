@@ -22,25 +22,33 @@ export function protocolsCommand(): Command {
         }));
         return await printJson(described);
       }
-      await print([table([HEADER, ...chosen.map(row)]), ...chosen.map(settings)].join("\n\n"));
+      await print([overview(chosen), ...chosen.map(settings)].join("\n\n"));
     });
 }
 
-const HEADER = [
-  ...["protocol", "texts down", "texts up", "repeats", "receipts", "read", "choices"],
-  ...["charsets", "bytes", "window", "attempts", "not stored"],
-];
+/** Capabilities under shorter names; one that is not here is shown under its own. */
+const HEADINGS: Readonly<Record<string, string>> = {
+  textDown: "texts down",
+  textUp: "texts up",
+  maxBytes: "bytes",
+  unstored: "not stored",
+};
 
-function row({ name, capabilities }: Protocol): readonly string[] {
-  const { textDown, textUp, repeats, receipts, read, choices, charsets, ...bounds } = complete(capabilities);
-  const yes = (can: boolean): string => (can ? "yes" : "no");
-  const abilities = [textDown, yes(textUp), yes(repeats), receipts, yes(read), yes(choices)];
-  const { maxBytes, window, attempts, unstored } = bounds;
-  return [name, ...abilities, charsets.join(" "), String(maxBytes), String(window), String(attempts), unstored];
+/** A column for each capability that one of them has. */
+function overview(protocols: readonly Protocol[]): string {
+  const rows = protocols.map(({ name, capabilities }) => ({ name, has: new Map<string, unknown>(Object.entries(complete(capabilities))) }));
+  const keys = [...new Set(rows.flatMap(({ has }) => [...has.keys()]))];
+  const header = ["protocol", ...keys.map((key) => HEADINGS[key] ?? key)];
+  return table([header, ...rows.map(({ name, has }) => [name, ...keys.map((key) => shown(has.get(key)))])]);
 }
 
-function complete(capabilities: Capabilities): Required<Capabilities> {
-  return { repeats: capabilities.textUp, ...capabilities };
+function complete(capabilities: Capabilities): Capabilities {
+  return { ...capabilities, repeats: capabilities.textUp && capabilities.repeats !== false };
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return value === undefined ? "-" : [value].flat().join(" ");
 }
 
 interface Property {
