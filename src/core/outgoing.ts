@@ -1,6 +1,6 @@
 /** Dispatchers' texts on their way out: cut, turned into parts, and described by a preview. */
 import { type CharsetName, type SplitText, splitText } from "./charset.ts";
-import type { Encoded, Part, Preview } from "./protocol.ts";
+import type { Encoded, Order, Part, Preview } from "./protocol.ts";
 
 /** How texts are written to a device. */
 export interface TextSettings {
@@ -26,6 +26,14 @@ export function partsOf(split: SplitText, refusal: string, part: (bytes: Buffer,
   const [first, ...rest] = split.empty ? [] : split.parts.map(part);
   if (first === undefined) return { type: "refused", reason: refusal };
   return { type: "parts", parts: [first, ...rest], altered: split.lost.length > 0 };
+}
+
+/** A text on one line whose parts have the order's tags, one after the other; `write` makes the frame of one. */
+export function taggedParts(order: Order, settings: TextSettings, write: (text: Buffer, tag: string) => Buffer): Encoded {
+  return partsOf(splitLine(order.text, settings), `nothing of this text can be written in ${settings.charset}`, (text, index) => {
+    const tag = String(order.tag + index);
+    return { bytes: write(text, tag), tag };
+  });
 }
 
 /** What the API says of these pieces before they are sent. */

@@ -1,7 +1,19 @@
-/** The settings that every tracker has which shows texts, as a profile: for protocols that leave nothing else open. */
+/** For protocols that leave nothing open but how texts are written: what they can do, and their trackers' settings. */
 import type { CharsetName } from "./charset.ts";
 import type { TextSettings } from "./outgoing.ts";
 import type { Capabilities, Profile, ProfileSchema } from "./protocol.ts";
+
+/** What a plain protocol can do: texts both ways, ours one at a time, each with a receipt that names it. */
+export const PLAIN_CHAT = {
+  textDown: "chat",
+  textUp: true,
+  receipts: "by-tag",
+  read: false,
+  choices: false,
+  window: 1,
+  attempts: 10,
+  unstored: "silence",
+} as const satisfies Omit<Capabilities, "charsets" | "maxBytes">;
 
 /** A part has room for one character at least, however many code points it has. */
 const MIN_BYTES = 20;

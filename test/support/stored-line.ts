@@ -27,7 +27,7 @@ export interface StoredLineOptions {
   readonly clock: { readonly now: number };
 }
 
-export const TRACKER = 1;
+const TRACKER = 1;
 const NODE = "node";
 const DAY = 86_400_000;
 
