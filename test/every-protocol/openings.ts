@@ -1,7 +1,6 @@
 /** Where a line may be when something goes wrong: behind what a device of a transcript has said before. */
-import type { Codec, Identity, Protocol, Transcript } from "../../src/core/index.ts";
-import { checkedProfile } from "../../src/tools/checked-profile.ts";
-import type { Subject } from "./subject.ts";
+import type { Codec, Identity, Protocol } from "../../src/core/index.ts";
+import type { CheckedTranscript, Subject } from "./subject.ts";
 import { unitsOf } from "./units.ts";
 
 /** Different openings that are tried for one protocol. */
@@ -20,10 +19,10 @@ export interface Opening {
 }
 
 /** As different as the transcripts have them. */
-export function openingsOf({ protocol, transcripts }: Subject): readonly Opening[] {
+export function openingsOf({ transcripts }: Subject): readonly Opening[] {
   const found = new Map<string, { readonly opening: Opening; readonly ofItsKind: number }>();
   const kinds = new Map<string, number>();
-  for (const opening of transcripts.flatMap(({ transcript }) => openingsIn(protocol, transcript))) {
+  for (const opening of transcripts.flatMap(openingsIn)) {
     const like = opening.bytes.toString("hex", 0, LIKE_BYTES);
     if (found.has(like)) continue;
     const kind = opening.bytes.toString("hex", 0, KIND_BYTES);
@@ -48,8 +47,9 @@ function hear(codec: Codec, frame: Buffer, identity: Identity): void {
   if (typeof reply === "function") reply({ type: "accepted", identity });
 }
 
-function openingsIn(protocol: Protocol, { title, deviceId, profile, steps }: Transcript): readonly Opening[] {
-  const identity = { trackerId: 1, deviceId, profile: checkedProfile(protocol, profile), secret: null };
+function openingsIn({ transcript, profile }: CheckedTranscript): readonly Opening[] {
+  const { title, deviceId, steps } = transcript;
+  const identity = { trackerId: 1, deviceId, profile, secret: null };
   const openings: Opening[] = [];
   let before: readonly Buffer[] = [];
   for (const step of steps) {

@@ -9,29 +9,32 @@ import type { Subject } from "./subject.ts";
 
 /** What Node hands over at once. */
 const READ_BYTES = 64 * 1024;
-/** Of one opening so many false lengths that are waited for get all the bytes they want. */
-const MAX_FED = 16;
+/** Filler for the false lengths of one opening: so many of them get all the bytes that they may want. */
+const FILL_BYTES = 1024 * 1024;
+const MIN_FED = 2;
 /** What may follow a false length or a missing end. */
 const FILLERS: readonly number[] = [0x41, 0x00, 0x31, 0xff];
 
 export function holdsLittle(subject: Subject): void {
   const { protocol } = subject;
   const openings = openingsOf(subject);
-  const bound = (protocol.heldBytes ?? HELD_BYTES) + READ_BYTES;
+  const held = protocol.heldBytes ?? HELD_BYTES;
+  const bound = held + READ_BYTES;
+  const fed = Math.max(MIN_FED, Math.floor(FILL_BYTES / held));
 
   it("holds back little for a length that is 0, 1, the largest it takes, one more, or huge", () => {
     const greedy = openings.flatMap((opening) => {
       const waits = (bytes: Buffer): boolean => pull(codecAt(protocol, opening).framer, bytes) === "waits";
-      const waited = spread(declarationsOf(opening.bytes, waits).filter(waits), MAX_FED);
+      const waited = spread(declarationsOf(opening.bytes, waits).filter(waits), fed);
       return waited.filter((bytes, index) => exceeds(codecAt(protocol, opening).framer, bytes, fillerOf(index))).map(told(opening));
     });
     expect(greedy, advice(bound)).toEqual([]);
   });
 
   it("holds back little of a frame whose end stays away", () => {
-    const greedy = openings.flatMap((opening) => {
+    const greedy = openings.flatMap((opening, index) => {
       const half = opening.bytes.subarray(0, -2);
-      const worse = FILLERS.filter((filler) => exceeds(codecAt(protocol, opening).framer, half, filler));
+      const worse = [fillerOf(index), fillerOf(index + 1)].filter((filler) => exceeds(codecAt(protocol, opening).framer, half, filler));
       return worse.map(() => told(opening)(half));
     });
     expect(greedy, advice(bound)).toEqual([]);
@@ -46,7 +49,7 @@ export function holdsLittle(subject: Subject): void {
   /** Is more than the bound held back after a read, while nothing but filler follows? */
   function exceeds(framer: Framer, start: Buffer, filler: number): boolean {
     let state = pull(framer, start);
-    for (let fed = 0; state === "waits" && fed <= bound + READ_BYTES; fed += READ_BYTES) {
+    for (let given = 0; state === "waits" && given <= bound + READ_BYTES; given += READ_BYTES) {
       if (framer.buffered > bound) return true;
       state = pull(framer, Buffer.alloc(READ_BYTES, filler));
     }

@@ -1,13 +1,18 @@
 /** A protocol under test: what its transcripts tell about the devices and settings to try it with. */
 import { type Capabilities, encodeText, type Preview, type Profile, type Protocol, type Transcript } from "../../src/core/index.ts";
-import { checkedProfile } from "../../src/tools/checked-profile.ts";
+import { profileChecker } from "../../src/tools/checked-profile.ts";
 import { type NamedTranscript, transcriptsOf } from "../support/transcripts.ts";
 
 export interface Subject {
   readonly protocol: Protocol;
-  readonly transcripts: readonly NamedTranscript[];
+  readonly transcripts: readonly CheckedTranscript[];
   /** One for each profile that a transcript has. */
   readonly stances: readonly Stance[];
+}
+
+/** A transcript with its profile checked. */
+export interface CheckedTranscript extends NamedTranscript {
+  readonly profile: Profile;
 }
 
 /** A profile under which the protocol is tried, with a device that exists. */
@@ -26,13 +31,14 @@ export interface Stance {
 }
 
 export function subjectOf(protocol: Protocol): Subject {
-  const transcripts = transcriptsOf(protocol);
+  const check = profileChecker(protocol);
+  const transcripts = transcriptsOf(protocol).map((one) => ({ ...one, profile: check(one.transcript.profile) }));
   const played = transcripts.map(({ transcript }) => transcript);
   const deviceId = mostFrequent(played.map((transcript) => transcript.deviceId));
   const names = new Set(played.map(({ profile }) => JSON.stringify(profile)));
   const stances = [...names].map((name) => {
     const own = played.filter((transcript) => JSON.stringify(transcript.profile) === name);
-    const profile = checkedProfile(protocol, own[0]?.profile ?? {});
+    const profile = check(own[0]?.profile ?? {});
     const texts = { sayable: sayable(protocol, profile, textsOf(own, "send")), spoken: textsOf(own, "text") };
     return { name, deviceId, profile, capabilities: protocol.capabilities, ...texts };
   });
