@@ -99,7 +99,7 @@ function tidy(paths) {
 function nextSteps(name) {
   return [
     `npx vitest run test/protocols.test.ts -t '^${name} '    the shared suite over it`,
-    `npx tracker-chat simulate ${name} --device-id 356307042441013 --port 5000    its device against a gateway that runs`,
+    `npx tracker-chat simulate ${name} --device-id 861234567890123    its device, against \`npm run dev\``,
     "Now make it speak as the document says, one transcript after the other: see CONTRIBUTING.md.",
   ];
 }
