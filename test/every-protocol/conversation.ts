@@ -12,7 +12,7 @@ const ENDINGS: ReadonlySet<Settlement["type"]> = new Set(["delivered", "rejected
 
 /** Logged in and quiet, with nothing outstanding. */
 export async function online(protocol: Protocol, stance: Stance, options: Partial<DeviceOptions> = {}): Promise<Talk> {
-  const talk = new Talk(protocol, { ...options, ...stance });
+  const talk = new Talk(protocol, { ...options, deviceId: stance.deviceId, profile: stance.profile });
   await talk.connect();
   if (!(await talk.until(() => talk.online, ONLINE_MS)))
     throw new Error(`the simulated device does not get online as ${stance.deviceId} under ${stance.name}`);

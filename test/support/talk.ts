@@ -8,6 +8,8 @@ const START = Date.UTC(2026, 10, 22);
 const RECONNECT_MS = 1_000;
 /** Rounds of one exchange: more means that the two sides answer each other without end. */
 const MAX_ROUNDS = 10_000;
+/** Wake-ups without any time in between: more means that a deadline stays although its tick was called. */
+const MAX_WAKES = 1_000;
 
 export interface TalkOptions extends Partial<DeviceOptions> {
   readonly deviceId: string;
@@ -16,7 +18,6 @@ export interface TalkOptions extends Partial<DeviceOptions> {
 }
 
 export class Talk {
-  readonly store: MemoryStore;
   readonly line: StoredLine;
   readonly device: SimulatedDevice;
   /** Everything the device did, in order. */
@@ -30,8 +31,8 @@ export class Talk {
 
   constructor(protocol: Protocol, options: TalkOptions) {
     const { deviceId, profile, password = null } = options;
-    this.store = new MemoryStore(() => START + this.#clock.now);
-    this.line = new StoredLine({ protocol, deviceId, password, profile, store: this.store, clock: this.#clock });
+    const store = new MemoryStore(() => START + this.#clock.now);
+    this.line = new StoredLine({ protocol, deviceId, password, profile, store, clock: this.#clock });
     this.device = protocol.device({ receipts: "ok", lateMs: 0, reply: null, keepAliveMs: 0, ...options, password });
   }
 
@@ -65,7 +66,9 @@ export class Talk {
   /** Lets time pass until the condition holds; false: it did not within `ms`. */
   async until(condition: () => boolean, ms: number): Promise<boolean> {
     const end = this.now + ms;
-    while (!condition()) {
+    for (let wakes = 0, last = this.now; !condition(); wakes += 1) {
+      if (this.now > last) [wakes, last] = [0, this.now];
+      if (wakes > MAX_WAKES) throw new Error(`the deadline of the device or its session stays at ${last} ms, whatever \`tick\` does`);
       const at = this.#next;
       if (at === null || at > end) {
         this.#clock.now = end;
