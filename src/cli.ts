@@ -21,10 +21,12 @@ Examples:
   tracker-chat serve
   tracker-chat fleet import fleet.json
   tracker-chat protocols
-  tracker-chat simulate wialon-ips --device-id 356307042441013
+  tracker-chat simulate NAME --device-id ID
   tracker-chat decode auto 234d2348656c6c6f0d0a
   tracker-chat unknown
-  tracker-chat replay fixtures/wialon-ips/*.transcript`;
+  tracker-chat replay fixtures/NAME/*.transcript
+
+NAME is one of the protocols, which "tracker-chat protocols" lists.`;
 
 await main();
 

@@ -43,7 +43,7 @@ export const SETTINGS = {
   HTTP_PORT: setting(port, "8080", "port of API, console, health, metrics"),
   GATEWAY_HOST: setting(host, "0.0.0.0", "address of the device ports"),
   GATEWAY_PORT: setting(port, "5000", "the universal port: the protocol is detected from the first bytes"),
-  PROTOCOL_PORTS: setting(protocolPorts, null, "ports that speak one protocol only: wialon-ips:5039,jt808:5015"),
+  PROTOCOL_PORTS: setting(protocolPorts, null, "ports that speak one protocol only: NAME:PORT,NAME:PORT"),
   GATEWAY_TLS_PORT: setting(port, null, "the universal port over TLS"),
   TLS_CERT: setting(filePath, null, "certificate chain (PEM)"),
   TLS_KEY: setting(filePath, null, "private key (PEM)"),

@@ -73,11 +73,11 @@ export interface ProtocolPort {
   readonly port: number;
 }
 
-/** `wialon-ips:5039,jt808:5015` */
+/** Names of protocols with a port each, separated by commas. */
 export function protocolPorts(text: string): readonly ProtocolPort[] {
   return list(text).map((entry) => {
     const match = /^([a-z0-9]+(?:-[a-z0-9]+)*):(\d{1,5})$/.exec(entry);
-    if (match?.[1] === undefined || match[2] === undefined) throw new Error("a list like wialon-ips:5039,jt808:5015");
+    if (match?.[1] === undefined || match[2] === undefined) throw new Error("a list like NAME:5039,NAME:5015");
     return { protocol: match[1], port: port(match[2]) };
   });
 }

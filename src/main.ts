@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { PROTOCOLS } from "../protocols/index.ts";
 import { type AdminToken, keepAdminToken } from "./admin-token.ts";
 import type { Config } from "./config.ts";
-import { DEMO_HASH } from "./fleet/demo.ts";
+import { DEMO_HASH, demoDevices } from "./fleet/demo.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { Closing, endOnDefects, endOnSignals } from "./main-end.ts";
 import { createHttpSide, type HttpSide } from "./main-http.ts";
@@ -124,7 +124,7 @@ async function listen({ config, redis, fleet, lineSide, httpSide, closing, token
   const { api, admin } = await httpSide.listen();
   const devices = await gateway.listen();
   const protocols = PROTOCOLS.map(({ name }) => name);
-  const demo = fleet.directory.userOfHash(DEMO_HASH) !== undefined;
+  const demo = fleet.directory.userOfHash(DEMO_HASH) === undefined ? null : demoDevices(PROTOCOLS);
   process.stdout.write(
     `${tour({ config, redis: redis.shown, api, admin, devices, protocols, demo, madeToken: token.made ? token.token : null })}\n`,
   );

@@ -44,6 +44,12 @@ const BOUNDARIES: readonly Boundary[] = [
     allowed: ["./layout.ts"],
   },
   {
+    files: "templates/**",
+    folder: "templates/planted",
+    denied: ["../../src/store/x.ts", "../../src/core/session.ts", "../../test/support/line.ts", "node:fs"],
+    allowed: ["./wire.ts", "../../src/core/index.ts"],
+  },
+  {
     files: "src/chat/**",
     folder: "src/chat",
     denied: ["../store/memory.ts", "../http/server.ts", "../../protocols/index.ts", "bullmq", "node:net", "temporal-polyfill"],

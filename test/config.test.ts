@@ -99,7 +99,7 @@ describe("configuration", () => {
     ["memory", { MAXMEMORY: "120%" }, 'MAXMEMORY: expected memory like 512mb, 2gb or 60%, at least 16mb, got "120%"'],
     ["an address", { TRUST_PROXY: "10.0.0.0/33" }, "TRUST_PROXY: expected addresses or networks like 10.0.0.1,192.168.0.0/16 or loopback"],
     ["a node's name", { NODE_ID: "a:b" }, "NODE_ID: expected letters, digits"],
-    ["a protocol's port", { PROTOCOL_PORTS: "jt808" }, "PROTOCOL_PORTS: expected a list like wialon-ips:5039,jt808:5015"],
+    ["a protocol's port", { PROTOCOL_PORTS: "jt808" }, "PROTOCOL_PORTS: expected a list like NAME:5039,NAME:5015"],
     ["an unknown protocol", { PROTOCOL_PORTS: "morse:1" }, 'PROTOCOL_PORTS: unknown protocol "morse", known are wialon-ips, jt808'],
     [
       "a Redis URL, without repeating it",

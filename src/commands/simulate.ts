@@ -40,9 +40,11 @@ export function simulateCommand(): Command {
 
 const EXAMPLES = `
 Examples:
-  tracker-chat simulate wialon-ips --device-id 356307042441013
-  tracker-chat simulate jt808 --device-id 13912345678 --reply 'on my way' --receipts late --late 20s
-  tracker-chat simulate wialon-ips --device-id 1000 --count 500`;
+  tracker-chat simulate NAME --device-id ID
+  tracker-chat simulate NAME --device-id ID --reply 'on my way' --receipts late --late 20s
+  tracker-chat simulate NAME --device-id 1000 --count 500
+
+NAME is one of the protocols, which "tracker-chat protocols" lists; "tracker-chat serve" shows the devices of the demo fleet.`;
 
 async function run(name: string, flags: SimulateFlags): Promise<void> {
   const [{ protocolNamed }, { checkedProfile }, { simulate }] = await Promise.all([
