@@ -4,8 +4,10 @@ import type { Logger } from "pino";
 import { Calls } from "./chat/calls.ts";
 import { Extensions } from "./chat/extensions.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
+import { SignIn } from "./chat/sign-in.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
+import { accountCalls } from "./http/account-calls.ts";
 import { registerAdmin } from "./http/admin.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
@@ -76,7 +78,11 @@ async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
       log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
     },
   });
-  registerCalls(app, [...chatCalls(calls), ...extensionCalls(new Extensions({ store, directory }))], { gate, calendar: new Calendar() });
+  const signIn = new SignIn({ accounts, now: () => performance.now() });
+  const routes = { gate, calendar: new Calendar() };
+  registerCalls(app, chatCalls(calls), routes);
+  registerCalls(app, extensionCalls(new Extensions({ store, directory })), routes);
+  registerCalls(app, accountCalls({ accounts, directory, signIn }), routes);
   registerHealth(app, ready);
   return app;
 }

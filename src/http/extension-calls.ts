@@ -37,6 +37,7 @@ function timelineCall(extensions: Extensions): AccountCall {
     title: "What happened to a message, step by step",
     fields: { message_id: required(id) },
     answer: { message_id: id.schema, timeline: { type: "array", items: ENTRY } },
+    refusals: [201],
     whenDown: 14,
     run: async ({ message_id }, context) => {
       const entries = await extensions.timeline(context.user, message_id);
@@ -62,6 +63,7 @@ function cancelCall(extensions: Extensions): AccountCall {
     title: "Withdraw a message that is still pending",
     fields: { message_id: required(id) },
     answer: {},
+    refusals: [13, 201],
     whenDown: 14,
     run: async ({ message_id }, { user }) => {
       await extensions.cancel(user, message_id);
@@ -100,6 +102,7 @@ function capabilitiesCall(extensions: Extensions): AccountCall {
     title: "What a tracker's device can do for a chat, and how a text would go out",
     fields: { tracker_id: required(id), message: optional(chatText, null) },
     answer: { value: CAPABILITIES },
+    refusals: [201, 208, 236],
     whenDown: 14,
     run: ({ tracker_id, message }, { user }) => {
       const capabilities = extensions.capabilities(user, tracker_id, message);

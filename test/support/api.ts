@@ -2,10 +2,13 @@
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
+import type { Accounts } from "../../src/chat/accounts.ts";
 import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
-import type { User } from "../../src/chat/fleet.ts";
+import type { Directory, User } from "../../src/chat/fleet.ts";
 import { type MessageStore, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import { SignIn } from "../../src/chat/sign-in.ts";
+import { accountCalls } from "../../src/http/account-calls.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
 import { extensionCalls } from "../../src/http/extension-calls.ts";
@@ -22,6 +25,8 @@ export interface ApiOptions {
   /** The store that the calls see; the default is the memory store itself. */
   readonly wrapStore?: (store: MemoryStore) => CallsOptions["store"] & ExtensionsOptions["store"];
   readonly outbox?: Outbox;
+  /** A whole fleet in place of `fleet` and `sessions`: with logins, sessions and API keys. */
+  readonly accounts?: { readonly directory: Directory; readonly accounts: Accounts };
   /** Users by session hash; `down`: the store of sessions cannot be reached. */
   readonly sessions?: Readonly<Record<string, User>> | "down";
   readonly trustProxy?: readonly string[];
@@ -69,7 +74,8 @@ export function storeWith(store: MemoryStore, changes: Partial<MessageStore>): M
 export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const time = { now: Date.UTC(2026, 10, 22, 12, 0, 0) };
   const store = new MemoryStore(() => time.now, options.lastId);
-  const directory = new MemoryDirectory(options.fleet);
+  const memory = new MemoryDirectory(options.fleet);
+  const { directory, accounts } = options.accounts ?? { directory: memory, accounts: null };
   const registry = new Registry();
   const hints: [number, Owner][] = [];
   const failedHints: unknown[] = [];
@@ -77,7 +83,7 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
   const gate = await createGate(app, {
     directory,
-    sessions: sessionsOf(options.sessions ?? {}),
+    sessions: accounts ?? sessionsOf(options.sessions ?? {}),
     rate: options.rate ?? { count: 1_000_000, perMs: 1_000 },
   });
   const seen = options.wrapStore?.(store) ?? store;
@@ -90,7 +96,12 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     onHintFailed: (error) => failedHints.push(error),
   });
   const extensions = new Extensions({ store: seen, directory });
-  registerCalls(app, [...chatCalls(calls), ...extensionCalls(extensions)], { gate, calendar: new Calendar() });
+  const routes = { gate, calendar: new Calendar() };
+  registerCalls(app, [...chatCalls(calls), ...extensionCalls(extensions)], routes);
+  if (accounts !== null) {
+    const signIn = new SignIn({ accounts, now: () => time.now });
+    registerCalls(app, accountCalls({ accounts, directory, signIn }), routes);
+  }
   const request = async (wanted: InjectOptions): Promise<Reply> => {
     const { statusCode, payload, headers } = await app.inject(wanted);
     return { status: statusCode, body: parsed(payload), headers };
@@ -98,14 +109,14 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   return {
     app,
     store,
-    directory,
+    directory: memory,
     registry,
     hints,
     failedHints,
     time,
     request,
     call: (path, parameters = {}) => request({ method: "POST", url: `/tracker/chat/${path}`, payload: { hash: HASH, ...parameters } }),
-    driverWrites: (trackerId, ...texts) => driverWrites(store, directory, trackerId, texts),
+    driverWrites: (trackerId, ...texts) => driverWrites(store, memory, trackerId, texts),
     deviceTakes: (trackerId) => deviceTakes(store, trackerId),
   };
 }
