@@ -47,6 +47,11 @@ function wishesOf(call: "send" | "broadcast", input: Values<typeof WISHES>): Wis
 }
 
 const IDS: JsonSchema = { type: "array", items: id.schema };
+const MESSAGE_IDS: JsonSchema = {
+  type: "object",
+  additionalProperties: id.schema,
+  description: "Extension: by tracker of `sent_to` the id of its message.",
+};
 
 function listCall(calls: Calls): AccountCall {
   return accountCall({
@@ -123,12 +128,16 @@ function broadcastCall(calls: Calls): AccountCall {
     path: "tracker/chat/broadcast",
     title: "Send a message to each of several trackers",
     fields: { trackers: required(ids), message: required(chatText), ...WISHES },
-    answer: { sent_to: IDS, not_sent_to: IDS },
+    answer: { sent_to: IDS, not_sent_to: IDS, message_ids: MESSAGE_IDS },
     refusals: [217, 221],
     whenDown: 8,
     run: async (input, { user }) => {
-      const { sentTo, notSentTo } = await calls.broadcast(user, input.trackers, input.message, wishesOf("broadcast", input));
-      return { sent_to: sentTo, not_sent_to: notSentTo };
+      const {
+        sentTo,
+        notSentTo,
+        ids: messageIds,
+      } = await calls.broadcast(user, input.trackers, input.message, wishesOf("broadcast", input));
+      return { sent_to: sentTo, not_sent_to: notSentTo, message_ids: Object.fromEntries(messageIds) };
     },
   });
 }
