@@ -13,6 +13,7 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type RosterEntry,
   StoreUnavailable,
   type Submitted,
 } from "../../src/chat/ports.ts";
@@ -87,6 +88,10 @@ export class StorePort implements MessageStore {
 
   unreadCounts(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
     return this.#call("unreadCounts", [], (store) => store.unreadCounts(trackerIds));
+  }
+
+  roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]> {
+    return this.#call("roster", [], (store) => store.roster(trackerIds));
   }
 
   receive(reception: Reception): Promise<Received> {
