@@ -1,6 +1,7 @@
 /** Live events: what a tracker's account is told about, and the store that keeps it until everybody was told. */
 import type { UserId } from "./fleet.ts";
-import type { Instant, MessageId, MessageState, TrackerId } from "./message.ts";
+import type { Instant, Message, MessageId, MessageState, TrackerId } from "./message.ts";
+import type { Owner } from "./ports.ts";
 
 /** What happened to a tracker. An event names a state, never a difference: hearing it twice does no harm. */
 export type TrackerEvent =
@@ -30,11 +31,55 @@ export interface Written {
 /** A place in an account's stream: `<milliseconds>-<count>`. */
 export type EventId = string;
 
+/** An event as a listener hears it: with the message as it was then. */
+export type ChatEvent =
+  | { readonly type: "message" | "status"; readonly trackerId: TrackerId; readonly message: Message }
+  | { readonly type: "unread"; readonly trackerId: TrackerId; readonly unread: number }
+  | {
+      readonly type: "presence";
+      readonly trackerId: TrackerId;
+      readonly online: boolean;
+      readonly at: Instant;
+      readonly protocol: string | null;
+    }
+  /** Events of this tracker are lost. */
+  | { readonly type: "lost"; readonly trackerId: TrackerId };
+
+/** Events that came together, and the place behind them. */
+export interface EventBatch {
+  readonly id: EventId;
+  readonly events: readonly ChatEvent[];
+}
+
 /** What came to the stream together. */
 export interface StreamEntry {
   readonly id: EventId;
   readonly trackerId: TrackerId;
   readonly events: readonly TrackerEvent[];
+}
+
+/** Who hears the events of one account. */
+export interface Hearer {
+  /** Called in order, never again after `leave`. */
+  hear(batches: readonly EventBatch[]): void;
+  /** Resolves when more may be said; at once for a hearer that keeps up. */
+  ready(): Promise<void>;
+}
+
+export interface Following {
+  /** Where the events begin: the place asked for, or the end of the stream. */
+  readonly from: EventId;
+  /** Something was asked for that the stream does not hold any more. */
+  readonly reset: boolean;
+  /** Begins to tell; rejects with StoreUnavailable when what is missing cannot be read. */
+  start(): Promise<void>;
+  leave(): void;
+}
+
+/** Live events of accounts. */
+export interface LiveEvents {
+  /** Follows an account from behind a place; null: from now on. Throws StoreUnavailable. */
+  follow(userId: UserId, after: EventId | null, hearer: Hearer): Promise<Following>;
 }
 
 export interface StreamPlace {
@@ -85,8 +130,10 @@ export interface EventStore {
   claim(): Promise<void>;
   /** Of the trackers that this node answers for, those without a line here that were not touched for so long (ms). */
   idle(forMs: number): readonly TrackerId[];
+  /** Whose line each tracker has by the last login, whether that node lives or not; absent: nobody's. */
+  holders(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>>;
   /** Tells that the line of this owner is given up because its node is gone, or that it lives after all; false when that is not news. */
-  presume(trackerId: TrackerId, owner: { readonly node: string; readonly epoch: number }, lives: boolean): Promise<boolean>;
+  presume(trackerId: TrackerId, owner: Owner, lives: boolean): Promise<boolean>;
 }
 
 /** Of an account's stream: entries (about), and how old they may be. */

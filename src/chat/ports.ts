@@ -73,8 +73,8 @@ export interface MessageStore {
   /** Deletes all that is kept of a tracker. */
   erase(trackerId: TrackerId): Promise<void>;
 
-  /** Says that this node lives; owners on nodes without a lease count as gone. */
-  renewLease(node: string, ttlMs: number): Promise<void>;
+  /** Says that this node lives; owners on nodes without a lease count as gone. `taken`: it had none, or an old one. */
+  renewLease(node: string, ttlMs: number): Promise<"kept" | "taken">;
   dropLease(node: string): Promise<void>;
   /** Nodes whose lease is valid. */
   liveNodes(): Promise<readonly string[]>;

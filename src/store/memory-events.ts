@@ -14,7 +14,8 @@ import {
 } from "../chat/events.ts";
 import type { UserId } from "../chat/fleet.ts";
 import type { Instant, TrackerId } from "../chat/message.ts";
-import { type TrackerState, tellPresence } from "./memory-tracker.ts";
+import type { Owner } from "../chat/ports.ts";
+import { ownerOf, type TrackerState, tellPresence } from "./memory-tracker.ts";
 
 interface Stream {
   readonly entries: StreamEntry[];
@@ -129,7 +130,17 @@ export class MemoryEvents implements EventStore {
     return [];
   }
 
-  presume(trackerId: TrackerId, { node, epoch }: { readonly node: string; readonly epoch: number }, lives: boolean): Promise<boolean> {
+  holders(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>> {
+    const holders = new Map<TrackerId, Owner>();
+    for (const trackerId of trackerIds) {
+      const tracker = this.#trackers.get(trackerId);
+      const holder = tracker === undefined ? null : ownerOf(tracker);
+      if (holder !== null) holders.set(trackerId, holder);
+    }
+    return Promise.resolve(holders);
+  }
+
+  presume(trackerId: TrackerId, { node, epoch }: Owner, lives: boolean): Promise<boolean> {
     const tracker = this.#trackers.get(trackerId);
     if (tracker === undefined || tracker.node !== node || tracker.epoch !== epoch) return Promise.resolve(false);
     if ((tracker.givenUpEpoch === epoch) !== lives) return Promise.resolve(false);

@@ -205,9 +205,11 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve();
   }
 
-  renewLease(node: string, ttlMs: number): Promise<void> {
-    this.#leases.set(node, this.#clock() + ttlMs);
-    return Promise.resolve();
+  renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
+    const now = this.#clock();
+    const kept = (this.#leases.get(node) ?? now) > now;
+    this.#leases.set(node, now + ttlMs);
+    return Promise.resolve(kept ? "kept" : "taken");
   }
 
   dropLease(node: string): Promise<void> {

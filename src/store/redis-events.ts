@@ -13,9 +13,10 @@ import {
 } from "../chat/events.ts";
 import type { UserId } from "../chat/fleet.ts";
 import type { TrackerId } from "../chat/message.ts";
+import type { Owner } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
 import { packEvents, unpackEvents } from "./event-codec.ts";
-import { EVENT_NODES, EVENT_NUDGES, EVENT_WAKES, eventKeys, nodeTrackersKey, streamKeys, trackerKeys } from "./keys.ts";
+import { EVENT_NODES, EVENT_NUDGES, EVENT_WAKES, eventKeys, headKey, nodeTrackersKey, streamKeys, trackerKeys } from "./keys.ts";
 import type { NodeEvents } from "./node-events.ts";
 import { reach } from "./redis-reach.ts";
 import { asArray, asBytes, asNumber, asText, type Reply } from "./redis-reply.ts";
@@ -112,11 +113,17 @@ export class RedisEvents implements EventStore {
     return this.#own.idle(forMs);
   }
 
-  async presume(
-    trackerId: TrackerId,
-    { node, epoch }: { readonly node: string; readonly epoch: number },
-    lives: boolean,
-  ): Promise<boolean> {
+  async holders(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>> {
+    const heads = await reach(Promise.all(trackerIds.map((trackerId) => this.#requests.hmget(headKey(trackerId), "n", "e"))));
+    const holders = new Map<TrackerId, Owner>();
+    for (const [at, trackerId] of trackerIds.entries()) {
+      const [node, epoch] = heads[at] ?? [];
+      if (typeof node === "string") holders.set(trackerId, { node, epoch: Number(epoch) });
+    }
+    return holders;
+  }
+
+  async presume(trackerId: TrackerId, { node, epoch }: Owner, lives: boolean): Promise<boolean> {
     return (await this.#run("presence", trackerKeys(trackerId), [node, epoch, lives ? 1 : 0])) === 1;
   }
 
@@ -143,7 +150,13 @@ function isEventId(text: string): boolean {
 
 /** Tracker i4, then its events (lua/relay-events.lua). */
 function unpackEntry(id: EventId, packed: Buffer): StreamEntry {
-  return { id, trackerId: packed.readInt32BE(0), events: unpackEvents(packed.subarray(TRACKER_BYTES)) };
+  const trackerId = packed.readInt32BE(0);
+  try {
+    return { id, trackerId, events: unpackEvents(packed.subarray(TRACKER_BYTES)) };
+  } catch {
+    // Written by a node of another version.
+    return { id, trackerId, events: [{ type: "lost" }] };
+  }
 }
 
 const TRACKER_BYTES = 4;

@@ -165,8 +165,8 @@ export class RedisStore implements MessageStore {
     await this.#run("erase", trackerId, []);
   }
 
-  async renewLease(node: string, ttlMs: number): Promise<void> {
-    await reach(this.#scripts.run("renew-lease", [LEASES], [node, ttlMs]));
+  async renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
+    return (await reach(this.#scripts.run("renew-lease", [LEASES], [node, ttlMs]))) === 1 ? "kept" : "taken";
   }
 
   async dropLease(node: string): Promise<void> {

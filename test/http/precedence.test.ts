@@ -206,7 +206,7 @@ describe("the order of checks", () => {
       fleet: FLEET,
       wrapStore: () => ({
         ...{ submit: down, claimKey: down, list: down, find: down, cancel: down, timeline: down },
-        ...{ markRead: down, markAllRead: down, lastTimes: down, unreadCounts: down },
+        ...{ markRead: down, markAllRead: down, lastTimes: down, unreadCounts: down, roster: down },
       }),
     });
     expect(await code("list", { tracker_id: 99 }, own)).toBe(201);

@@ -150,7 +150,7 @@ export class StorePort implements MessageStore {
     return this.#call("erase", [trackerId], (store) => store.erase(trackerId));
   }
 
-  renewLease(node: string, ttlMs: number): Promise<void> {
+  renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
     return this.#call("renewLease", [], (store) => store.renewLease(node, ttlMs));
   }
 

@@ -8,12 +8,15 @@ import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts
 import type { Directory, User } from "../../src/chat/fleet.ts";
 import { type MessageStore, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { SignIn } from "../../src/chat/sign-in.ts";
+import { EventHub } from "../../src/events/hub.ts";
+import { Relayer } from "../../src/events/relayer.ts";
 import { accountCalls } from "../../src/http/account-calls.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
+import { EventStreams, type EventStreamsDeps } from "../../src/http/event-streams.ts";
 import { extensionCalls } from "../../src/http/extension-calls.ts";
 import { createGate } from "../../src/http/gate.ts";
-import { registerCalls } from "../../src/http/routes.ts";
+import { type RouteDeps, registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
@@ -29,6 +32,8 @@ export interface ApiOptions {
   readonly accounts?: { readonly directory: Directory; readonly accounts: Accounts };
   /** Users by session hash; `down`: the store of sessions cannot be reached. */
   readonly sessions?: Readonly<Record<string, User>> | "down";
+  /** With live events: relayed at once, and heard on `tracker/chat/events`. Close the app in the end. */
+  readonly live?: true;
   readonly trustProxy?: readonly string[];
   /** The id before the first message's. */
   readonly lastId?: number;
@@ -95,13 +100,14 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     ttlMs: 7 * 24 * 3_600_000,
     onHintFailed: (error) => failedHints.push(error),
   });
-  const extensions = new Extensions({ store: seen, directory });
+  const extensions = new Extensions({ store: seen, directory, events: store.events });
   const routes = { gate, calendar: new Calendar() };
   registerCalls(app, [...chatCalls(calls), ...extensionCalls(extensions)], routes);
   if (accounts !== null) {
     const signIn = new SignIn({ accounts, now: () => time.now });
     registerCalls(app, accountCalls({ accounts, directory, signIn }), routes);
   }
+  if (options.live === true) await goLive({ app, store, directory, routes, sessions: accounts ?? NO_SESSIONS });
   const request = async (wanted: InjectOptions): Promise<Reply> => {
     const { statusCode, payload, headers } = await app.inject(wanted);
     return { status: statusCode, body: parsed(payload), headers };
@@ -148,6 +154,30 @@ async function deviceTakes(store: MemoryStore, trackerId: number): Promise<reado
   const taken = claimed.texts.map(({ id }) => id);
   await store.drain({ ...request, settlements: taken.map((id) => ({ type: "delivered", id, receipt: "device" })), room: 0 });
   return taken;
+}
+
+interface LiveParts {
+  readonly app: FastifyInstance;
+  readonly store: MemoryStore;
+  readonly directory: Directory;
+  readonly routes: RouteDeps;
+  readonly sessions: EventStreamsDeps["sessions"];
+}
+
+const NO_SESSIONS: EventStreamsDeps["sessions"] = { userOfSession: () => Promise.resolve(undefined), onSessionEnd: () => () => undefined };
+
+async function goLive({ app, store, directory, routes, sessions }: LiveParts): Promise<void> {
+  const [meter, log] = [{ count: () => undefined }, pino({ level: "silent" })];
+  const relayer = new Relayer({ store: store.events, directory, node: "test", meter, log });
+  const hub = new EventHub({ store: store.events, directory, messages: store, wake: (userId) => relayer.wake(userId), log });
+  new EventStreams({ ...routes, live: hub, directory, sessions, onAccounts: () => () => undefined, meter }).register(app);
+  relayer.start();
+  hub.start();
+  app.addHook("onClose", async () => {
+    hub.stop();
+    await relayer.stop();
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
 }
 
 function sessionsOf(sessions: NonNullable<ApiOptions["sessions"]>): Parameters<typeof createGate>[1]["sessions"] {
