@@ -12,7 +12,7 @@ import { MemoryDirectory } from "../support/fleet.ts";
 import type { TestRedis } from "../support/redis.ts";
 
 export const silent = pino({ level: "silent" });
-export const meter = { count: () => undefined };
+const meter = { count: () => undefined };
 
 export interface EventNode {
   readonly name: string;

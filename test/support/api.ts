@@ -16,9 +16,11 @@ import { chatCalls } from "../../src/http/chat-calls.ts";
 import { EventStreams, type EventStreamsDeps } from "../../src/http/event-streams.ts";
 import { extensionCalls } from "../../src/http/extension-calls.ts";
 import { createGate } from "../../src/http/gate.ts";
+import { openApi } from "../../src/http/openapi.ts";
 import { type RouteDeps, registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { answerCheck } from "./answer-schema.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
 
 export interface ApiOptions {
@@ -104,16 +106,18 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   });
   const extensions = new Extensions({ store: seen, directory, events: store.events });
   const routes = { gate, calendar: new Calendar() };
-  registerCalls(app, [...chatCalls(calls), ...extensionCalls(extensions)], routes);
-  if (accounts !== null) {
-    const signIn = new SignIn({ accounts, now: () => time.now });
-    registerCalls(app, accountCalls({ accounts, directory, signIn }), routes);
-  }
+  const account = accounts === null ? [] : accountCalls({ accounts, directory, signIn: new SignIn({ accounts, now: () => time.now }) });
+  const all = [...chatCalls(calls), ...extensionCalls(extensions), ...account];
+  registerCalls(app, all, routes);
+  const check = answerCheck(openApi(all));
   if (options.live === true)
     await goLive({ app, store, directory, routes, sessions: liveSessions(options), onAccounts: options.onAccounts });
   const request = async (wanted: InjectOptions): Promise<Reply> => {
-    const { statusCode, payload, headers } = await app.inject(wanted);
-    return { status: statusCode, body: parsed(payload), headers };
+    const { statusCode: status, payload, headers } = await app.inject(wanted);
+    const body = parsed(payload);
+    const { method = "GET", url = "" } = wanted;
+    if (payload !== "" && String(headers["content-type"]).startsWith("application/json")) check({ method, url: String(url), status, body });
+    return { status, body, headers };
   };
   return {
     app,
