@@ -29,7 +29,7 @@ export function relayerOver({ events }: { readonly events: EventStore }, directo
 }
 
 /** A node over Redis, with connections and names of its own. */
-export async function redisNode(redis: TestRedis, name: string, directory: MemoryDirectory): Promise<EventNode> {
+export async function redisNode(redis: Pick<TestRedis, "place">, name: string, directory: MemoryDirectory): Promise<EventNode> {
   const [requests, subscriber] = [connectRedis(redis.place, "requests"), connectRedis(redis.place, "subscriber")];
   await Promise.all([connected(requests, 10_000), connected(subscriber, 10_000)]);
   const own = new NodeEvents(requests, name);
