@@ -81,10 +81,11 @@ export class Feed {
   #tell(page: readonly EventBatch[]): void {
     const last = page.at(-1);
     if (last === undefined) return;
+    const before = this.#at;
     this.#at = last.id;
     for (const [hearer, heard] of this.#hearers) {
       // One that joined just now may be ahead.
-      const news = isBefore(heard, page[0]?.id ?? last.id) ? page : page.filter(({ id }) => isBefore(heard, id));
+      const news = heard === before ? page : page.filter(({ id }) => isBefore(heard, id));
       if (news.length === 0) continue;
       this.#hearers.set(hearer, last.id);
       hearer.hear(news);

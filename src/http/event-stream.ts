@@ -47,6 +47,8 @@ export class EventStream implements Hearer {
   begin(headers: Readonly<Record<string, number | string | readonly string[] | undefined>>, opening: string): void {
     const { response } = this.#options;
     const present = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+    // The end of the connection is the end of the stream: that costs a listener one write an event, without chunks around it.
+    response.removeHeader("transfer-encoding");
     response.writeHead(200, Object.fromEntries(present) as Record<string, string>);
     response.write(opening);
   }

@@ -89,6 +89,7 @@ export class EventStreams {
 
   async #follow({ request, reply, parameters, admitted, iso, leave }: Opening): Promise<void> {
     const response = reply.raw;
+    const { log, ip } = request;
     const from = performance.now();
     let following: Following | null = null;
     const stream = new EventStream({
@@ -101,10 +102,7 @@ export class EventStreams {
         this.#streams.delete(ended);
         leave();
         this.#deps.meter.count("listeners", reason);
-        request.log.info(
-          { user: admitted.user.id, ip: request.ip, reason, ms: Math.round(performance.now() - from) },
-          "an event stream ended",
-        );
+        log.info({ user: admitted.user.id, ip, reason, ms: Math.round(performance.now() - from) }, "an event stream ended");
       },
     });
     following = await this.#deps.live.follow(admitted.user.id, placeAsked(request, parameters), stream);
@@ -115,7 +113,7 @@ export class EventStreams {
     this.#streams.set(stream, this.#beats % BEATS);
     stream.begin({ ...reply.getHeaders(), ...HEADERS }, openingText(following.from, following.reset));
     following.start().catch((error: unknown) => {
-      if (!(error instanceof StoreUnavailable)) request.log.error({ err: error }, "an event stream could not be resumed");
+      if (!(error instanceof StoreUnavailable)) log.error({ err: error }, "an event stream could not be resumed");
       stream.cut("unavailable");
     });
   }
@@ -197,7 +195,12 @@ interface Opening {
 }
 
 /** No cache and no proxy may keep what comes. */
-const HEADERS = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no" };
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+  connection: "close",
+};
 
 /** What a browser sends by itself goes before what was asked for when it began. */
 function placeAsked(request: FastifyRequest, parameters: Parameters): string | null {
