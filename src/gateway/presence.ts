@@ -11,6 +11,8 @@ export interface PresenceDeps {
   readonly log: Logger;
   /** The lease had lapsed: others may have given this node's lines up. */
   readonly onLapsed: () => void;
+  /** The lease was renewed: the store is there. */
+  readonly onRenewed: () => void;
 }
 
 export class Presence {
@@ -47,6 +49,7 @@ export class Presence {
       const lease = await this.#deps.store.renewLease(this.#deps.node, LEASE_MS);
       if (lease === "taken" && this.#started) this.#deps.onLapsed();
       this.#started = true;
+      this.#deps.onRenewed();
       if (!this.#held) this.#deps.log.info("the node's lease is renewed again");
       this.#held = true;
     } catch (error) {
