@@ -139,6 +139,8 @@ export interface EventStore {
 /** Of an account's stream: entries (about), and how old they may be. */
 export const STREAM_ENTRIES = 10_000;
 export const STREAM_MS = 24 * 60 * 60 * 1_000;
+/** Events in one entry of a stream: a page of entries is no more than can be told at once. */
+export const ENTRY_EVENTS = 64;
 /** Events of one tracker that may wait to be relayed. */
 export const WAITING_EVENTS = 4_096;
 /** An account counts as listened to for so long. */

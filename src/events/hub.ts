@@ -11,7 +11,7 @@ const POLL_MS = 3_000;
 /** An account is said to be listened to this often: well within LISTEN_MS. */
 const POLLS_PER_RENEWAL = 3;
 /** Entries read at a time. */
-const PAGE = 100;
+const PAGE = 50;
 
 export interface HubDeps extends RetellingDeps {
   readonly store: EventStore;

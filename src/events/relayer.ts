@@ -13,8 +13,9 @@ import { StoreUnavailable } from "../chat/ports.ts";
 export const RELAY_MS = { listened: 25, unheard: 2_000 } as const;
 /** After a relay that failed. */
 const RETRY_MS = 1_000;
-/** Runs in one call: below a millisecond of Redis. */
+/** Runs and events in one call: a millisecond or two of Redis. */
 const RUNS_AT_ONCE = 200;
+const EVENTS_AT_ONCE = 5_000;
 /** What was relayed is taken from where it waited when there is so much of it, or when the tracker is quiet. */
 const SETTLE_EVENTS = 64;
 const SETTLE_MS = 1_000;
@@ -159,8 +160,7 @@ export class Relayer {
   /** Gives the trackers of which events before these are missing. */
   async #append(account: Account, runs: readonly EventRun[], whole: boolean): Promise<readonly TrackerId[]> {
     const missing: TrackerId[] = [];
-    for (let at = 0; at < runs.length; at += RUNS_AT_ONCE) {
-      const some = runs.slice(at, at + RUNS_AT_ONCE);
+    for (const some of portions(runs)) {
       const relayed = await this.#deps.store.relay(account.userId, some, whole);
       account.listened = relayed.listening;
       missing.push(...relayed.missing);
@@ -232,6 +232,23 @@ export class Relayer {
 }
 
 const TIDY_BEATS = 5;
+
+/** As much as one call may carry; a run of its own however long. */
+function portions(runs: readonly EventRun[]): readonly (readonly EventRun[])[] {
+  const all: EventRun[][] = [];
+  let events = Number.POSITIVE_INFINITY;
+  for (const run of runs) {
+    const last = all.at(-1);
+    if (last === undefined || last.length >= RUNS_AT_ONCE || events + run.events.length > EVENTS_AT_ONCE) {
+      all.push([run]);
+      events = run.events.length;
+    } else {
+      last.push(run);
+      events += run.events.length;
+    }
+  }
+  return all;
+}
 
 /** One run of both, when the second goes on where the first ends; else they must be read. */
 function joined(before: EventRun | null, run: EventRun | null): EventRun | null {

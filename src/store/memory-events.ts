@@ -1,5 +1,6 @@
 /** The reference store of events: what Redis does with them, over the trackers of the memory store. */
 import {
+  ENTRY_EVENTS,
   type EventId,
   type EventRun,
   type EventStore,
@@ -159,12 +160,17 @@ export class MemoryEvents implements EventStore {
     if (last !== undefined && upTo <= last) return true;
     const lost: readonly TrackerEvent[] = last !== undefined && first > last + 1 ? [{ type: "lost" }] : [];
     const fresh = events.slice(last === undefined ? 0 : Math.max(0, last + 1 - first));
-    const ms = Math.max(this.#clock(), stream.end.ms);
-    stream.end = { ms, count: ms === stream.end.ms ? stream.end.count + 1 : 0 };
-    stream.entries.push({ id: idOf(stream.end), trackerId, events: [...lost, ...fresh] });
+    const all = [...lost, ...fresh];
+    for (let at = 0; at < all.length; at += ENTRY_EVENTS) this.#push(stream, trackerId, all.slice(at, at + ENTRY_EVENTS));
     stream.last.set(trackerId, upTo);
     this.#trim(stream);
     return true;
+  }
+
+  #push(stream: Stream, trackerId: TrackerId, events: readonly TrackerEvent[]): void {
+    const ms = Math.max(this.#clock(), stream.end.ms);
+    stream.end = { ms, count: ms === stream.end.ms ? stream.end.count + 1 : 0 };
+    stream.entries.push({ id: idOf(stream.end), trackerId, events });
   }
 
   #trim(stream: Stream): void {

@@ -72,7 +72,10 @@ export class NodeEvents {
   async release(trackerIds: readonly TrackerId[]): Promise<void> {
     if (trackerIds.length === 0) return;
     for (const trackerId of trackerIds) this.#marks.delete(trackerId);
-    await this.#connection.srem(nodeTrackersKey(this.node), ...trackerIds);
+    const pieces = Array.from({ length: Math.ceil(trackerIds.length / AT_ONCE) }, (_, n) =>
+      trackerIds.slice(n * AT_ONCE, (n + 1) * AT_ONCE),
+    );
+    await Promise.all(pieces.map((some) => this.#connection.srem(nodeTrackersKey(this.node), ...some)));
   }
 
   /** Names everything once more: this node was given up, and lives. */

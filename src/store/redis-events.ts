@@ -1,5 +1,6 @@
 /** The events' store on Redis: they wait in their tracker's slot, and come together in their account's stream. */
 import {
+  ENTRY_EVENTS,
   type EventId,
   type EventRun,
   type EventStore,
@@ -57,7 +58,7 @@ export class RedisEvents implements EventStore {
 
   async relay(userId: UserId, runs: readonly EventRun[], whole: boolean): Promise<Relayed> {
     const packed = runs.flatMap(({ trackerId, first, events }) => [trackerId, first, whole ? 1 : 0, packEvents(events)]);
-    const fixed = [userId, EVENT_NUDGES, STREAM_ENTRIES, STREAM_MS];
+    const fixed = [userId, EVENT_NUDGES, STREAM_ENTRIES, STREAM_MS, ENTRY_EVENTS];
     const [listening, ...missing] = asArray(await this.#run("relay-events", streamKeys(userId), [...fixed, ...packed]));
     return { listening: listening === 1, missing: missing.map(asNumber) };
   }

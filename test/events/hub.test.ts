@@ -146,7 +146,7 @@ describe("the hub", () => {
     });
     const started = here.follow(ear, from);
     await settle();
-    expect([ear.calls, ear.numbers.length]).toEqual([1, 100]);
+    expect([ear.calls, ear.numbers.length]).toEqual([1, 50]);
     await here.say();
     await settle();
     expect(other.numbers).toEqual([251]);

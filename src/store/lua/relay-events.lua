@@ -3,11 +3,11 @@
 -- would leave a gap is not taken.
 -- KEYS   1 stream  2 hash about it: by tracker the number of its last event there, i time (ms) behind which the next entry comes,
 --        b place from which on the stream is complete, l until when (ms) somebody listens
--- ARGV   1 user  2 channel of nudges  3 most entries  4 how old they may be (ms)
+-- ARGV   1 user  2 channel of nudges  3 most entries  4 how old they may be (ms)  5 most events in one entry
 --        then per tracker, each once: id, number of the first event, 1 when nothing before it waits, packed events
 -- Output {1 when somebody listens, then the trackers of which events before these are missing...}
 local LOST = struct.pack('>BI4BI4', 5, 0, 0, 0)
-local FIXED, PER_RUN, EVENT_BYTES = 4, 4, 10
+local FIXED, PER_RUN, EVENT_BYTES = 5, 4, 10
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -35,7 +35,8 @@ for run = 0, (#ARGV - FIXED) / PER_RUN - 1 do
   elseif not last or upto > last then
     local skip = last and math.max(0, last + 1 - first) or 0
     local lost = last and first > last + 1 and LOST or ''
-    append(struct.pack('>i4', tracker) .. lost .. string.sub(packed, skip * EVENT_BYTES + 1))
+    local fresh, room = lost .. string.sub(packed, skip * EVENT_BYTES + 1), ARGV[5] * EVENT_BYTES
+    for at = 1, #fresh, room do append(struct.pack('>i4', tracker) .. string.sub(fresh, at, at + room - 1)) end
     changes[#changes + 1] = tracker
     changes[#changes + 1] = upto
   end

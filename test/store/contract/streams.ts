@@ -1,6 +1,6 @@
 /** An account's stream takes each event once, in its tracker's order, and says from where on it is complete. */
 import { expect, it, vi } from "vitest";
-import { type EventRun, STREAM_ENTRIES, type StreamEntry, type TrackerEvent } from "../../../src/chat/events.ts";
+import { ENTRY_EVENTS, type EventRun, STREAM_ENTRIES, type StreamEntry, type TrackerEvent } from "../../../src/chat/events.ts";
 import type { TrackerId } from "../../../src/chat/message.ts";
 import { freshTracker, type World } from "../world.ts";
 
@@ -60,6 +60,17 @@ export function streamsContract(world: () => World): void {
     expect(numbers(await all(user))).toEqual([1, 2, 1, 2]);
     await events.relay(user, [run(tracker, 3, 4)], true);
     expect(numbers(await all(user))).toEqual([1, 2, 1, 2, 3, 4]);
+  });
+
+  it("puts no more than so many into one entry", async () => {
+    const { events } = world();
+    const [user, tracker] = [freshUser(), freshTracker()];
+    await events.relay(user, [run(tracker, 1, ENTRY_EVENTS * 2 + 1)], true);
+    const entries = await all(user);
+    expect(entries.map((entry) => entry.events.length)).toEqual([ENTRY_EVENTS, ENTRY_EVENTS, 1]);
+    expect(numbers(entries)).toEqual(Array.from({ length: ENTRY_EVENTS * 2 + 1 }, (_, n) => n + 1));
+    expect((await events.relay(user, [run(tracker, 2, ENTRY_EVENTS * 2 + 1)], false)).missing).toEqual([]);
+    expect(await all(user)).toHaveLength(3);
   });
 
   it("says that some are lost where the whole begins too late", async () => {
