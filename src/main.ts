@@ -5,7 +5,9 @@ import { type AdminToken, keepAdminToken } from "./admin-token.ts";
 import type { Config } from "./config.ts";
 import { DEMO_HASH, demoDevices } from "./fleet/demo.ts";
 import { Fleet } from "./fleet/fleet.ts";
+import { startCapture } from "./main-capture.ts";
 import { Closing, endOnDefects, endOnSignals } from "./main-end.ts";
+import { createEventSide, type EventSide } from "./main-events.ts";
 import { createHttpSide, type HttpSide } from "./main-http.ts";
 import { createLineSide, type LineSide } from "./main-lines.ts";
 import { createLog } from "./main-log.ts";
@@ -14,8 +16,9 @@ import { type OpenedRedis, openRedis } from "./main-redis.ts";
 import { tour } from "./main-tour.ts";
 import { type ConnectionRole, connected, connectRedis } from "./store/connection.ts";
 import { RedisFleetStore } from "./store/fleet-redis.ts";
+import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
-import { Capture, type CaptureOptions } from "./tools/capture/capture.ts";
+import { RedisEvents } from "./store/redis-events.ts";
 
 /** A Redis that is starting, or still reading its files, gets this long. */
 const REDIS_MS = 30_000;
@@ -49,39 +52,24 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const requests = connect("requests");
   await connected(requests, REDIS_MS);
   const metrics = new Metrics(config.nodeId);
-  const store = new RedisStore(requests);
-  const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber: connect("subscriber") }), store);
+  const subscriber = connect("subscriber");
+  const own = new NodeEvents(requests, config.nodeId);
+  const store = new RedisStore(requests, own);
+  const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber }), store);
+  const events = new RedisEvents({ requests, subscriber, own });
+  const eventSide = createEventSide({ node: config.nodeId, store, events, fleet, meter: metrics, log });
+  const { revive } = eventSide;
+  const parts = { config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, connect: () => connect("bullmq"), revive };
   const capture = startCapture(config, log, closing);
-  const parts = { config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, connect: () => connect("bullmq") };
   const lineSide = createLineSide(capture === null ? parts : { ...parts, tap: capture.tap });
   const { gateway, registry, outbox } = lineSide;
-  metrics.observe({ lines: () => registry.size, connections: () => gateway.connections });
   const ready = async (): Promise<boolean> => gateway.ready && (await store.healthy());
   const token = keepAdminToken(config);
   const shared = { config, store, fleet, outbox, metrics, log, ready };
-  const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
-  await listen({ config, redis, fleet, lineSide, httpSide, closing, token });
+  const httpSide = await createHttpSide({ ...shared, events, live: eventSide.hub, lines: lineSide.nodeLines, adminToken: token.token });
+  metrics.observe({ lines: () => registry.size, connections: () => gateway.connections, listeners: () => httpSide.listeners });
+  await listen({ config, redis, fleet, eventSide, lineSide, httpSide, closing, token });
 }
-
-function startCapture({ capture: settings }: Config, log: Logger, closing: Closing): Capture | null {
-  if (settings === null) return null;
-  const capture = openCapture({ ...settings, warn: ({ type, error }) => log.warn({ err: error }, CAPTURE_WARNINGS[type]) });
-  closing.add("capture", () => capture.close());
-  return capture;
-}
-
-function openCapture(options: CaptureOptions): Capture {
-  try {
-    return new Capture(options);
-  } catch (error) {
-    throw new Error(`CAPTURE: ${options.folder} cannot be made (${error instanceof Error ? error.message : String(error)})`);
-  }
-}
-
-const CAPTURE_WARNINGS = {
-  full: "the capture has reached its bound: what devices say from now on is not recorded",
-  unwritable: "CAPTURE: its folder cannot be written to, conversations are not recorded",
-};
 
 async function startFleet(
   { config, log, closing }: { readonly config: Config; readonly log: Logger; readonly closing: Closing },
@@ -100,6 +88,7 @@ interface Parts {
   readonly config: Config;
   readonly redis: OpenedRedis;
   readonly fleet: Fleet;
+  readonly eventSide: EventSide;
   readonly lineSide: LineSide;
   readonly httpSide: HttpSide;
   readonly closing: Closing;
@@ -107,8 +96,10 @@ interface Parts {
 }
 
 /** Starts all that moves by itself, then takes devices and requests. */
-async function listen({ config, redis, fleet, lineSide, httpSide, closing, token }: Parts): Promise<void> {
+async function listen({ config, redis, fleet, eventSide, lineSide, httpSide, closing, token }: Parts): Promise<void> {
   const { gateway, presence, worker, sweeper, janitor } = lineSide;
+  closing.add("events", () => eventSide.stop());
+  await eventSide.start();
   await presence.start();
   closing.add("lease", () => presence.stop());
   worker.start();

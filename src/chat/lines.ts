@@ -60,6 +60,8 @@ export class LineChat {
   readonly #deps: LineChatDeps;
   readonly #passwords = new PasswordGuard();
   readonly #duels = new DuelGuard();
+  /** Epochs of lines whose end the store does not know, one of a tracker at most. */
+  readonly #unsaid = new Map<TrackerId, number>();
 
   constructor(deps: LineChatDeps) {
     this.#deps = deps;
@@ -121,9 +123,21 @@ export class LineChat {
     await ignoringOutage(this.#deps.store.passed(line.identity.trackerId, line.epoch));
   }
 
-  /** The line is gone. In an outage the lease of the node or the next login clears it up. */
+  /** The line is gone. In an outage that is said later: see `retryLogouts`. */
   async logout(trackerId: TrackerId, epoch: number): Promise<void> {
-    await ignoringOutage(this.#deps.store.logout(trackerId, epoch));
+    try {
+      await this.#deps.store.logout(trackerId, epoch);
+    } catch (error) {
+      unavailable(error);
+      this.#unsaid.set(trackerId, Math.max(epoch, this.#unsaid.get(trackerId) ?? 0));
+    }
+  }
+
+  /** Says of lines that ended in an outage that they are gone: else their devices would count as connected until their next login. */
+  async retryLogouts(): Promise<void> {
+    const unsaid = [...this.#unsaid];
+    this.#unsaid.clear();
+    for (const [trackerId, epoch] of unsaid) await this.logout(trackerId, epoch);
   }
 
   /** A line that was taken over answered our close: two devices with one identity are alive. */

@@ -2,9 +2,10 @@
 import { fork } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Protocol } from "../../core/index.ts";
-import { type Closed, closedLoop, openLine, POSITION, sleep } from "./load.ts";
+import { listeners } from "./listeners.ts";
+import { type Closed, closedLoop, openLine, POSITION } from "./load.ts";
 import { outgoing } from "./outgoing.ts";
-import { residentBytes } from "./process-stats.ts";
+import { settledBytes } from "./process-stats.ts";
 import { type Product, startProduct, wialonDevice } from "./product.ts";
 import { figure, median, percentile } from "./statistics.ts";
 
@@ -31,10 +32,10 @@ export interface SuitePlan {
 const IDLE_LINES = 2_000;
 const LINES = 200;
 const TEXTS_PER_SECOND = 300;
-const SETTLE_SAMPLES = 10;
+const LISTENERS = { accounts: 5, each: 200, perSecond: 20 };
 
 export async function runSuite(plan: SuitePlan): Promise<readonly Row[]> {
-  const product = await startProduct(plan.cli, { wialon: IDLE_LINES + LINES, jt808: LINES });
+  const product = await startProduct(plan.cli, { wialon: IDLE_LINES + LINES, jt808: LINES, accounts: LISTENERS.accounts });
   try {
     const rows = [await idleLines(plan, product)];
     const lines = await openLines(product, IDLE_LINES, LINES);
@@ -42,6 +43,7 @@ export async function runSuite(plan: SuitePlan): Promise<readonly Row[]> {
     rows.push(await incoming(plan, product, lines));
     for (const line of lines) line.destroy();
     rows.push(...(await downward(plan, product)));
+    rows.push(await listening(plan, product));
     return rows;
   } finally {
     await product.stop();
@@ -73,16 +75,6 @@ async function idleLines(plan: SuitePlan, product: Product): Promise<Row> {
     aim: "<= 12 KB",
     spread,
   };
-}
-
-/** What stays when the garbage of the logins has been collected: the least within the time that V8 takes to notice idleness. */
-async function settledBytes(pid: number): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let sample = 0; sample < SETTLE_SAMPLES; sample += 1) {
-    await sleep(500);
-    least = Math.min(least, residentBytes(pid));
-  }
-  return least;
 }
 
 async function positions(plan: SuitePlan, product: Product, lines: readonly Socket[]): Promise<Row> {
@@ -157,6 +149,21 @@ async function downward(plan: SuitePlan, product: Product): Promise<Row[]> {
       spread: `${run.toDelivered.length} samples`,
     },
   ];
+}
+
+async function listening(plan: SuitePlan, product: Product): Promise<Row> {
+  const { accounts, each, perSecond } = LISTENERS;
+  plan.log(`live events to ${accounts * each} listeners ...`);
+  const run = await listeners(product, { each, perSecond, seconds: plan.seconds * plan.rounds });
+  const perTelling = (run.msPerEvent * 1_000) / run.listenersPerEvent;
+  return {
+    what: `live events, ${run.listeners} listeners in ${accounts} accounts, ${perSecond} events/s`,
+    product: `${figure(run.bytesPerListener / 1_024)} KB RSS a listener; ${figure(run.msPerEvent)} ms CPU an event (${figure(perTelling)} us a listener); heard p50 ${figure(median(run.toListener))} ms, p99 ${figure(percentile(run.toListener, 0.99))} ms`,
+    yardstick: "-",
+    ratio: "-",
+    aim: "-",
+    spread: `${run.heard} of ${run.wanted} heard`,
+  };
 }
 
 function compared(names: Pick<Row, "what" | "aim">, ours: readonly number[], theirs: readonly number[], note: string): Row {
