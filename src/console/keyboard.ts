@@ -1,0 +1,104 @@
+/** Everything can be done by keys. Single letters are commands only while nobody types, and can be switched off. */
+import { nextUnread } from "./model/select.ts";
+import { prefs } from "./prefs.ts";
+import { go, openTracker, route } from "./route.ts";
+import { dialog, entries, filter, session, shownTimeline } from "./state.ts";
+import { rosterControls } from "./views/roster-controls.ts";
+import { closeTimeline } from "./views/timeline.tsx";
+
+export function followKeys(): void {
+  addEventListener("keydown", (event) => {
+    if (session.value === null || dialog.value !== null || event.isComposing) return;
+    const act = isTyping(event.target) ? whileTyping(event) : (anywhere(event) ?? letter(event));
+    if (act === null) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+type Act = () => void;
+
+/** Of the roster's rows, to find the one that has the focus. */
+const ROW = "a[data-tracker]";
+
+function anywhere(event: KeyboardEvent): Act | null {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (altKey && shiftKey && key === "ArrowDown") return () => openUnread(1);
+  if (altKey && shiftKey && key === "ArrowUp") return () => openUnread(-1);
+  if ((ctrlKey || metaKey) && key.toLowerCase() === "k") return focusSearch;
+  if (key === "Escape") return back;
+  return null;
+}
+
+function whileTyping(event: KeyboardEvent): Act | null {
+  const isSearch = event.target instanceof HTMLElement && event.target.id === "search";
+  if (isSearch && (event.key === "ArrowDown" || event.key === "Enter")) return () => focusRow(0);
+  return anywhere(event);
+}
+
+const LETTERS: Readonly<Record<string, Act>> = {
+  j: () => moveRow(1),
+  k: () => moveRow(-1),
+  n: () => openUnread(1),
+  c: () => focus("composer"),
+  b: () => go({ type: "broadcast", key: null }),
+  "/": focusSearch,
+  "?": () => {
+    dialog.value = "help";
+  },
+};
+
+function letter({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): Act | null {
+  if (ctrlKey || metaKey || altKey || !prefs.value.letterKeys) return null;
+  return LETTERS[key] ?? null;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return target.type !== "checkbox";
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
+
+function openUnread(step: 1 | -1): void {
+  const id = nextUnread(entries.value, openTracker(), step);
+  if (id !== null) go({ type: "tracker", id });
+}
+
+/** To the row below or above the one that has the focus, else the open one. */
+function moveRow(step: 1 | -1): void {
+  const focused = document.activeElement?.closest<HTMLElement>(ROW)?.dataset["tracker"];
+  const current = focused === undefined ? openTracker() : Number(focused);
+  const index = entries.value.findIndex(({ tracker }) => tracker.id === current);
+  focusRow(index < 0 ? 0 : index + step);
+}
+
+function focusRow(index: number): void {
+  const id = entries.value[index]?.tracker.id;
+  if (id === undefined) return;
+  rosterControls.current?.show(index);
+  // The list draws the row after this.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(`${ROW}[data-tracker="${id}"]`)?.focus());
+}
+
+function focusSearch(): void {
+  if (matchMedia("(max-width: 760px)").matches && route.value.type !== "home") go({ type: "home" });
+  focus("search");
+}
+
+function focus(id: string): void {
+  document.getElementById(id)?.focus();
+}
+
+/** Out of what is innermost: the timeline, a search, the words one is writing, the conversation. */
+function back(): void {
+  if (shownTimeline.value !== null) return closeTimeline();
+  const active = document.activeElement;
+  if (active instanceof HTMLElement && active.id === "search") {
+    if (filter.value.search !== "") filter.value = { ...filter.value, search: "" };
+    else active.blur();
+    return;
+  }
+  const id = openTracker();
+  if (active instanceof HTMLElement && active.id === "composer" && !matchMedia("(max-width: 760px)").matches) return active.blur();
+  if (route.value.type !== "home") go({ type: "home" });
+  if (id !== null) requestAnimationFrame(() => document.querySelector<HTMLElement>(`${ROW}[data-tracker="${id}"]`)?.focus());
+}
