@@ -1,4 +1,5 @@
 /** The HTTP side of this node, put together: API, administration, health, metrics. */
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Calls } from "./chat/calls.ts";
@@ -10,11 +11,15 @@ import { registerAdmin } from "./http/admin.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
+import { registerConsole } from "./http/console.ts";
 import { createGate } from "./http/gate.ts";
 import { registerHealth, registerMetrics } from "./http/health.ts";
 import { registerCalls } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import type { Metrics } from "./main-metrics.ts";
+
+/** Where the build puts the console, seen from the sources or from what was built of them. */
+const CONSOLE = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../dist/console" : "../console");
 
 export interface HttpSideDeps {
   readonly config: Config;
@@ -78,6 +83,7 @@ async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
   });
   registerCalls(app, [...chatCalls(calls), ...extensionCalls(new Extensions({ store, directory }))], { gate, calendar: new Calendar() });
   registerHealth(app, ready);
+  if (!(await registerConsole(app, CONSOLE))) log.warn({ folder: CONSOLE }, "the console is not built: npm run build");
   return app;
 }
 

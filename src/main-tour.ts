@@ -1,6 +1,6 @@
 /** What a person sees when the product has started: where everything listens, and what to paste next. */
 import type { Config } from "./config.ts";
-import { DEMO_HASH } from "./fleet/demo.ts";
+import { DEMO_HASH, DEMO_LOGIN } from "./fleet/demo.ts";
 import type { Listening } from "./gateway/gateway.ts";
 
 export interface Started {
@@ -19,6 +19,7 @@ export interface Started {
 export function tour(started: Started): string {
   const { config, redis, api, admin, devices, protocols } = started;
   const places = [
+    `console     ${api}/`,
     `API         ${api}`,
     ...devices.map(({ host, port, protocol }) => `devices     ${host}:${port} (${protocol ?? `${protocols.join(", ")}: detected`})`),
     `admin       ${admin}/admin`,
@@ -38,7 +39,7 @@ function demoTour({ api, devices }: Started): readonly string[] {
     "A demo fleet is loaded. In another terminal, a device (it prints what arrives and sends what you type):",
     `  npx tracker-chat simulate wialon-ips --device-id 356307042441013 --port ${port}`,
     `  npx tracker-chat simulate jt808 --device-id 13912345678 --port ${port} --reply 'on my way'`,
-    "and its dispatcher:",
+    `Its dispatcher signs in at ${api}/ as ${DEMO_LOGIN.login} with the password ${DEMO_LOGIN.password}, or calls:`,
     call("send", "&tracker_id=1000001&message=Hello driver"),
     call("list", "&tracker_id=1000001"),
     call("broadcast", "&trackers=[1000001,1000002]&message=Snow ahead"),

@@ -1,5 +1,5 @@
 /** What else follows from events: counts that no event carries, and what a person who looks elsewhere should notice. */
-import { alertIncoming } from "./alerts.ts";
+import { alertIncoming, announceDelivered } from "./alerts.ts";
 import { ApiError } from "./api.ts";
 import { fleet, roster } from "./calls.ts";
 import { loadNewest } from "./conversations.ts";
@@ -14,16 +14,16 @@ const REREAD_MS = 1_500;
 const REREAD_ROWS = 200;
 
 const changed = new Set<TrackerId>();
-let timer: ReturnType<typeof setTimeout> | undefined;
+let isDue = false;
 
 export function hearEvents(events: readonly StreamEvent[]): void {
   for (const event of events) {
-    if (event.type === "message" && event.message.direction === "INCOMING") alertIncoming(event.message);
-    // No event says how many texts wait, and of a tracker that is new none says its name.
-    else if (event.type === "status" || event.type === "message")
-      changed.add(event.type === "status" ? event.trackerId : event.message.trackerId);
+    tell(event);
+    if (needsReading(event)) changed.add(trackerOf(event));
   }
-  if (changed.size > 0 || events.some((event) => isStranger(event))) timer ??= setTimeout(() => void reread(), REREAD_MS);
+  if (isDue || changed.size === 0) return;
+  isDue = true;
+  setTimeout(() => void reread(), REREAD_MS);
 }
 
 /** The open conversation comes anew; others when they are opened. */
@@ -32,9 +32,19 @@ export function resetConversations(): void {
   if (id !== null) void loadNewest(id);
 }
 
-function isStranger(event: StreamEvent): boolean {
-  const id = event.type === "message" ? event.message.trackerId : event.trackerId;
-  return !model.value.trackers.has(id);
+function trackerOf(event: StreamEvent): TrackerId {
+  return event.type === "message" ? event.message.trackerId : event.trackerId;
+}
+
+/** No event says how many texts wait, and of a tracker that is new none says its name. */
+function needsReading(event: StreamEvent): boolean {
+  const isOutgoing = event.type === "status" || (event.type === "message" && event.message.direction === "OUTGOING");
+  return isOutgoing || !model.value.trackers.has(trackerOf(event));
+}
+
+function tell(event: StreamEvent): void {
+  if (event.type === "message" && event.message.direction === "INCOMING") alertIncoming(event.message);
+  if (event.type === "status" && event.progress.state === "delivered" && event.trackerId === openTracker()) announceDelivered(event.id);
 }
 
 async function reread(): Promise<void> {
@@ -48,11 +58,11 @@ async function reread(): Promise<void> {
     const wanted = known.length > REREAD_ROWS ? null : known;
     if (wanted?.length === 0) return;
     const { at, entries } = await roster(hash, wanted, model.value.cursor);
-    apply([{ type: "roster", at, entries }]);
+    apply([{ type: "roster", at, entries, isWhole: wanted === null }]);
   } catch (error) {
     // Whatever comes next asks again.
     if (!(error instanceof ApiError)) throw error;
   } finally {
-    timer = undefined;
+    isDue = false;
   }
 }

@@ -2,7 +2,8 @@
 import { effect } from "@preact/signals";
 import { announce } from "./announce.ts";
 import { say } from "./language.ts";
-import type { Message } from "./model/message.ts";
+import type { Message, MessageId } from "./model/message.ts";
+import { findMessage } from "./model/select.ts";
 import { prefs } from "./prefs.ts";
 import { go, openTracker } from "./route.ts";
 import { model, unread } from "./state.ts";
@@ -21,6 +22,13 @@ export function alertIncoming(message: Message): void {
   if (isLookedAt(message)) return;
   if (prefs.value.sound) sound();
   if (prefs.value.notifications) notify(label, message);
+}
+
+/** A text of the conversation that is open reached its device. */
+export function announceDelivered(id: MessageId): void {
+  const message = findMessage(model.value, id);
+  const label = message === null ? undefined : model.value.trackers.get(message.trackerId)?.label;
+  if (message !== null && label !== undefined) announce(say("announce.delivered", { tracker: label, text: message.text }));
 }
 
 /** The page is in front, and this conversation is open. */

@@ -3,7 +3,7 @@ import { nextUnread } from "./model/select.ts";
 import { prefs } from "./prefs.ts";
 import { go, openTracker, route } from "./route.ts";
 import { dialog, entries, filter, session, shownTimeline } from "./state.ts";
-import { rosterControls } from "./views/roster-controls.ts";
+import { messagesControls, rosterControls } from "./views/list-controls.ts";
 import { closeTimeline } from "./views/timeline.tsx";
 
 export function followKeys(): void {
@@ -27,6 +27,7 @@ function anywhere(event: KeyboardEvent): Act | null {
   if (altKey && shiftKey && key === "ArrowUp") return () => openUnread(-1);
   if ((ctrlKey || metaKey) && key.toLowerCase() === "k") return focusSearch;
   if (key === "Escape") return back;
+  if (key === "End" && !isTyping(event.target)) return () => messagesControls.current?.scrollToEnd();
   return null;
 }
 

@@ -79,7 +79,7 @@ export class Live {
     const [trackers, { eventId, at, entries }] = await Promise.all([fleet(hash), roster(hash, null, model.value.cursor)]);
     apply([
       { type: "fleet", trackers },
-      { type: "roster", at, entries },
+      { type: "roster", at, entries, isWhole: true },
     ]);
     if (this.#lastEventId === "") this.#lastEventId = eventId;
   }
@@ -111,7 +111,9 @@ export class Live {
         changes.push({ type: "reset", at: positionOf(id) ?? ORIGIN });
       }
       const event = eventOf(type, id, data);
-      if (event !== null) events.push(event), changes.push(event);
+      if (event === null) continue;
+      events.push(event);
+      changes.push(event);
     }
     if (changes.length === 0) return;
     apply(changes);

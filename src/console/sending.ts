@@ -70,10 +70,19 @@ async function sendNext(trackerId: TrackerId): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    setState(next.key, error.isPassing || error.isSignedOut ? { type: "waiting" } : { type: "refused", code: error.code });
-    if (error.isPassing && connection.value.type === "live") setTimeout(() => void pump(trackerId), error.retryMs ?? RETRY_MS);
-    return !error.isPassing && !error.isSignedOut;
+    return wasRefused(next, error);
   }
+}
+
+/** True: for good, so that the next text may go. */
+function wasRefused({ key, trackerId }: UnsentText, { code, isPassing, isSignedOut, retryMs }: ApiError): boolean {
+  if (!isPassing && !isSignedOut) {
+    setState(key, { type: "refused", code });
+    return true;
+  }
+  setState(key, { type: "waiting" });
+  if (isPassing && connection.value.type === "live") setTimeout(() => void pump(trackerId), retryMs ?? RETRY_MS);
+  return false;
 }
 
 function setState(key: string, state: UnsentState): void {

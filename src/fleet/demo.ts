@@ -4,6 +4,9 @@ import type { FleetDocument } from "./document.ts";
 /** The API key of the demo user, as the documentation's examples have it. */
 export const DEMO_HASH = "a6aa75587e5c59c32d347da438505fc3";
 
+/** What the demo user signs in with. */
+export const DEMO_LOGIN = { login: "demo@example.com", password: "demo" };
+
 /** One user with three trackers: two of a known protocol, one that takes any. `protocols`: names that this build has. */
 export function demoFleet(timeZone: string, protocols: readonly string[]): Required<FleetDocument> {
   const known = (name: string): string | null => (protocols.includes(name) ? name : null);
@@ -14,8 +17,7 @@ export function demoFleet(timeZone: string, protocols: readonly string[]): Requi
     users: [
       {
         id: 1_000_001,
-        login: "demo@example.com",
-        password: "demo",
+        ...DEMO_LOGIN,
         time_zone: timeZone,
         dealer_id: 1_000_001,
         api_keys: [{ hash: DEMO_HASH, title: "demo" }],

@@ -56,13 +56,21 @@ export async function registerConsole(app: FastifyInstance, folder: string): Pro
 
 /** Read anew each time: three small files a visit, and what is being developed is never stale. */
 async function answer(request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> {
-  const encoding = ENCODINGS.find(({ name }) => accepts(request.headers["accept-encoding"], name));
-  const bytes = await readFile(path + (encoding?.ending ?? ""));
+  const { bytes, encoding } = await readBest(path, request.headers["accept-encoding"]);
   const tag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
   void reply.headers({ ...HEADERS, ETag: tag });
   if (request.headers["if-none-match"]?.includes(tag) === true) return reply.code(304).send();
-  if (encoding !== undefined) void reply.header("Content-Encoding", encoding.name);
+  if (encoding !== null) void reply.header("Content-Encoding", encoding);
   return reply.type(typeOf(path) ?? "").send(bytes);
+}
+
+/** Compressed as the client likes it best, where the build has it so. */
+async function readBest(path: string, accepted: string | string[] | undefined): Promise<{ bytes: Buffer; encoding: string | null }> {
+  for (const { name, ending } of ENCODINGS) {
+    const bytes = accepts(accepted, name) ? await readFile(path + ending).catch(() => null) : null;
+    if (bytes !== null) return { bytes, encoding: name };
+  }
+  return { bytes: await readFile(path), encoding: null };
 }
 
 function typeOf(name: string): string | undefined {

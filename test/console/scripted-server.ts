@@ -182,13 +182,17 @@ export class ScriptedServer {
     const at = iso(Date.now());
     this.emit("status", { tracker_id: tracker, message_id: message.id, status: "PENDING", state: "written", update_time: null });
     this.emit("status", { tracker_id: tracker, message_id: message.id, status: "DELIVERED", state: "delivered", update_time: at });
+    const messages = this.#messages.get(tracker) ?? [];
+    this.#messages.set(tracker, messages.with(-1, { ...message, status: "DELIVERED", state: "delivered", update_time: at }));
     return message;
   }
 
   #markRead(ids: unknown): object {
     const read = new Set(ids as readonly number[]);
     for (const [tracker, messages] of this.#messages) {
-      const marked = messages.map((message) => (read.has(message.id) ? { ...message, state: "marked-read", status: "DELIVERED" as const } : message));
+      const marked = messages.map((message) =>
+        read.has(message.id) ? { ...message, state: "marked-read", status: "DELIVERED" as const } : message,
+      );
       if (!messages.some(({ id }) => read.has(id))) continue;
       this.#messages.set(tracker, marked);
       this.emit("unread", { tracker_id: tracker, unread: this.#unread(tracker) });

@@ -31,8 +31,8 @@ export type StreamEvent =
 export type Change =
   | StreamEvent
   | { readonly type: "fleet"; readonly trackers: readonly Tracker[] }
-  /** `at`: the position that the answer names, or the cursor when it was asked for. */
-  | { readonly type: "roster"; readonly at: Position; readonly entries: readonly RosterEntry[] }
+  /** `at`: the position that the answer names, or the cursor when it was asked for. `isWhole`: no other tracker can chat. */
+  | { readonly type: "roster"; readonly at: Position; readonly entries: readonly RosterEntry[]; readonly isWhole: boolean }
   /** Before its messages are asked for: from now on none that arrives is missed. */
   | { readonly type: "open"; readonly trackerId: TrackerId }
   /** `complete`: it reaches back to the first message. */

@@ -78,17 +78,12 @@ export function mergeLists(list: readonly Message[], more: readonly Message[]): 
   const [newest, first] = [list.at(-1), more[0]];
   if (newest === undefined || first === undefined) return newest === undefined ? more : list;
   if (newest.id < first.id) return [...list, ...more];
-  const merged: Message[] = [];
-  let [left, right] = [0, 0];
-  for (;;) {
-    const [one, other] = [list[left], more[right]];
-    if (one === undefined || other === undefined) break;
-    if (one.id === other.id) merged.push(mergeMessages(one, other));
-    else merged.push(one.id < other.id ? one : other);
-    if (one.id <= other.id) left += 1;
-    if (other.id <= one.id) right += 1;
+  const merged = new Map(list.map((message) => [message.id, message]));
+  for (const message of more) {
+    const known = merged.get(message.id);
+    merged.set(message.id, known === undefined ? message : mergeMessages(known, message));
   }
-  return [...merged, ...list.slice(left), ...more.slice(right)];
+  return [...merged.values()].sort((one, other) => one.id - other.id);
 }
 
 /** Where a message is, or would be. */

@@ -63,6 +63,7 @@ function apply(draft: Draft, change: Change): void {
     case "roster":
       pass(draft, change);
       for (const entry of change.entries) enter(draft, entry, change);
+      if (change.isWhole) dropOthers(draft, change);
       return;
     case "open":
       return open(draft, change.trackerId);
@@ -177,6 +178,14 @@ function enter(draft: Draft, entry: RosterEntry, { at }: Of<"roster">): void {
     pending,
     last: last === null ? row.last : newerLast(row.last, patched(draft, last)),
   });
+}
+
+/** Trackers that cannot chat any more; not those that were first heard of after the roster was read. */
+function dropOthers(draft: Draft, { entries, at }: Of<"roster">): void {
+  const listed = new Set(entries.map(({ trackerId }) => trackerId));
+  for (const [id, { presence, unread }] of draft.model.rows) {
+    if (!listed.has(id) && isOlder(presence.at, at) && isOlder(unread.at, at)) draft.map("rows").delete(id);
+  }
 }
 
 function open(draft: Draft, trackerId: number): void {

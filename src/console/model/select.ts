@@ -1,6 +1,6 @@
 /** Views of the model: which rows, in which order, and what is still unread. */
 import { type Message, type MessageId, messageOf, type TrackerId } from "./message.ts";
-import { BLANK_ROW, type Model, type Row, type Tracker } from "./model.ts";
+import type { Model, Row, Tracker } from "./model.ts";
 import { isOlder } from "./position.ts";
 
 export interface RosterFilter {
@@ -21,8 +21,9 @@ export function entriesOf({ trackers, rows }: Pick<Model, "trackers" | "rows">, 
   const words = folded(filter.search).split(/\s+/u).filter(Boolean);
   const entries: Entry[] = [];
   for (const [id, tracker] of trackers) {
-    const row = rows.get(id) ?? BLANK_ROW;
-    if (isShown(row, filter) && isInGroup(tracker, filter) && hasWords(tracker, words)) entries.push({ tracker, row });
+    // Without a row it is a tracker that cannot chat.
+    const row = rows.get(id);
+    if (row !== undefined && isShown(row, filter) && isInGroup(tracker, filter) && hasWords(tracker, words)) entries.push({ tracker, row });
   }
   return entries.sort(compareEntries);
 }

@@ -1,9 +1,10 @@
 /** The page as a whole: what is open, and what covers it. */
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { announcement } from "../announce.ts";
 import { say } from "../language.ts";
-import { route } from "../route.ts";
-import { dialog, notice, session, start } from "../state.ts";
+import { openTracker, route } from "../route.ts";
+import { dialog, notice, session, shownTimeline, start } from "../state.ts";
 import { Banner } from "./banner.tsx";
 import { BroadcastPage } from "./broadcast-page.tsx";
 import { BroadcastResult } from "./broadcast-result.tsx";
@@ -17,6 +18,8 @@ import { Timeline } from "./timeline.tsx";
 import { Welcome } from "./welcome.tsx";
 
 export function App(): JSX.Element {
+  const open = route.value;
+  useEffect(closeForeignTimeline, [open]);
   if (start.value === "signed-out") return <SignIn />;
   if (session.value === null) return <Starting />;
   return (
@@ -73,6 +76,11 @@ function Notice(): JSX.Element {
       )}
     </div>
   );
+}
+
+/** The life of a message stands beside its own conversation. */
+function closeForeignTimeline(): void {
+  if (shownTimeline.value?.message.trackerId !== openTracker()) shownTimeline.value = null;
 }
 
 function closeNotice(): void {

@@ -98,7 +98,7 @@ function Review({ chosen, text, isSending, onBack, onSend }: ReviewProps): JSX.E
   const entries = chosenEntries(chosen);
   const online = entries.filter(({ row }) => row.presence.online).length;
   return (
-    <div class="review" role="group" aria-label={say("broadcast.confirm", { n: chosen.size })}>
+    <section class="review" aria-label={say("broadcast.confirm", { n: chosen.size })}>
       <h2>{say("broadcast.confirm", { n: chosen.size })}</h2>
       <blockquote class="text" dir="auto">
         {text}
@@ -124,7 +124,7 @@ function Review({ chosen, text, isSending, onBack, onSend }: ReviewProps): JSX.E
           {say("broadcast.change")}
         </button>
       </p>
-    </div>
+    </section>
   );
 }
 

@@ -16,7 +16,6 @@ export function ChoicesEditor({ choices, onChange }: ChoicesEditorProps): JSX.El
     <fieldset class="choices-editor">
       <legend>{say("choices.title")}</legend>
       {choices.map((choice, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a choice is its place; its words change while they are typed.
         <span class="choice-field" key={index}>
           <input
             type="text"

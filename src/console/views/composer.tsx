@@ -23,7 +23,7 @@ interface ComposerProps {
 const MOST_CHARACTERS = 20_000;
 /** After the last key, so that typing asks the server rarely. */
 const ASK_AFTER_MS = 250;
-const MOST_PX = 200;
+const MOST_PX = 160;
 
 export function Composer({ tracker, row }: ComposerProps): JSX.Element {
   const area = useRef<HTMLTextAreaElement>(null);

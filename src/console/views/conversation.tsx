@@ -1,6 +1,6 @@
 /** One tracker's messages and the place to write to it. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { isLookedAt } from "../alerts.ts";
 import { now } from "../clock.ts";
 import { loadNewest, loadOlder, readAll, readShown } from "../conversations.ts";
@@ -14,9 +14,10 @@ import { connection, model, rowOf, times, unsent } from "../state.ts";
 import { Composer } from "./composer.tsx";
 import { ConversationHead } from "./conversation-head.tsx";
 import { Icon } from "./icons.tsx";
+import { messagesControls } from "./list-controls.ts";
 import { MessageLine } from "./message.tsx";
 import { UnsentLine } from "./unsent-line.tsx";
-import { type ListControls, type ListView, VirtualList } from "./virtual-list.tsx";
+import { type ListView, VirtualList } from "./virtual-list.tsx";
 
 /** So close to the first row that is here, older ones are asked for. */
 const PRELOAD_ROWS = 30;
@@ -53,7 +54,6 @@ interface MessagesProps {
 function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
   const { messages, complete } = conversation;
   const firstNew = useFirstNew(conversation, row);
-  const controls = useRef<ListControls | null>(null);
   const [atEnd, setAtEnd] = useState(true);
   const below = useBelow(conversation, atEnd);
   const waiting = withoutStored(unsent.value, tracker.id, (id) => messageOf(messages, id) !== undefined);
@@ -63,6 +63,8 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
     [messages, waiting.map(({ key, state }) => `${key}${state.type}`).join(), firstNew, dayOf],
   );
   useReading(tracker.id, conversation, atEnd);
+  // What one sends oneself is looked at, wherever one was.
+  useEffect(() => messagesControls.current?.scrollToEnd(), [waiting.length]);
   const look = ({ first, atEnd: isAtEnd }: ListView): void => {
     setAtEnd(isAtEnd);
     if (first < PRELOAD_ROWS && !complete) void loadOlder(tracker.id);
@@ -72,7 +74,7 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
   const questionOf = (answers: MessageId | null) => (answers === null ? null : (messageOf(messages, answers) ?? null));
   return (
     <div class="messages" role="log" aria-live="off" aria-label={say("conversation.messages")}>
-      <VirtualList items={items} keyOf={keyOf} estimate={estimate} anchor="end" controls={controls} onView={look}>
+      <VirtualList items={items} keyOf={keyOf} estimate={estimate} anchor="end" controls={messagesControls} onView={look}>
         {(item) => {
           switch (item.type) {
             case "day":
@@ -90,7 +92,7 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
         }}
       </VirtualList>
       {atEnd ? null : (
-        <button class="jump" type="button" onClick={() => controls.current?.scrollToEnd()}>
+        <button class="jump" type="button" onClick={() => messagesControls.current?.scrollToEnd()}>
           <Icon name="down" />
           {below > 0 ? say("conversation.below", { n: below }) : say("conversation.newest")}
         </button>

@@ -18,6 +18,7 @@ export function Modal({ title, children }: ModalProps): JSX.Element {
     return () => opened?.close();
   }, []);
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Esc closes a dialog by itself.
     <dialog ref={element} aria-label={title} onClose={close} onClick={(event) => closeOutside(event, element.current)}>
       <header class="head">
         <h2>{title}</h2>

@@ -42,8 +42,9 @@ export function RosterRow({ tracker, row, isOpen }: RosterRowProps): JSX.Element
       <span class="row-bottom">
         <Preview tracker={tracker} last={last} online={presence.online} />
         {unread.count > 0 ? (
-          <span class="badge" aria-label={say("roster.unreadCount", { n: unread.count })}>
-            {unread.count}
+          <span class="badge">
+            <span aria-hidden="true">{unread.count}</span>
+            <span class="unseen">{say("roster.unreadCount", { n: unread.count })}</span>
           </span>
         ) : null}
       </span>

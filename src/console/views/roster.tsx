@@ -1,6 +1,5 @@
 /** The left pane: every tracker that can chat, and ways to find one. */
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
 import { signOut } from "../account.ts";
 import { say } from "../language.ts";
 import type { Entry, RosterFilter } from "../model/select.ts";
@@ -8,8 +7,8 @@ import { addressOf, openTracker } from "../route.ts";
 import { dialog, entries, filter, model, session } from "../state.ts";
 import { GroupSelect } from "./group-select.tsx";
 import { Icon } from "./icons.tsx";
+import { rosterControls } from "./list-controls.ts";
 import { Mark } from "./mark.tsx";
-import { rosterControls } from "./roster-controls.ts";
 import { RosterRow } from "./roster-row.tsx";
 import { VirtualList } from "./virtual-list.tsx";
 
@@ -72,16 +71,18 @@ function Filters(): JSX.Element {
           spellcheck={false}
           onInput={({ currentTarget }) => change({ search: currentTarget.value })}
         />
-        <kbd aria-hidden="true">/</kbd>
+        <span class="key" aria-hidden="true">
+          /
+        </span>
       </label>
-      <div class="segments" role="group" aria-label={say("roster.show")}>
+      <fieldset class="segments" aria-label={say("roster.show")}>
         {(["all", "unread", "online"] as const).map((show) => (
           <button key={show} type="button" aria-pressed={filter.value.show === show} onClick={() => change({ show })}>
             {say(`roster.${show}`)}
           </button>
         ))}
         <GroupSelect group={group} onChange={(chosen) => change({ group: chosen })} />
-      </div>
+      </fieldset>
     </search>
   );
 }
@@ -91,12 +92,11 @@ function change(part: Partial<RosterFilter>): void {
 }
 
 function Rows(): JSX.Element {
-  const controls = useRef(rosterControls).current;
   const shown = entries.value;
   if (shown.length === 0) return <p class="empty">{say(model.value.trackers.size === 0 ? "roster.nobody" : "roster.noMatch")}</p>;
   const open = openTracker();
   return (
-    <VirtualList items={shown} keyOf={keyOf} estimate={rowHeight} anchor="start" label={say("roster.title")} controls={controls}>
+    <VirtualList items={shown} keyOf={keyOf} estimate={rowHeight} anchor="start" label={say("roster.title")} controls={rosterControls}>
       {({ tracker, row }) => <RosterRow tracker={tracker} row={row} isOpen={tracker.id === open} />}
     </VirtualList>
   );

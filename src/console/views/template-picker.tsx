@@ -42,12 +42,17 @@ export function useTemplatePicker(draft: string, insert: (template: string) => v
   const press = (event: KeyboardEvent): boolean => {
     if (event.key === "'" && (event.ctrlKey || event.metaKey)) return handled(event, () => setAsked(!isOpen));
     if (!isOpen) return false;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step !== undefined) return handled(event, () => setActive((active + step + shown.length) % shown.length));
-    if (event.key === "Escape") return handled(event, close);
-    const chosen = shown[active];
-    if ((event.key !== "Enter" && event.key !== "Tab") || chosen === undefined) return false;
-    return handled(event, () => pick(chosen));
+    const move = (step: number): void => setActive((active + step + shown.length) % shown.length);
+    const choose = (): void => pick(shown[active] ?? "");
+    const acts: Readonly<Record<string, () => void>> = {
+      ArrowDown: () => move(1),
+      ArrowUp: () => move(-1),
+      Escape: close,
+      Enter: choose,
+      Tab: choose,
+    };
+    const act = acts[event.key];
+    return act === undefined ? false : handled(event, act);
   };
   return {
     isOpen,

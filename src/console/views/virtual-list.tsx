@@ -5,6 +5,7 @@ import {
   observeElementOffset,
   observeElementRect,
   type Range,
+  type Rect,
   Virtualizer,
 } from "@tanstack/virtual-core";
 import type { ComponentChildren, JSX } from "preact";
@@ -91,7 +92,13 @@ function useVirtualizer<T>(
     followOnAppend: anchor === "end",
     scrollEndThreshold: END_PX,
     scrollToFn: elementScroll,
-    observeElementRect,
+    observeElementRect: (instance: ListVirtualizer, report: (rect: Rect) => void) =>
+      observeElementRect(instance, (rect) => {
+        // A composer that grows takes from the list: the end stays in view.
+        const stays = anchor === "end" && instance.isAtEnd(END_PX);
+        report(rect);
+        if (stays) instance.scrollToEnd();
+      }),
     observeElementOffset,
     onChange: () => rerender(undefined),
   };
@@ -99,6 +106,9 @@ function useVirtualizer<T>(
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => virtualizer._willUpdate());
+  useLayoutEffect(() => {
+    if (anchor === "end") virtualizer.scrollToEnd();
+  }, [virtualizer]);
   useLayoutEffect(() => {
     if (controls !== undefined) {
       controls.current = {
