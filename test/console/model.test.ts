@@ -53,7 +53,7 @@ describe("the roster's order and filter", () => {
       tracker(3, "Van", { deviceId: "860123" }),
       tracker(4, "Crane"),
       tracker(5, "Blocked"),
-    ].map((it) => [it.id, it]),
+    ].map((one) => [one.id, one]),
   );
   const rows = new Map([
     [1, row({ last: message(5) })],
@@ -62,7 +62,7 @@ describe("the roster's order and filter", () => {
     [4, row({})],
   ]);
   const ids = (filter: Partial<RosterFilter>): readonly number[] =>
-    entriesOf({ trackers, rows }, { ...all, ...filter }).map((it) => it.tracker.id);
+    entriesOf({ trackers, rows }, { ...all, ...filter }).map((entry) => entry.tracker.id);
 
   it("puts unread ones first, then the newest, then by label, and leaves out who cannot chat", () => {
     expect(ids({})).toEqual([3, 2, 1, 4]);
@@ -150,7 +150,7 @@ describe("times", () => {
       "Friday, November 20",
       "Sunday, October 19, 2025",
     ]);
-    expect([0, 1, 30, 400].map((ago) => brief(now - ago * day, now))).toEqual(["23:30", "Sat", "Oct 23", "Oct 19, 2025"]);
+    expect([0, 1, 30, 400].map((ago) => brief(now - ago * day, now))).toEqual(["23:30", "Sat", "Oct 24", "Oct 19, 2025"]);
     expect(timesIn("Europe/Moscow", "ru").dayName(now - day, now)).toBe("Вчера");
   });
 

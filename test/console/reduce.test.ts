@@ -97,6 +97,7 @@ class Play {
 
   /** The newest page at first, then the one before what is here, as the page asks for them. */
   #ask(id: number): void {
+    if (this.#answers.some((answer) => answer.type === "page" && answer.trackerId === id)) return;
     if (!this.model.conversations.has(id)) this.apply({ type: "open", trackerId: id });
     const conversation = this.model.conversations.get(id);
     const before = conversation?.loaded === true ? (conversation.messages[0]?.id ?? null) : null;

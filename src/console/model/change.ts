@@ -35,7 +35,7 @@ export type Change =
   | { readonly type: "roster"; readonly at: Position; readonly entries: readonly RosterEntry[]; readonly isWhole: boolean }
   /** Before its messages are asked for: from now on none that arrives is missed. */
   | { readonly type: "open"; readonly trackerId: TrackerId }
-  /** `complete`: it reaches back to the first message. */
+  /** `complete`: it reaches back to the first message. Pages of one tracker are asked for one after another. */
   | { readonly type: "page"; readonly trackerId: TrackerId; readonly messages: readonly Message[]; readonly complete: boolean }
   /** A broadcast was answered: these messages are shown though nobody opened their conversations. */
   | { readonly type: "watch"; readonly at: Position; readonly ids: readonly MessageId[] }
