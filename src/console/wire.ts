@@ -1,7 +1,7 @@
 /** The API's words turned into the page's own: the only place that knows names with underscores and date texts. */
 import type { RosterEntry, StreamEvent } from "./model/change.ts";
 import { MESSAGE_STATES, type Message, type MessageState, type Progress } from "./model/message.ts";
-import type { Tracker } from "./model/model.ts";
+import { folded, type Tracker } from "./model/model.ts";
 import { type Position, positionOf } from "./model/position.ts";
 
 export interface WireMessage {
@@ -80,14 +80,10 @@ export function rosterEntryOf(wire: WireRosterEntry, at: Position): RosterEntry 
 
 export function trackersOf(trackers: readonly WireTracker[], employees: readonly WireEmployee[]): readonly Tracker[] {
   const drivers = new Map(employees.map((employee) => [employee.tracker_id, nameOf(employee)]));
-  return trackers.map(({ id, label, group_id: group, source: { device_id: deviceId, model } }) => ({
-    id,
-    label,
-    driver: drivers.get(id) ?? "",
-    group,
-    model,
-    deviceId,
-  }));
+  return trackers.map(({ id, label, group_id: group, source: { device_id: deviceId, model } }) => {
+    const driver = drivers.get(id) ?? "";
+    return { id, label, driver, group, model, deviceId, searched: folded(`${label} ${driver} ${model ?? ""} ${deviceId}`) };
+  });
 }
 
 /** An event of the stream; null: of a kind that this page does not know. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { bytesOf } from "../../src/console/model/bytes.ts";
 import { itemsOf } from "../../src/console/model/items.ts";
 import type { Message } from "../../src/console/model/message.ts";
-import { BLANK_ROW, type Row, type Tracker } from "../../src/console/model/model.ts";
+import { BLANK_ROW, folded, type Row, type Tracker } from "../../src/console/model/model.ts";
 import { isOlder, ORIGIN, positionOf, readAfter } from "../../src/console/model/position.ts";
 import { entriesOf, groupsOf, nextUnread, type RosterFilter, unreadTotal } from "../../src/console/model/select.ts";
 import { filledIn, TEMPLATES, templatesOf } from "../../src/console/model/templates.ts";
@@ -43,7 +43,8 @@ describe("positions", () => {
 describe("the roster's order and filter", () => {
   const all: RosterFilter = { search: "", show: "all", group: null };
   const tracker = (id: number, label: string, part: Partial<Tracker> = {}): Tracker => {
-    return { id, label, driver: "", group: 0, model: null, deviceId: String(id), ...part };
+    const named = { id, label, driver: "", group: 0, model: null, deviceId: String(id), ...part };
+    return { ...named, searched: folded(`${named.label} ${named.driver} ${named.deviceId}`) };
   };
   const row = (part: Partial<Row>): Row => ({ ...BLANK_ROW, ...part });
   const trackers = new Map(

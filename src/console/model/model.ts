@@ -11,6 +11,13 @@ export interface Tracker {
   readonly group: number;
   readonly model: string | null;
   readonly deviceId: string;
+  /** All of these words, as a search compares them. */
+  readonly searched: string;
+}
+
+/** Without case and accents. */
+export function folded(text: string): string {
+  return text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().trim();
 }
 
 export interface Presence {

@@ -1,6 +1,6 @@
 /** Views of the model: which rows, in which order, and what is still unread. */
 import { type Message, type MessageId, messageOf, type TrackerId } from "./message.ts";
-import type { Model, Row, Tracker } from "./model.ts";
+import { folded, type Model, type Row, type Tracker } from "./model.ts";
 import { isOlder } from "./position.ts";
 
 export interface RosterFilter {
@@ -78,14 +78,8 @@ function isInGroup({ group }: Tracker, filter: RosterFilter): boolean {
   return filter.group === null || filter.group === group;
 }
 
-function hasWords({ label, driver, model, deviceId }: Tracker, words: readonly string[]): boolean {
-  if (words.length === 0) return true;
-  const text = folded(`${label} ${driver} ${model ?? ""} ${deviceId}`);
-  return words.every((word) => text.includes(word));
-}
-
-function folded(text: string): string {
-  return text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().trim();
+function hasWords({ searched }: Tracker, words: readonly string[]): boolean {
+  return words.every((word) => searched.includes(word));
 }
 
 function compareEntries(one: Entry, other: Entry): number {
