@@ -1,5 +1,5 @@
 /** Signing in and out, and everything that starts and ends with a session. */
-import { signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { hearEvents, resetConversations } from "./activity.ts";
 import { ApiError } from "./api.ts";
 import { signIn as askForSession, signOut as endSession, userInfo } from "./calls.ts";
@@ -7,7 +7,19 @@ import { followDrafts } from "./drafts.ts";
 import { Live } from "./live.ts";
 import { EMPTY } from "./model/model.ts";
 import { followSending, sendWaiting } from "./sending.ts";
-import { broadcasts, connection, deviceCapabilities, dialog, drafts, model, type Session, session, shownTimeline, start } from "./state.ts";
+import {
+  broadcasts,
+  connection,
+  deviceCapabilities,
+  dialog,
+  drafts,
+  isRefused,
+  model,
+  type Session,
+  session,
+  shownTimeline,
+  start,
+} from "./state.ts";
 import { keep, recall } from "./storage.ts";
 
 /** Why the last session ended, where a person should know. */
@@ -64,7 +76,11 @@ function begin(entered: Session): void {
   session.value = entered;
   start.value = "ready";
   farewell.value = null;
-  endings = [followSending(entered.user.id), followDrafts(entered.user.id)];
+  isRefused.value = false;
+  const leaveWhenRefused = effect(() => {
+    if (isRefused.value) untracked(() => leave("ended"));
+  });
+  endings = [leaveWhenRefused, followSending(entered.user.id), followDrafts(entered.user.id)];
   live = new Live(entered, {
     live: sendWaiting,
     heard: hearEvents,

@@ -16,9 +16,10 @@ const REREAD_ROWS = 200;
 const changed = new Set<TrackerId>();
 let isDue = false;
 
-export function hearEvents(events: readonly StreamEvent[]): void {
+/** `calls`: this tab is the one that calls a dispatcher who looks elsewhere. */
+export function hearEvents(events: readonly StreamEvent[], calls: boolean): void {
   for (const event of events) {
-    tell(event);
+    tell(event, calls);
     if (needsReading(event)) changed.add(trackerOf(event));
   }
   if (isDue || changed.size === 0) return;
@@ -42,8 +43,8 @@ function needsReading(event: StreamEvent): boolean {
   return isOutgoing || !model.value.trackers.has(trackerOf(event));
 }
 
-function tell(event: StreamEvent): void {
-  if (event.type === "message" && event.message.direction === "INCOMING") alertIncoming(event.message);
+function tell(event: StreamEvent, calls: boolean): void {
+  if (event.type === "message" && event.message.direction === "INCOMING") alertIncoming(event.message, calls);
   if (event.type === "status" && event.progress.state === "delivered" && event.trackerId === openTracker()) announceDelivered(event.id);
 }
 

@@ -16,10 +16,11 @@ const QUIET_MS = 1_000;
 let soundedAt = 0;
 let audio: AudioContext | null = null;
 
-export function alertIncoming(message: Message): void {
+/** `calls`: this tab is the one that calls a dispatcher who looks elsewhere. */
+export function alertIncoming(message: Message, calls: boolean): void {
   const label = model.value.trackers.get(message.trackerId)?.label ?? String(message.trackerId);
   announce(say("announce.incoming", { tracker: label, text: message.text }));
-  if (isLookedAt(message)) return;
+  if (!calls || isLookedAt(message)) return;
   if (prefs.value.sound) sound();
   if (prefs.value.notifications) notify(label, message);
 }

@@ -5,7 +5,7 @@ import { say } from "./language.ts";
 import type { Message, MessageId, TrackerId } from "./model/message.ts";
 import { readAfter } from "./model/position.ts";
 import { unreadIds } from "./model/select.ts";
-import { apply, broadcasts, deviceCapabilities, model, notice, rowOf, session, shownTimeline } from "./state.ts";
+import { apply, broadcasts, deviceCapabilities, isRefused, model, notice, rowOf, session, shownTimeline } from "./state.ts";
 
 /** Trackers whose messages are on their way. */
 const loading = new Set<TrackerId>();
@@ -116,7 +116,8 @@ async function withSession<T>(act: (hash: string) => Promise<T>): Promise<T | nu
 
 function tell(error: unknown): void {
   if (!(error instanceof ApiError)) throw error;
-  notice.value = say("failed", { reason: failureWords(error.code) });
+  if (error.isSignedOut) isRefused.value = true;
+  else notice.value = say("failed", { reason: failureWords(error.code) });
 }
 
 /** Why a call failed, for a person. */

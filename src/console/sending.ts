@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { ApiError } from "./api.ts";
 import { send } from "./calls.ts";
+import { freshKey } from "./keys.ts";
 import type { TrackerId } from "./model/message.ts";
 import { findMessage } from "./model/select.ts";
 import { revived, type UnsentState, type UnsentText, waitingTexts } from "./model/unsent.ts";
@@ -14,7 +15,7 @@ const RETRY_MS = 3_000;
 const busy = new Set<TrackerId>();
 
 export function sendText(trackerId: TrackerId, text: string, choices: readonly string[]): void {
-  const fresh: UnsentText = { key: crypto.randomUUID(), trackerId, text, choices, writtenAt: Date.now(), state: { type: "waiting" } };
+  const fresh: UnsentText = { key: freshKey(), trackerId, text, choices, writtenAt: Date.now(), state: { type: "waiting" } };
   unsent.value = [...unsent.value, fresh];
   void pump(trackerId);
 }

@@ -40,6 +40,8 @@ export type StartState = "starting" | "signed-out" | "ready";
 
 export const start = signal<StartState>("starting");
 export const session = signal<Session | null>(null);
+/** A call was answered that there is no session any more. */
+export const isRefused = signal(false);
 export const model = signal<Model>(EMPTY);
 export const connection = signal<Connection>({ type: "connecting" });
 export const unsent = signal<readonly UnsentText[]>([]);

@@ -2,7 +2,6 @@
  * The server's side of the console, scripted: the agreed answers for a fleet of any size, without devices or a store. For what needs
  * thousands of trackers and messages at once; everything else is tested on the product itself.
  */
-import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
@@ -48,7 +47,7 @@ export class ScriptedServer {
   readonly #messages = new Map<number, ScriptedMessage[]>();
   readonly #listeners = new Set<ServerResponse>();
   #nextId = 1;
-  #events = 0;
+  readonly #events: string[] = [];
   /** Paths that were called. */
   readonly called: string[] = [];
 
@@ -84,13 +83,14 @@ export class ScriptedServer {
     this.emit("unread", { tracker_id: tracker, unread: this.#unread(tracker) });
   }
 
-  emit(type: string, data: object): void {
-    this.#events += 1;
-    for (const listener of this.#listeners) listener.write(`id: ${this.#position()}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+  get listeners(): number {
+    return this.#listeners.size;
   }
 
-  #position(): string {
-    return `1000-${this.#events}`;
+  emit(type: string, data: object): void {
+    const event = `id: ${position(this.#events.length + 1)}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+    this.#events.push(event);
+    for (const listener of this.#listeners) listener.write(event);
   }
 
   #fill(tracker: number, count: number): void {
@@ -127,7 +127,7 @@ export class ScriptedServer {
       "employee/list": () => ({
         list: this.#ids().map((id) => ({ id, first_name: "Driver", middle_name: "", last_name: String(id), tracker_id: id })),
       }),
-      "tracker/chat/roster": ({ trackers }) => ({ event_id: this.#position(), list: this.#roster(trackers) }),
+      "tracker/chat/roster": ({ trackers }) => ({ event_id: position(this.#events.length), list: this.#roster(trackers) }),
       "tracker/chat/list": (body) => ({ list: this.#list(body) }),
       "tracker/chat/send": (body) => ({ id: this.#send(Number(body["tracker_id"]), String(body["message"])).id }),
       "tracker/chat/capabilities": ({ message }) => ({ value: capabilities(message) }),
@@ -142,7 +142,8 @@ export class ScriptedServer {
     this.#app.get("/tracker/chat/events", (request, reply) => {
       reply.hijack();
       reply.raw.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-      reply.raw.write(`retry: 2000\nid: ${this.#position()}\nevent: hello\ndata: {}\n\n`);
+      const after = Number(String(request.headers["last-event-id"] ?? position(this.#events.length)).split("-")[1]);
+      reply.raw.write(`retry: 2000\nid: ${position(after)}\nevent: hello\ndata: {}\n\n${this.#events.slice(after).join("")}`);
       this.#listeners.add(reply.raw);
       request.raw.once("close", () => this.#listeners.delete(reply.raw));
     });
@@ -207,11 +208,11 @@ function capabilities(message: unknown): object {
   return { ...device, charset: "utf8", bytes_per_part: 200, window: 1, ...outlook };
 }
 
-function iso(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}+00:00`;
+/** After so many events. */
+function position(count: number): string {
+  return `1000-${count}`;
 }
 
-/** Something unique for a text. */
-export function unique(words: string): string {
-  return `${words} ${randomUUID().slice(0, 8)}`;
+function iso(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}+00:00`;
 }

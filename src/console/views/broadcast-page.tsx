@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { MAX_RECIPIENTS } from "../calls.ts";
 import { sendToAll } from "../conversations.ts";
+import { freshKey } from "../keys.ts";
 import { say } from "../language.ts";
 import type { TrackerId } from "../model/message.ts";
 import { type Entry, entriesOf } from "../model/select.ts";
@@ -19,12 +20,12 @@ export function BroadcastPage(): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<TrackerId>>(new Set());
   const [text, setText] = useState("");
   // One key for one text to one set of recipients: sending again after a failure sends nothing twice.
-  const [key, setKey] = useState(newKey);
+  const [key, setKey] = useState(freshKey);
   const [step, setStep] = useState<"write" | "confirm" | "sending">("write");
   const isReady = chosen.size > 0 && chosen.size <= MAX_RECIPIENTS && text.trim() !== "" && [...text].length <= MOST_CHARACTERS;
   const change = (act: () => void): void => {
     act();
-    setKey(newKey());
+    setKey(freshKey());
   };
   const send = async (): Promise<void> => {
     setStep("sending");
@@ -61,10 +62,6 @@ export function BroadcastPage(): JSX.Element {
       )}
     </section>
   );
-}
-
-function newKey(): string {
-  return crypto.randomUUID();
 }
 
 function TextField({ text, onChange }: { readonly text: string; readonly onChange: (text: string) => void }): JSX.Element {
