@@ -150,7 +150,7 @@ export class Live {
     const events: StreamEvent[] = [];
     let isReset = false;
     for (const { type, id, data } of raw) {
-      if (id !== "") this.#lastEventId = id;
+      this.#lastEventId = id;
       if (type === "reset") {
         isReset = true;
         changes.push({ type: "reset", at: positionOf(id) ?? ORIGIN });

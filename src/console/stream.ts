@@ -1,9 +1,10 @@
 /** The event stream over `fetch`, so that the credential travels in a header and in no address. */
-import { createParser } from "eventsource-parser";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { ApiError, openEvents } from "./api.ts";
 
 export interface RawEvent {
   readonly type: string;
+  /** The place of the stream where it is known. */
   readonly id: string;
   readonly data: string;
 }
@@ -39,15 +40,21 @@ export async function follow(hash: string, lastEventId: string, listener: Stream
   }
 }
 
-/** The events of each chunk, none when a chunk completes none. */
-async function* batches(body: ReadableStream<Uint8Array>): AsyncGenerator<readonly RawEvent[]> {
-  let events: RawEvent[] = [];
-  let id = "";
+/**
+ * The events that each chunk completes. The server gives its place to the last of the events that belong together: the ones before it wait for it, and
+ * come once more when the stream breaks in between.
+ */
+export async function* batches(body: ReadableStream<Uint8Array>): AsyncGenerator<readonly RawEvent[]> {
+  let placed: RawEvent[] = [];
+  let waiting: EventSourceMessage[] = [];
   const parser = createParser({
     maxBufferSize: MAX_EVENT_CHARACTERS,
     onEvent: (event) => {
-      id = event.id ?? id;
-      events.push({ type: event.event ?? "message", id, data: event.data });
+      waiting.push(event);
+      const { id } = event;
+      if (id === undefined) return;
+      placed.push(...waiting.map(({ event: type = "message", data }) => ({ type, id, data })));
+      waiting = [];
     },
     onError: (error) => {
       if (error.type === "max-buffer-size-exceeded") throw error;
@@ -60,8 +67,8 @@ async function* batches(body: ReadableStream<Uint8Array>): AsyncGenerator<readon
       const { done, value } = await reader.read();
       if (done) return;
       parser.feed(decoder.decode(value, { stream: true }));
-      yield events;
-      events = [];
+      yield placed;
+      placed = [];
     }
   } finally {
     void reader.cancel().catch(() => undefined);

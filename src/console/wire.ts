@@ -52,6 +52,7 @@ interface WireEvent {
   readonly update_time: string | null;
   readonly reason?: string;
   readonly receipt?: WireMessage["receipt"];
+  readonly altered?: boolean;
   readonly unread: number;
   readonly online: boolean;
   readonly time: string | null;
@@ -67,7 +68,6 @@ export function messageOfWire(wire: WireMessage, trackerId: number, at: Position
     submittedAt: Date.parse(wire.submit_time),
     choices: wire.choices ?? [],
     answers: wire.answers ?? null,
-    altered: wire.altered ?? false,
     progress: progressOf(wire, wire.type, at),
   };
 }
@@ -106,10 +106,10 @@ export function eventOf(type: string, id: string, data: string): StreamEvent | n
   }
 }
 
-type WireProgress = Pick<WireEvent, "status" | "state" | "update_time" | "reason" | "receipt">;
+type WireProgress = Pick<WireEvent, "status" | "state" | "update_time" | "reason" | "receipt" | "altered">;
 
 function progressOf(
-  { status, state, update_time, reason, receipt }: WireProgress,
+  { status, state, update_time, reason, receipt, altered }: WireProgress,
   direction: Message["direction"],
   at: Position,
 ): Progress {
@@ -118,6 +118,7 @@ function progressOf(
     updatedAt: instant(update_time),
     reason: reason ?? null,
     receipt: receipt ?? null,
+    altered: altered ?? false,
     at,
   };
 }

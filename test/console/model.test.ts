@@ -23,8 +23,7 @@ function message(id: number, part: Partial<Message> = {}): Message {
     submittedAt: id * MINUTE_MS,
     choices: [],
     answers: null,
-    altered: false,
-    progress: { state: "unread", updatedAt: null, reason: null, receipt: null, at: ORIGIN },
+    progress: { state: "unread", updatedAt: null, reason: null, receipt: null, altered: false, at: ORIGIN },
     ...part,
   };
 }

@@ -56,8 +56,7 @@ export class PlayedServer {
       submittedAt: this.#lastId * 1_000,
       choices: [],
       answers: null,
-      altered: false,
-      progress: { state, updatedAt: null, reason: null, receipt: null, at },
+      progress: { state, updatedAt: null, reason: null, receipt: null, altered: false, at },
     };
     const { messages, unread } = this.tracker(trackerId);
     messages.push(message);

@@ -249,7 +249,7 @@ describe("the model", () => {
 
   it("remembers a bounded number of conversations, the most recently opened ones, and of statuses", () => {
     const many = REMEMBERED.floating + 10;
-    const progress = { state: "written", updatedAt: null, reason: null, receipt: null, at: ORIGIN } as const;
+    const progress = { state: "written", updatedAt: null, reason: null, receipt: null, altered: false, at: ORIGIN } as const;
     const model = reduce(EMPTY, [
       ...Array.from({ length: 20 }, (_, index) => ({ type: "open", trackerId: index }) as const),
       ...Array.from({ length: many }, (_, id) => ({ type: "status", at: ORIGIN, trackerId: 99, id, progress }) as const),

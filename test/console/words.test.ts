@@ -72,7 +72,7 @@ describe("the status of a text", () => {
   it("explains each state that is not delivered, and no other", () => {
     const message = (state: MessageState) => ({
       direction: "OUTGOING" as const,
-      progress: { state, updatedAt: null, reason: null, receipt: null, at: ORIGIN },
+      progress: { state, updatedAt: null, reason: null, receipt: null, altered: false, at: ORIGIN },
     });
     const explained = outgoing.filter((state) => whyNot(message(state), true) !== null);
     expect(explained).toEqual(["queued", "written", "rejected", "unconfirmed", "expired", "cancelled", "dead-lettered"]);

@@ -30,6 +30,8 @@ export interface Progress {
   readonly updatedAt: Instant | null;
   readonly reason: string | null;
   readonly receipt: "device" | "implied" | null;
+  /** Some characters went out as '?'. */
+  readonly altered: boolean;
   /** Where this was known. */
   readonly at: Position;
 }
@@ -44,8 +46,6 @@ export interface Message {
   readonly choices: readonly string[];
   /** Of an INCOMING text: the message it answers. */
   readonly answers: MessageId | null;
-  /** Some characters went out as '?'. */
-  readonly altered: boolean;
   readonly progress: Progress;
 }
 
@@ -69,8 +69,7 @@ export function newerProgress(known: Progress, heard: Progress): Progress {
 /** One message from two sources. */
 export function mergeMessages(known: Message, heard: Message): Message {
   const progress = newerProgress(known.progress, heard.progress);
-  const altered = known.altered || heard.altered;
-  return progress === known.progress && altered === known.altered ? known : { ...known, progress, altered };
+  return progress === known.progress ? known : { ...known, progress };
 }
 
 /** `list` ascends by id, and so does the result; a message that is in both is merged. */

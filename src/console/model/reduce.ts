@@ -217,7 +217,7 @@ function turn(draft: Draft, { trackerId, messages, complete }: Of<"page">): void
 function watch(draft: Draft, { ids, at }: Of<"watch">): void {
   const watched = draft.map("watched");
   for (const id of ids) {
-    const queued: Progress = { state: "queued", updatedAt: null, reason: null, receipt: null, at };
+    const queued: Progress = { state: "queued", updatedAt: null, reason: null, receipt: null, altered: false, at };
     const heard = draft.model.floating.get(id) ?? progressHere(draft.model, id);
     watched.set(id, heard === undefined ? queued : newerProgress(queued, heard));
   }

@@ -65,7 +65,7 @@ function Progress({ message, online }: { readonly message: Message; readonly onl
           {reason === null || isPending(message) ? null : <bdi>: {reason}</bdi>}
         </span>
       </button>
-      {message.altered ? <span class="altered">{say("message.altered")}</span> : null}
+      {message.progress.altered ? <span class="altered">{say("message.altered")}</span> : null}
       {why === null ? null : (
         <button class="why" type="button" onClick={() => void showTimeline(message)}>
           {say("message.why")}
