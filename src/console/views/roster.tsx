@@ -27,8 +27,9 @@ export function Roster(): JSX.Element {
 function Bar(): JSX.Element {
   return (
     <div class="bar">
-      <a class="brand" href={addressOf({ type: "home" })} aria-label={say("home")}>
+      <a class="brand" href={addressOf({ type: "home" })}>
         <Mark />
+        <span class="unseen">{say("home")}: </span>
         <span class="account">{session.value?.user.login}</span>
       </a>
       <a class="tool" href={addressOf({ type: "broadcast", key: null })} title={say("broadcast.title")} aria-label={say("broadcast.title")}>
