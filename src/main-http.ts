@@ -3,14 +3,18 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Calls } from "./chat/calls.ts";
+import type { EventStore, LiveEvents } from "./chat/events.ts";
 import { Extensions } from "./chat/extensions.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
+import { SignIn } from "./chat/sign-in.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
+import { accountCalls } from "./http/account-calls.ts";
 import { registerAdmin } from "./http/admin.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
 import { registerConsole } from "./http/console.ts";
+import { EventStreams } from "./http/event-streams.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
 import { registerHealth, registerMetrics } from "./http/health.ts";
@@ -24,6 +28,8 @@ const CONSOLE = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ?
 export interface HttpSideDeps {
   readonly config: Config;
   readonly store: MessageStore;
+  readonly events: Pick<EventStore, "place">;
+  readonly live: LiveEvents;
   readonly fleet: Fleet;
   readonly outbox: Outbox;
   /** Live lines of all nodes. */
@@ -38,19 +44,24 @@ export interface HttpSideDeps {
 export interface HttpSide {
   /** Binds the listeners; gives where they are. */
   listen(): Promise<{ readonly api: string; readonly admin: string }>;
+  /** Open streams of live events. */
+  readonly listeners: number;
   /** No new requests; those in hand are answered, but not waited for longer than this. */
   close(withinMs: number): Promise<void>;
 }
 
 export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   const { config } = deps;
-  const api = await apiServer(deps);
+  const { api, streams } = await apiServer(deps);
   const admin = config.admin === null ? api : await plainServer(deps);
   registerMetrics(admin, deps.metrics.registry);
   const { adminToken: token, fleet, lines, store: messages, outbox } = deps;
   registerAdmin(admin, { token, fleet, lines, messages, outbox });
   const servers = admin === api ? [api] : [api, admin];
   return {
+    get listeners() {
+      return streams.size;
+    },
     listen: async () => {
       const shown = await listen(api, config.http, "HTTP_PORT");
       return { api: shown, admin: config.admin === null ? shown : await listen(admin, config.admin, "ADMIN_PORT") };
@@ -65,8 +76,8 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   };
 }
 
-async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
-  const { config, store, fleet, outbox, metrics, log, ready } = deps;
+async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyInstance; readonly streams: EventStreams }> {
+  const { config, store, events, live, fleet, outbox, metrics, log, ready } = deps;
   const { directory, accounts } = fleet;
   const app = await plainServer(deps);
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
@@ -81,10 +92,17 @@ async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
       log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
     },
   });
-  registerCalls(app, [...chatCalls(calls), ...extensionCalls(new Extensions({ store, directory }))], { gate, calendar: new Calendar() });
+  const signIn = new SignIn({ accounts, now: () => performance.now() });
+  const routes = { gate, calendar: new Calendar() };
+  registerCalls(app, chatCalls(calls), routes);
+  registerCalls(app, extensionCalls(new Extensions({ store, directory, events })), routes);
+  registerCalls(app, accountCalls({ accounts, directory, signIn }), routes);
+  const onAccounts = (listener: () => void): (() => void) => fleet.onChange(listener);
+  const streams = new EventStreams({ ...routes, live, directory, sessions: accounts, onAccounts, meter: metrics });
+  streams.register(app);
   registerHealth(app, ready);
   if (!(await registerConsole(app, CONSOLE))) log.warn({ folder: CONSOLE }, "the console is not built: npm run build");
-  return app;
+  return { api: app, streams };
 }
 
 function plainServer({ config, metrics, log }: HttpSideDeps): Promise<FastifyInstance> {

@@ -5,6 +5,7 @@ import type { Meter } from "./chat/meter.ts";
 import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./core/index.ts";
+import type { OwnLine } from "./events/reaper.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { Gateway, type ListenAddress } from "./gateway/gateway.ts";
 import { Presence } from "./gateway/presence.ts";
@@ -24,6 +25,8 @@ export interface LineSideDeps {
   readonly log: Logger;
   /** A connection for BullMQ; the caller closes those that it is asked for here. */
   readonly connect: () => MailConnection;
+  /** This node was given up by others, and lives. */
+  readonly revive: (lines: Iterable<OwnLine>) => void;
 }
 
 export interface LineSide {
@@ -91,7 +94,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     registry,
     outbox,
     nodeLines,
-    presence: new Presence({ store, node, log }),
+    presence: new Presence({ store, node, log, onLapsed: () => deps.revive(registry.all()) }),
     worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
     sweeper: new Sweeper({ node, store, lines: registry, hint: (trackerId) => registry.get(trackerId)?.hint(), meter, log }),
     janitor: new Janitor({ node, store, post, log }),

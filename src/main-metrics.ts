@@ -17,12 +17,16 @@ const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, l
   "bytes-out": ["bytes_out_total", "Bytes written", "to"],
   "worker-restarts": ["worker_restarts_total", "Restarts of the mail worker by its watchdog", "cause"],
   expired: ["expired_total", "Texts that were not delivered in time", "cause"],
+  events: ["events_total", "Live events relayed to their accounts' streams, and relays that failed", "what"],
+  listeners: ["listeners_ended_total", "Streams of live events that ended", "reason"],
 };
 
 export interface Gauges {
   /** Lines logged in on this node. */
   readonly lines: () => number;
   readonly connections: () => number;
+  /** Open streams of live events. */
+  readonly listeners: () => number;
 }
 
 export class Metrics implements Meter {
@@ -55,6 +59,7 @@ export class Metrics implements Meter {
       });
     };
     gauge("lines", "Devices logged in on this node", gauges.lines);
+    gauge("listeners", "Streams of live events open on this node", gauges.listeners);
     gauge("open_connections", "Device connections open on this node", gauges.connections);
   }
 }

@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { DEMO_HASH } from "./fleet/demo.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { Closing, endOnDefects, endOnSignals } from "./main-end.ts";
+import { createEventSide, type EventSide } from "./main-events.ts";
 import { createHttpSide, type HttpSide } from "./main-http.ts";
 import { createLineSide, type LineSide } from "./main-lines.ts";
 import { createLog } from "./main-log.ts";
@@ -14,7 +15,9 @@ import { type OpenedRedis, openRedis } from "./main-redis.ts";
 import { tour } from "./main-tour.ts";
 import { type ConnectionRole, connected, connectRedis } from "./store/connection.ts";
 import { RedisFleetStore } from "./store/fleet-redis.ts";
+import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
+import { RedisEvents } from "./store/redis-events.ts";
 
 /** A Redis that is starting, or still reading its files, gets this long. */
 const REDIS_MS = 30_000;
@@ -48,16 +51,30 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const requests = connect("requests");
   await connected(requests, REDIS_MS);
   const metrics = new Metrics(config.nodeId);
-  const store = new RedisStore(requests);
-  const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber: connect("subscriber") }), store);
-  const lineSide = createLineSide({ config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, connect: () => connect("bullmq") });
+  const subscriber = connect("subscriber");
+  const own = new NodeEvents(requests, config.nodeId);
+  const store = new RedisStore(requests, own);
+  const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber }), store);
+  const events = new RedisEvents({ requests, subscriber, own });
+  const eventSide = createEventSide({ node: config.nodeId, store, events, fleet, meter: metrics, log });
+  const { revive } = eventSide;
+  const lineSide = createLineSide({
+    config,
+    protocols: PROTOCOLS,
+    store,
+    fleet,
+    meter: metrics,
+    log,
+    connect: () => connect("bullmq"),
+    revive,
+  });
   const { gateway, registry, outbox } = lineSide;
-  metrics.observe({ lines: () => registry.size, connections: () => gateway.connections });
   const ready = async (): Promise<boolean> => gateway.ready && (await store.healthy());
   const token = keepAdminToken(config);
   const shared = { config, store, fleet, outbox, metrics, log, ready };
-  const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
-  await listen({ config, redis, fleet, lineSide, httpSide, closing, token });
+  const httpSide = await createHttpSide({ ...shared, events, live: eventSide.hub, lines: lineSide.nodeLines, adminToken: token.token });
+  metrics.observe({ lines: () => registry.size, connections: () => gateway.connections, listeners: () => httpSide.listeners });
+  await listen({ config, redis, fleet, eventSide, lineSide, httpSide, closing, token });
 }
 
 async function startFleet(
@@ -77,6 +94,7 @@ interface Parts {
   readonly config: Config;
   readonly redis: OpenedRedis;
   readonly fleet: Fleet;
+  readonly eventSide: EventSide;
   readonly lineSide: LineSide;
   readonly httpSide: HttpSide;
   readonly closing: Closing;
@@ -84,8 +102,10 @@ interface Parts {
 }
 
 /** Starts all that moves by itself, then takes devices and requests. */
-async function listen({ config, redis, fleet, lineSide, httpSide, closing, token }: Parts): Promise<void> {
+async function listen({ config, redis, fleet, eventSide, lineSide, httpSide, closing, token }: Parts): Promise<void> {
   const { gateway, presence, worker, sweeper, janitor } = lineSide;
+  closing.add("events", () => eventSide.stop());
+  await eventSide.start();
   await presence.start();
   closing.add("lease", () => presence.stop());
   worker.start();

@@ -22,7 +22,11 @@ export type Counted =
   /** Restarts of the hint worker by cause. */
   | "worker-restarts"
   /** Texts that ended as expired. */
-  | "expired";
+  | "expired"
+  /** Live events: relayed, and relays that failed. */
+  | "events"
+  /** Listeners by how they ended. */
+  | "listeners";
 
 export interface Meter {
   count(what: Counted, label: string, by?: number): void;

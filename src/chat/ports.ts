@@ -44,6 +44,8 @@ export interface MessageStore {
   lastTimes(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Instant>>;
   /** Unread INCOMING messages; trackers with none are absent. */
   unreadCounts(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>>;
+  /** What a list of trackers shows of each, in the order asked. */
+  roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]>;
 
   /** Stores a device's texts (all or none, in order). Re-sends are recognised and not stored again. */
   receive(reception: Reception): Promise<Received>;
@@ -71,8 +73,8 @@ export interface MessageStore {
   /** Deletes all that is kept of a tracker. */
   erase(trackerId: TrackerId): Promise<void>;
 
-  /** Says that this node lives; owners on nodes without a lease count as gone. */
-  renewLease(node: string, ttlMs: number): Promise<void>;
+  /** Says that this node lives; owners on nodes without a lease count as gone. `taken`: it had none, or an old one. */
+  renewLease(node: string, ttlMs: number): Promise<"kept" | "taken">;
   dropLease(node: string): Promise<void>;
   /** Nodes whose lease is valid. */
   liveNodes(): Promise<readonly string[]>;
@@ -146,6 +148,17 @@ export interface ListQuery {
   /** Applied after ordering: ascending gives the oldest of the range, descending the newest. */
   readonly limit: number;
   readonly ascending: boolean;
+}
+
+export interface RosterEntry {
+  readonly trackerId: TrackerId;
+  readonly online: boolean;
+  /** When the device was last seen to come or go; null: never. */
+  readonly since: Instant | null;
+  readonly unread: number;
+  /** Texts in its outbox. */
+  readonly pending: number;
+  readonly last: Message | null;
 }
 
 export interface Reception {

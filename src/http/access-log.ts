@@ -11,6 +11,10 @@ declare module "fastify" {
     /** The contract's code that it was answered with; 0: none. */
     failureCode: ErrorCode | 0;
   }
+  interface FastifyContextConfig {
+    /** It is open for as long as the client wants: no time to measure. */
+    readonly isStream?: boolean;
+  }
 }
 
 const NAME = "tracker_chat_http_seconds";
@@ -28,7 +32,8 @@ export function keepAccessLog(app: FastifyInstance, registry: Registry | null): 
     const { method, ip, userId, failureCode } = request;
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     request.log.info({ method, path: loggedPath(request), status: reply.statusCode, code: failureCode, user: userId, ip, ms }, "answered");
-    seconds?.observe({ route: request.routeOptions.url ?? "none", code: String(failureCode) }, reply.elapsedTime / 1_000);
+    if (request.routeOptions.config.isStream !== true)
+      seconds?.observe({ route: request.routeOptions.url ?? "none", code: String(failureCode) }, reply.elapsedTime / 1_000);
     done();
   });
 }

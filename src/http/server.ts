@@ -89,7 +89,7 @@ function serverOptions({ logger, trustProxy, tls }: HttpServerOptions): FastifyS
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (thrown, request, reply) => {
       void reply.headers({ ...COMMON_HEADERS, "Access-Control-Allow-Origin": CORS.origin });
-      answerFailure(CHAT_PATH.test(request.url) ? new ChatError(112) : thrown, request, reply);
+      answerFailure(HANDLER_PATH.test(pathOf(request.url)) ? new ChatError(112) : thrown, request, reply);
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
@@ -103,9 +103,13 @@ function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyR
   if (expected === null) request.log.error({ stack: stackOf(thrown) }, "a request failed unexpectedly");
   const failure = expected ?? new ChatError(6);
   request.failureCode = failure.code;
-  if (failure.code === 15) void reply.header("Retry-After", "1");
+  const retryAfterMs = failure.code === 15 ? RATE_RETRY_MS : failure.retryAfterMs;
+  if (retryAfterMs !== null) void reply.header("Retry-After", String(Math.ceil(retryAfterMs / 1_000)));
   void reply.code(FAILURES[failure.code][0]).type(JSON_TYPE).send(failureBody(failure));
 }
+
+/** Rates are counted by the second. */
+const RATE_RETRY_MS = 1_000;
 
 /** Not the error's other fields: a store's error carries the command, and so the text, that failed. */
 function stackOf(thrown: unknown): string {
@@ -114,13 +118,18 @@ function stackOf(thrown: unknown): string {
 
 /** Is there something here for another method, or another action? */
 function isKnownPath(app: FastifyInstance, target: string): boolean {
-  const path = target.split(/[?;#]/, 1)[0] ?? "";
-  if (CHAT_PATH.test(path)) return true;
+  const path = pathOf(target);
+  if (HANDLER_PATH.test(path)) return true;
   const url = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
   return ["GET", "POST"].some((method) => app.hasRoute({ method, url }));
 }
 
-const CHAT_PATH = /^(?:\/(?:v2|api-v2))?\/tracker\/chat(?:\/|$)/;
+function pathOf(target: string): string {
+  return target.split(/[?;#]/, 1)[0] ?? "";
+}
+
+/** Below these an unknown path is a wrong action, not a wrong handler: the chat's at any depth, the others' directly below them. */
+const HANDLER_PATH = /^(?:\/(?:v2|api-v2))?\/(?:tracker\/chat(?:\/.*)?|(?:user|tracker|employee|api\/key)(?:\/[^/]*)?\/?)$/;
 
 /** An answer for what never became a request. */
 function rawFailure(failure: ChatError): string {

@@ -101,9 +101,9 @@ export class SimNode {
     const chat = new LineChat({ store, directory, outbox, node: name, now, warn: () => {} });
     const clock = { now: this.#options.wallClock };
     this.#calls = build.calls(new Calls({ store, directory, outbox, ttlMs: TTL_MS, onHintFailed: () => {}, clock }), store);
-    this.#extensions = new Extensions({ store, directory });
+    this.#extensions = new Extensions({ store, directory, events: { place: () => Promise.reject(new StoreUnavailable("not simulated")) } });
     this.#chat = build.chat(chat, this);
-    this.#beat(RENEW_MS, () => store.renewLease(name, LEASE_MS));
+    this.#beat(RENEW_MS, async () => void (await store.renewLease(name, LEASE_MS)));
     this.#sweep();
   }
 

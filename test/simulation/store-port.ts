@@ -13,6 +13,7 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type RosterEntry,
   StoreUnavailable,
   type Submitted,
 } from "../../src/chat/ports.ts";
@@ -89,6 +90,10 @@ export class StorePort implements MessageStore {
     return this.#call("unreadCounts", [], (store) => store.unreadCounts(trackerIds));
   }
 
+  roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]> {
+    return this.#call("roster", [], (store) => store.roster(trackerIds));
+  }
+
   receive(reception: Reception): Promise<Received> {
     return this.#call("receive", [reception.trackerId], (store) => store.receive(reception));
   }
@@ -145,7 +150,7 @@ export class StorePort implements MessageStore {
     return this.#call("erase", [trackerId], (store) => store.erase(trackerId));
   }
 
-  renewLease(node: string, ttlMs: number): Promise<void> {
+  renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
     return this.#call("renewLease", [], (store) => store.renewLease(node, ttlMs));
   }
 

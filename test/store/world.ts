@@ -1,4 +1,5 @@
 /** What the store's tests share: a store with a clock that can be waited for, and short names for its requests. */
+import type { EventStore } from "../../src/chat/events.ts";
 import type { MessageId, TrackerId } from "../../src/chat/message.ts";
 import type { Draft, DrainRequest, LoggedIn, MessageStore, Received, Reception } from "../../src/chat/ports.ts";
 import type { ClaimedText, DeviceText, DrainResult, Settlement } from "../../src/core/session-io.ts";
@@ -6,6 +7,9 @@ import type { ClaimedText, DeviceText, DrainResult, Settlement } from "../../src
 /** A store under test. Trackers are the test's own, so that one Redis serves many tests. */
 export interface World {
   readonly store: MessageStore;
+  readonly events: EventStore;
+  /** The name of this node. */
+  readonly node: string;
   /** Returns once the store's clock has moved on by this much. */
   advance(ms: number): Promise<void>;
   close(): Promise<void>;

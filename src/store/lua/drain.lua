@@ -7,6 +7,7 @@
 -- Output {0} stale; {1, waiting, ms until a text becomes due (-1: none does), ids to index as dead letters before the
 --        next call, then per claimed text {id, packed value, urgent, attempt, tag, parts acknowledged}...}
 --@include head
+--@include events
 --@include messages
 --@include timeline
 --@include outbox
@@ -129,10 +130,7 @@ local function claim(lane)
 end
 
 settle()
-if not owner then
-  finish()
-  return { 0 }
-end
+if not owner then return finish({ 0 }) end
 give_up(lapsed)
 give_up(request.indexed)
 local due = join_due()
@@ -142,7 +140,6 @@ for id in pairs(held) do
   local f = load_flight(id)
   if f and f.epoch == epoch then waiting = waiting - 1 end
 end
-finish()
 local reply = { 1, waiting, due and due - NOW or -1, to_index }
 for _, text in ipairs(texts) do reply[#reply + 1] = text end
-return reply
+return finish(reply)
