@@ -1,4 +1,5 @@
 /** Everything can be done by keys. Single letters are commands only while nobody types, and can be switched off. */
+import type { TrackerId } from "./model/message.ts";
 import { nextUnread } from "./model/select.ts";
 import { prefs } from "./prefs.ts";
 import { go, openTracker, route } from "./route.ts";
@@ -64,20 +65,35 @@ function openUnread(step: 1 | -1): void {
   if (id !== null) go({ type: "tracker", id });
 }
 
-/** To the row below or above the one that has the focus, else the open one. */
+/** To the row below or above the one that has the focus or is about to get it, else the open one. */
 function moveRow(step: 1 | -1): void {
   const focused = document.activeElement?.closest<HTMLElement>(ROW)?.dataset["tracker"];
-  const current = focused === undefined ? openTracker() : Number(focused);
+  const current = wantedRow ?? (focused === undefined ? openTracker() : Number(focused));
   const index = entries.value.findIndex(({ tracker }) => tracker.id === current);
   focusRow(index < 0 ? 0 : index + step);
 }
 
+/** Keys may come faster than the list draws rows. */
+let wantedRow: TrackerId | null = null;
+/** A row that comes into view is drawn within a few frames. */
+const DRAWN_FRAMES = 10;
+
 function focusRow(index: number): void {
   const id = entries.value[index]?.tracker.id;
   if (id === undefined) return;
+  wantedRow = id;
   rosterControls.current?.show(index);
-  // The list draws the row after this.
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`${ROW}[data-tracker="${id}"]`)?.focus());
+  focusDrawnRow(id, DRAWN_FRAMES);
+}
+
+function focusDrawnRow(id: TrackerId, frames: number): void {
+  requestAnimationFrame(() => {
+    if (wantedRow !== id) return;
+    const row = document.querySelector<HTMLElement>(`${ROW}[data-tracker="${id}"]`);
+    if (row === null && frames > 0) return focusDrawnRow(id, frames - 1);
+    wantedRow = null;
+    row?.focus();
+  });
 }
 
 function focusSearch(): void {
@@ -101,5 +117,5 @@ function back(): void {
   const id = openTracker();
   if (active instanceof HTMLElement && active.id === "composer" && !matchMedia("(max-width: 760px)").matches) return active.blur();
   if (route.value.type !== "home") go({ type: "home" });
-  if (id !== null) requestAnimationFrame(() => document.querySelector<HTMLElement>(`${ROW}[data-tracker="${id}"]`)?.focus());
+  if (id !== null) focusRow(entries.value.findIndex(({ tracker }) => tracker.id === id));
 }

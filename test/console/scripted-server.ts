@@ -2,10 +2,12 @@
  * The server's side of the console, scripted: the agreed answers for a fleet of any size, without devices or a store. For what needs
  * thousands of trackers and messages at once; everything else is tested on the product itself.
  */
+import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { pino } from "pino";
+import { ChatError } from "../../src/chat/chat-error.ts";
 import { registerConsole } from "../../src/http/console.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 
@@ -30,7 +32,6 @@ interface ScriptedMessage {
 
 type Body = Readonly<Record<string, unknown>>;
 
-const HASH = "00112233445566778899aabbccddeeff";
 const SPACING_MS = 90_000;
 const TEXTS = [
   "On my way to the terminal.",
@@ -47,6 +48,8 @@ export class ScriptedServer {
   readonly #messages = new Map<number, ScriptedMessage[]>();
   readonly #listeners = new Set<ServerResponse>();
   #nextId = 1;
+  #hash = randomBytes(16).toString("hex");
+  #refused: readonly string[] = [];
   readonly #events: string[] = [];
   /** Paths that were called. */
   readonly called: string[] = [];
@@ -81,6 +84,13 @@ export class ScriptedServer {
     const message = this.#add(tracker, { text, type: "INCOMING", status: "PENDING", state: "unread" }, Date.now());
     this.emit("message", { tracker_id: tracker, message });
     this.emit("unread", { tracker_id: tracker, unread: this.#unread(tracker) });
+  }
+
+  /** Every session is over; new ones may begin. */
+  endSessions(): void {
+    this.#refused = [...this.#refused, this.#hash];
+    this.#hash = randomBytes(16).toString("hex");
+    for (const listener of this.#listeners) listener.end('event: bye\ndata: {"reason":"session-ended"}\n\n');
   }
 
   get listeners(): number {
@@ -120,7 +130,7 @@ export class ScriptedServer {
 
   #routes(): void {
     const answers: Readonly<Record<string, (body: Body) => object>> = {
-      "user/auth": () => ({ type: "authenticated", hash: HASH }),
+      "user/auth": () => ({ type: "authenticated", hash: this.#hash }),
       "user/logout": () => ({}),
       "user/get_info": () => ({ value: { id: 1, login: "dispatch@example.com", time_zone: "Europe/Berlin" } }),
       "tracker/list": () => ({ list: this.#ids().map((id) => this.#tracker(id)) }),
@@ -136,10 +146,12 @@ export class ScriptedServer {
     for (const [path, answer] of Object.entries(answers)) {
       this.#app.post(`/${path}`, (request) => {
         this.called.push(path);
+        this.#admit(request);
         return { success: true, ...answer((request.body ?? {}) as Body) };
       });
     }
     this.#app.get("/tracker/chat/events", (request, reply) => {
+      this.#admit(request);
       reply.hijack();
       reply.raw.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
       const after = Number(String(request.headers["last-event-id"] ?? position(this.#events.length)).split("-")[1]);
@@ -147,6 +159,10 @@ export class ScriptedServer {
       this.#listeners.add(reply.raw);
       request.raw.once("close", () => this.#listeners.delete(reply.raw));
     });
+  }
+
+  #admit({ headers: { authorization = "" } }: FastifyRequest): void {
+    if (this.#refused.some((hash) => authorization.endsWith(hash))) throw new ChatError(4);
   }
 
   #ids(): readonly number[] {

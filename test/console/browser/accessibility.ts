@@ -7,8 +7,20 @@ import type { Page } from "playwright-core";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export async function findings(page: Page): Promise<readonly string[]> {
+  return (await violations(page)).map(told);
+}
+
+/** Only what keeps people out: of impact serious or critical. */
+export async function seriousFindings(page: Page): Promise<readonly string[]> {
+  return (await violations(page)).filter(({ impact }) => impact === "serious" || impact === "critical").map(told);
+}
+
+async function violations(page: Page): Promise<AxeResults["violations"]> {
   // The debugger may evaluate where the page's own policy forbids it.
   await page.evaluate(AXE);
-  const { violations } = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResults;
-  return violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
+  return ((await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResults).violations;
+}
+
+function told({ id, impact, nodes }: AxeResults["violations"][number]): string {
+  return `${id} (${impact}): ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`;
 }

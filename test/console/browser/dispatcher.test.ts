@@ -152,12 +152,11 @@ describeInBrowser("a dispatcher", () => {
     await message("Can you take another pallet?").getByRole("button", { name: /^read/ }).waitFor();
     expect(driver.outputs.find(({ type }) => type === "shown")).toMatchObject({ choices: ["Yes", "Tomorrow"] });
     driver.runner.choose(1);
+    const question = page.locator(".message.out", { hasText: "Can you take another pallet?" });
     const answer = page.locator(".message.in", { hasText: "Tomorrow" });
     await answer.waitFor();
     expect(await answer.locator(".quote").innerText()).toContain("Can you take another pallet?");
-    await message("Can you take another pallet?")
-      .getByRole("button", { name: /^answered/ })
-      .waitFor();
+    await question.getByRole("button", { name: /^answered/ }).waitFor();
     expect(await findings(page)).toEqual([]);
   });
 
