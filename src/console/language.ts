@@ -1,6 +1,7 @@
 /** The page's words: from the dictionary, in the chosen language, with values and plurals filled in. */
-import { DICTIONARY, type Forms, type WordKey } from "./dictionary.ts";
+import { DICTIONARY, type WordKey } from "./dictionary.ts";
 import { prefs } from "./prefs.ts";
+import type { Forms } from "./words/entry.ts";
 
 export type Values = Readonly<Record<string, string | number>>;
 

@@ -57,10 +57,13 @@ export const notice = signal<string | null>(null);
 /** Which dialog covers the page. */
 export const dialog = signal<"settings" | "help" | null>(null);
 
+/** How each language writes dates. */
+const LOCALES = { en: "en-GB", ru: "ru" } as const;
+
 export const entries = computed<readonly Entry[]>(() => entriesOf(model.value, filter.value));
 export const groups = computed<readonly number[]>(() => groupsOf(model.value));
 export const unread = computed<number>(() => unreadTotal(model.value));
-export const times = computed<Times>(() => timesIn(session.value?.user.timeZone ?? "UTC", prefs.value.language));
+export const times = computed<Times>(() => timesIn(session.value?.user.timeZone ?? "UTC", LOCALES[prefs.value.language]));
 
 /** The one way to change the model. */
 export function apply(changes: readonly Change[]): void {

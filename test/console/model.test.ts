@@ -142,15 +142,15 @@ describe("times", () => {
   });
 
   it("name days by how far they are", () => {
-    const { dayName, brief } = timesIn("Europe/Berlin", "en");
+    const { dayName, brief } = timesIn("Europe/Berlin", "en-GB");
     const day = 24 * 60 * MINUTE_MS;
     expect([0, 1, 2, 400].map((ago) => dayName(now - ago * day, now))).toEqual([
       "Today",
       "Yesterday",
-      "Friday, November 20",
-      "Sunday, October 19, 2025",
+      expect.stringMatching(/^Friday,? 20 November$/),
+      expect.stringMatching(/^Sunday,? 19 October 2025$/),
     ]);
-    expect([0, 1, 30, 400].map((ago) => brief(now - ago * day, now))).toEqual(["23:30", "Sat", "Oct 24", "Oct 19, 2025"]);
+    expect([0, 1, 30, 400].map((ago) => brief(now - ago * day, now))).toEqual(["23:30", "Sat", "24 Oct", "19 Oct 2025"]);
     expect(timesIn("Europe/Moscow", "ru").dayName(now - day, now)).toBe("Вчера");
   });
 

@@ -1,9 +1,10 @@
 /** What the page says: every language has the same places for values, and the status of a text is told once and for all. */
 import { describe, expect, it } from "vitest";
-import { DICTIONARY, type Forms } from "../../src/console/dictionary.ts";
+import { DICTIONARY } from "../../src/console/dictionary.ts";
 import { MESSAGE_STATES, type MessageState } from "../../src/console/model/message.ts";
 import { ORIGIN } from "../../src/console/model/position.ts";
 import { statusOf, whyNot } from "../../src/console/model/status.ts";
+import type { Forms } from "../../src/console/words/entry.ts";
 
 const LANGUAGES = ["en", "ru"] as const;
 /** Forms that a language distinguishes in whole numbers. */
@@ -65,8 +66,8 @@ describe("the status of a text", () => {
     expect(told("queued", true).words).toBe("state.queued");
   });
 
-  it("has a time only where the device acknowledged", () => {
-    expect(outgoing.filter((state) => told(state, true).at !== null)).toEqual(["delivered", "read", "answered"]);
+  it("has a time only where it is known", () => {
+    expect(outgoing.filter((state) => told(state, true).at !== null)).toEqual(["delivered"]);
   });
 
   it("explains each state that is not delivered, and no other", () => {

@@ -8,7 +8,7 @@ export interface Status {
   /** The key of its words. */
   readonly words: `state.${StatusName}`;
   readonly tone: "waiting" | "done" | "doubtful" | "failed";
-  /** The time that belongs to the words. */
+  /** The time that belongs to the words: nothing tells when a driver read. */
   readonly at: number | null;
 }
 
@@ -35,9 +35,9 @@ export function statusOf({ state, updatedAt }: Pick<Progress, "state" | "updated
     case "delivered":
       return { icon: "ticks", words: "state.delivered", tone: "done", at: updatedAt };
     case "read":
-      return { icon: "eye", words: "state.read", tone: "done", at: updatedAt };
+      return { icon: "eye", words: "state.read", tone: "done", at: null };
     case "answered":
-      return { icon: "reply", words: "state.answered", tone: "done", at: updatedAt };
+      return { icon: "reply", words: "state.answered", tone: "done", at: null };
     case "rejected":
       return { icon: "cross", words: "state.rejected", tone: "failed", at: null };
     case "expired":

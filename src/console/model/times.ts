@@ -31,7 +31,7 @@ export function timesIn(zone: string, language: string): Times {
   const dateWithYear = format({ day: "numeric", month: "short", year: "numeric" });
   const longDate = format({ weekday: "long", day: "numeric", month: "long" });
   const longDateWithYear = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
-  const full = format({ dateStyle: "medium", timeStyle: "medium" });
+  const full = format({ dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
   const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const dayOf = daysOf(timeZone);
   const daysAgo = (at: number, now: number): number => Math.round((Date.parse(dayOf(now)) - Date.parse(dayOf(at))) / DAY_MS);

@@ -52,11 +52,12 @@ export function MessageLine({ message, joined, online, driver, question }: Messa
 
 function Progress({ message, online }: { readonly message: Message; readonly online: boolean }): JSX.Element {
   const { icon, words, tone, at } = statusOf(message.progress, online);
-  const { reason, receipt } = message.progress;
+  const { reason, receipt, updatedAt } = message.progress;
+  const acknowledged = updatedAt === null ? say("message.details") : say("message.acknowledged", { time: times.value.full(updatedAt) });
   const why = whyNot(message, online);
   return (
     <>
-      <button class={`status tone-${tone}`} type="button" title={say("message.details")} onClick={() => void showTimeline(message)}>
+      <button class={`status tone-${tone}`} type="button" title={acknowledged} onClick={() => void showTimeline(message)}>
         <Icon name={icon} />
         <span>
           {say(words)}

@@ -83,12 +83,12 @@ function StateStep({ entry, online }: { readonly entry: TimelineEntry; readonly 
   return (
     <p>
       <span class={`tone-${tone}`}>
-        <Icon name={icon} /> {say(words)}
+        <Icon name={icon} /> {say(state === "written" ? "timeline.written" : words)}
       </span>
       {reason === null ? null : <bdi>: {reason}</bdi>}
       <span class="hint">
-        {attempt === null ? null : ` ${say("timeline.attempt", { n: attempt })}`}
-        {node === null ? null : ` ${say("timeline.node", { node })}`}
+        {attempt === null ? null : ` · ${say("timeline.attempt", { n: attempt })}`}
+        {node === null ? null : ` · ${say("timeline.node", { node })}`}
       </span>
     </p>
   );

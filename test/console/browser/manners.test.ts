@@ -103,7 +103,7 @@ describeInBrowser("the page", () => {
     const row = page.locator("a.row:focus");
     const place = (): Promise<string> =>
       row.evaluate(
-        (element) => `${element.parentElement?.getAttribute("aria-posinset")} ${element.getBoundingClientRect().bottom <= innerHeight}`,
+        (element) => `${element.parentElement?.getAttribute("aria-posinset")} ${element.getBoundingClientRect().bottom < innerHeight + 1}`,
       );
     await until(
       async () => (await place()) === `${TRACKERS - 1} true`,

@@ -7,7 +7,7 @@ export const DISPATCHER = { login: "dispatch@example.com", password: "correct ho
 /** A name that would like to be markup. */
 export const HOSTILE_LABEL = '<img src=x onerror="document.title=1">&amp;\u202Ereven';
 
-interface FleetMember {
+export interface FleetMember {
   readonly id: number;
   readonly label: string;
   readonly driver: string;
@@ -49,7 +49,7 @@ export const API_KEY = "00112233445566778899aabbccddee77";
 
 /** The product on free ports, with this fleet and no other. */
 export async function startMixedFleet(members: readonly FleetMember[] = Object.values(MEMBERS)): Promise<Product> {
-  const product = await Product.start({ DEMO: "false" });
+  const product = await Product.start({ DEMO: "false", NODE_ID: "gw-1" });
   const answer = await fetch(`${product.url}/admin/fleet`, {
     method: "PUT",
     headers: { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" },
