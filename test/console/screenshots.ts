@@ -87,7 +87,7 @@ async function picture(browser: Browser, product: Product, devices: ReadonlyMap<
   await save(page, "console-light.png");
   const dark = await open(browser, product, DESKTOP, "dark");
   await choose(dark, SILENT);
-  await send(dark, SILENT, "Both are with the forwarder, counter 3. Show them this reference: T1-26-08841");
+  await send(dark, SILENT, "Both are with the forwarder, counter 3. Your reference is T1-26-08841");
   const unsure = dark.locator(".message.out", { hasText: "counter 3" });
   await unsure.getByText("sent, no receipt yet").waitFor();
   await unsure.getByRole("button", { name: "Why not delivered?" }).click();

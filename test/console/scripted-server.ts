@@ -48,6 +48,7 @@ export class ScriptedServer {
   readonly #messages = new Map<number, ScriptedMessage[]>();
   readonly #listeners = new Set<ServerResponse>();
   #nextId = 1;
+  #epoch = 1_000;
   #hash = randomBytes(16).toString("hex");
   #refused: readonly string[] = [];
   readonly #events: string[] = [];
@@ -90,7 +91,14 @@ export class ScriptedServer {
   endSessions(): void {
     this.#refused = [...this.#refused, this.#hash];
     this.#hash = randomBytes(16).toString("hex");
-    for (const listener of this.#listeners) listener.end('event: bye\ndata: {"reason":"session-ended"}\n\n');
+    this.#dismiss('event: bye\ndata: {"reason":"session-ended"}\n\n');
+  }
+
+  /** The stream as if it had never been: who comes back cannot go on, and its places are lower than before. */
+  forgetEvents(): void {
+    this.#events.length = 0;
+    this.#epoch -= 1;
+    this.#dismiss("");
   }
 
   get listeners(): number {
@@ -98,9 +106,14 @@ export class ScriptedServer {
   }
 
   emit(type: string, data: object): void {
-    const event = `id: ${position(this.#events.length + 1)}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+    const event = `id: ${this.#place(this.#events.length + 1)}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
     this.#events.push(event);
     for (const listener of this.#listeners) listener.write(event);
+  }
+
+  #dismiss(words: string): void {
+    for (const listener of this.#listeners) listener.end(words);
+    this.#listeners.clear();
   }
 
   #fill(tracker: number, count: number): void {
@@ -124,6 +137,11 @@ export class ScriptedServer {
     return message;
   }
 
+  /** After so many events. */
+  #place(count: number): string {
+    return `${this.#epoch}-${count}`;
+  }
+
   #unread(tracker: number): number {
     return (this.#messages.get(tracker) ?? []).filter(({ state }) => state === "unread").length;
   }
@@ -137,7 +155,7 @@ export class ScriptedServer {
       "employee/list": () => ({
         list: this.#ids().map((id) => ({ id, first_name: "Driver", middle_name: "", last_name: String(id), tracker_id: id })),
       }),
-      "tracker/chat/roster": ({ trackers }) => ({ event_id: position(this.#events.length), list: this.#roster(trackers) }),
+      "tracker/chat/roster": ({ trackers }) => ({ event_id: this.#place(this.#events.length), list: this.#roster(trackers) }),
       "tracker/chat/list": (body) => ({ list: this.#list(body) }),
       "tracker/chat/send": (body) => ({ id: this.#send(Number(body["tracker_id"]), String(body["message"])).id }),
       "tracker/chat/capabilities": ({ message }) => ({ value: capabilities(message) }),
@@ -154,8 +172,11 @@ export class ScriptedServer {
       this.#admit(request);
       reply.hijack();
       reply.raw.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-      const after = Number(String(request.headers["last-event-id"] ?? position(this.#events.length)).split("-")[1]);
-      reply.raw.write(`retry: 2000\nid: ${position(after)}\nevent: hello\ndata: {}\n\n${this.#events.slice(after).join("")}`);
+      const [epoch, count] = String(request.headers["last-event-id"] ?? "").split("-");
+      const isKnown = Number(epoch) === this.#epoch;
+      const after = isKnown ? Number(count) : this.#events.length;
+      const reset = isKnown ? "" : 'event: reset\ndata: {"reason":"too-old"}\n\n';
+      reply.raw.write(`retry: 2000\n\n${reset}id: ${this.#place(after)}\nevent: hello\ndata: {}\n\n${this.#events.slice(after).join("")}`);
       this.#listeners.add(reply.raw);
       request.raw.once("close", () => this.#listeners.delete(reply.raw));
     });
@@ -222,11 +243,6 @@ function capabilities(message: unknown): object {
   const device = { protocol: "scripted", text_down: "chat", text_up: true, receipt: "by-tag", read: true, choices: true };
   const outlook = typeof message === "string" ? { parts: Math.ceil(message.length / 200), lost: [], sendable: true } : {};
   return { ...device, charset: "utf8", bytes_per_part: 200, window: 1, ...outlook };
-}
-
-/** After so many events. */
-function position(count: number): string {
-  return `1000-${count}`;
 }
 
 function iso(at: number): string {

@@ -19,11 +19,13 @@ describeInBrowser("a dispatcher", () => {
   let page: Page;
   let complaints: readonly string[];
   const devices = new Map<MemberName, TestDevice>();
+  const origins = new Set<string>();
 
   beforeAll(async () => {
     [product, browser] = await Promise.all([startMixedFleet(), launchBrowser()]);
     page = await (await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: "en-GB" })).newPage();
     page.setDefaultTimeout(10_000);
+    page.on("request", (request) => origins.add(new URL(request.url()).origin));
     page.on("dialog", (dialog) => void dialog.dismiss().then(() => Promise.reject(new Error(`a dialog: ${dialog.message()}`))));
   });
   afterAll(async () => {
@@ -207,6 +209,28 @@ describeInBrowser("a dispatcher", () => {
     for (const name of names) expect(devices.get(name)?.shown.filter((text) => text.includes("Snow"))).toHaveLength(1);
   });
 
+  it("sends a text once though the server's answer was lost", async () => {
+    await open("truck");
+    let lost = 0;
+    await page.route("**/tracker/chat/send", async (route) => {
+      lost += 1;
+      await route.fetch();
+      await route.abort("connectionreset");
+    });
+    await write("Once and only once");
+    await until(
+      () => lost === 1,
+      () => "the answer to be lost",
+    );
+    await page.unroute("**/tracker/chat/send");
+    await message("Once and only once")
+      .getByRole("button", { name: /^delivered/ })
+      .waitFor();
+    await page.locator(".unsent").waitFor({ state: "detached" });
+    expect(await page.locator(".message", { hasText: "Once and only once" }).count()).toBe(1);
+    expect(devices.get("truck")?.shown.filter((text) => text === "Once and only once")).toHaveLength(1);
+  });
+
   it("reads hostile texts as texts", async () => {
     const driver = await connect("hostile");
     await open("hostile");
@@ -260,5 +284,15 @@ describeInBrowser("a dispatcher", () => {
     await message("And on we go")
       .getByRole("button", { name: /^delivered/ })
       .waitFor();
+  });
+
+  it("asked nobody but the server, and left its session in no address and no log", async () => {
+    const hash = await page.evaluate(() => JSON.parse(sessionStorage.getItem("tracker-chat:hash") ?? "null") as string | null);
+    expect(hash).toMatch(/^[0-9a-f]{32}$/);
+    expect([...origins]).toEqual([product.url]);
+    expect(page.url()).not.toContain(hash);
+    expect(product.output).not.toContain(hash);
+    expect(product.output).not.toContain(DISPATCHER.password);
+    expect(product.output).not.toMatch(/Snow on the pass|Sent into the void/);
   });
 });

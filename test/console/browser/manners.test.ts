@@ -206,6 +206,21 @@ describeInBrowser("the page", () => {
     await jump.waitFor({ state: "detached" });
   });
 
+  it("starts anew when the stream cannot go on: nothing is missing and nothing is old", async () => {
+    await enter();
+    await page.locator('a.row[data-tracker="2"]').click();
+    await page.locator(".message").last().waitFor();
+    const before = await page.locator(".message").count();
+    server.forgetEvents();
+    server.say(2, "said while nobody listened");
+    server.say(9, "elsewhere");
+    await page.locator(".message.in", { hasText: "said while nobody listened" }).waitFor();
+    await page.locator('a.row[data-tracker="9"] .badge').waitFor();
+    server.say(2, "and live again");
+    await page.locator(".message.in", { hasText: "and live again" }).waitFor();
+    expect(await page.locator(".message").count()).toBe(before + 2);
+  });
+
   it("goes back to the way in when the session is over, and forgets everything", async () => {
     await enter();
     await page.locator('a.row[data-tracker="1"]').click();
