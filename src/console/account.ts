@@ -13,6 +13,7 @@ import {
   deviceCapabilities,
   dialog,
   drafts,
+  finding,
   isRefused,
   model,
   type Session,
@@ -104,6 +105,7 @@ function leave(why: "ended" | null): void {
   drafts.value = new Map();
   shownTimeline.value = null;
   dialog.value = null;
+  finding.value = null;
   farewell.value = why;
   start.value = "signed-out";
 }

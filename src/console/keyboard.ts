@@ -3,7 +3,8 @@ import type { TrackerId } from "./model/message.ts";
 import { nextUnread } from "./model/select.ts";
 import { prefs } from "./prefs.ts";
 import { go, openTracker, route } from "./route.ts";
-import { dialog, entries, filter, session, shownTimeline } from "./state.ts";
+import { dialog, entries, filter, finding, session, shownTimeline } from "./state.ts";
+import { closeFinder, openFinder } from "./views/finder.tsx";
 import { messagesControls, rosterControls } from "./views/list-controls.ts";
 import { closeTimeline } from "./views/timeline.tsx";
 
@@ -42,6 +43,7 @@ const LETTERS: Readonly<Record<string, Act>> = {
   j: () => moveRow(1),
   k: () => moveRow(-1),
   n: () => openUnread(1),
+  f: openFinder,
   c: () => focus("composer"),
   b: () => go({ type: "broadcast", key: null }),
   "/": focusSearch,
@@ -108,6 +110,7 @@ function focus(id: string): void {
 /** Out of what is innermost: the timeline, a search, the words one is writing, the conversation. */
 function back(): void {
   if (shownTimeline.value !== null) return closeTimeline();
+  if (finding.value !== null) return closeFinder();
   const active = document.activeElement;
   if (active instanceof HTMLElement && active.id === "search") {
     if (filter.value.search !== "") filter.value = { ...filter.value, search: "" };

@@ -47,6 +47,8 @@ export const connection = signal<Connection>({ type: "connecting" });
 export const unsent = signal<readonly UnsentText[]>([]);
 export const broadcasts = signal<readonly Broadcast[]>([]);
 export const shownTimeline = signal<ShownTimeline | null>(null);
+/** Words that are looked for in the open conversation, and the message that is shown; null: nothing is. */
+export const finding = signal<{ readonly words: string; readonly at: MessageId | null } | null>(null);
 export const filter = signal<RosterFilter>({ search: "", show: "all", group: null });
 /** Unsent words by tracker. */
 export const drafts = signal<ReadonlyMap<TrackerId, string>>(new Map());

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { announcement } from "../announce.ts";
 import { say } from "../language.ts";
 import { openTracker, route } from "../route.ts";
-import { dialog, notice, session, shownTimeline, start } from "../state.ts";
+import { dialog, finding, notice, session, shownTimeline, start } from "../state.ts";
 import { Banner } from "./banner.tsx";
 import { BroadcastPage } from "./broadcast-page.tsx";
 import { BroadcastResult } from "./broadcast-result.tsx";
@@ -19,7 +19,7 @@ import { Welcome } from "./welcome.tsx";
 
 export function App(): JSX.Element {
   const open = route.value;
-  useEffect(closeForeignTimeline, [open]);
+  useEffect(closeAsides, [open]);
   if (start.value === "signed-out") return <SignIn />;
   if (session.value === null) return <Starting />;
   return (
@@ -78,8 +78,9 @@ function Notice(): JSX.Element {
   );
 }
 
-/** The life of a message stands beside its own conversation. */
-function closeForeignTimeline(): void {
+/** What stands beside a conversation goes with it. */
+function closeAsides(): void {
+  finding.value = null;
   if (shownTimeline.value?.message.trackerId !== openTracker()) shownTimeline.value = null;
 }
 

@@ -5,6 +5,7 @@ import { say } from "../language.ts";
 import type { Row, Tracker } from "../model/model.ts";
 import { addressOf } from "../route.ts";
 import { deviceCapabilities, times } from "../state.ts";
+import { openFinder } from "./finder.tsx";
 import { Icon } from "./icons.tsx";
 
 interface ConversationHeadProps {
@@ -35,6 +36,9 @@ export function ConversationHead({ tracker, row }: ConversationHeadProps): JSX.E
         {protocol === null ? null : <span>{protocol}</span>}
         {known?.receipt === "none" ? <span class="tone-doubtful">{say("device.noReceipts")}</span> : null}
       </p>
+      <button class="tool" type="button" title={say("finder.open")} aria-label={say("finder.open")} onClick={openFinder}>
+        <Icon name="search" />
+      </button>
     </header>
   );
 }

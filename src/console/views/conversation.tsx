@@ -10,9 +10,10 @@ import { type MessageId, messageOf, type TrackerId } from "../model/message.ts";
 import type { Conversation as Loaded, Row, Tracker } from "../model/model.ts";
 import { unreadIds } from "../model/select.ts";
 import { withoutStored } from "../model/unsent.ts";
-import { connection, model, rowOf, times, unsent } from "../state.ts";
+import { connection, finding, model, rowOf, times, unsent } from "../state.ts";
 import { Composer } from "./composer.tsx";
 import { ConversationHead } from "./conversation-head.tsx";
+import { Finder } from "./finder.tsx";
 import { Icon } from "./icons.tsx";
 import { messagesControls } from "./list-controls.ts";
 import { MessageLine } from "./message.tsx";
@@ -35,6 +36,7 @@ export function Conversation({ trackerId }: { readonly trackerId: TrackerId }): 
   return (
     <section class="conversation" aria-label={say("conversation.with", { tracker: tracker.label })}>
       <ConversationHead tracker={tracker} row={row} />
+      {conversation === undefined ? null : <Finder trackerId={trackerId} conversation={conversation} />}
       {conversation === undefined || !isLoaded ? (
         <p class="empty">{say("conversation.loading")}</p>
       ) : (
@@ -65,6 +67,10 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
   useReading(tracker.id, conversation, atEnd);
   // What one sends oneself is looked at, wherever one was.
   useEffect(() => messagesControls.current?.scrollToEnd(), [waiting.length]);
+  const found = finding.value?.at ?? null;
+  useEffect(() => {
+    if (found !== null) messagesControls.current?.show(items.findIndex(({ key }) => key === `m${found}`));
+  }, [found]);
   const look = ({ first, atEnd: isAtEnd }: ListView): void => {
     setAtEnd(isAtEnd);
     if (first < PRELOAD_ROWS && !complete) void loadOlder(tracker.id);
@@ -84,7 +90,16 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
             case "message": {
               const { message, joined } = item;
               const question = questionOf(message.answers);
-              return <MessageLine message={message} joined={joined} online={row.presence.online} driver={driver} question={question} />;
+              return (
+                <MessageLine
+                  message={message}
+                  joined={joined}
+                  online={row.presence.online}
+                  driver={driver}
+                  question={question}
+                  isFound={message.id === found}
+                />
+              );
             }
             case "unsent":
               return <UnsentLine unsent={item.unsent} />;

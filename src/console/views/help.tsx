@@ -11,6 +11,7 @@ const KEYS: readonly (readonly [keys: readonly string[], words: WordKey])[] = [
   [["n"], "keys.next"],
   [["Alt+Shift+↓", "Alt+Shift+↑"], "keys.unread"],
   [["/", "Ctrl+K"], "keys.search"],
+  [["f"], "keys.find"],
   [["c"], "keys.compose"],
   [["b"], "keys.broadcast"],
   [["Ctrl+'", "/"], "keys.templates"],

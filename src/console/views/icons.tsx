@@ -14,6 +14,7 @@ export type IconName =
   | "template"
   | "ask"
   | "down"
+  | "up"
   | "out"
   | "retry"
   | "add"
@@ -39,6 +40,7 @@ const PATHS: Readonly<Record<IconName, string>> = {
   template: "M3 2.5h10v11H3ZM5.5 5.5h5M5.5 8h5M5.5 10.5h3",
   ask: "M2.5 3h11v8h-6l-3 2.5V11h-2ZM6.5 6a1.5 1.5 0 1 1 2.2 1.3c-.5.3-.7.5-.7 1M8 9.6v.1",
   down: "M8 3v10M3.5 8.5 8 13l4.5-4.5",
+  up: "M8 13V3M3.5 7.5 8 3l4.5 4.5",
   out: "M6.5 2.5h-4v11h4M10 5l3 3-3 3M13 8H6",
   retry: "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3",
   add: "M8 3v10M3 8h10",

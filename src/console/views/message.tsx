@@ -15,12 +15,14 @@ interface MessageLineProps {
   readonly driver: string;
   /** Of an answer: the text that it answers, where it is here. */
   readonly question: Message | null;
+  /** Looked for, and this is it. */
+  readonly isFound: boolean;
 }
 
-export function MessageLine({ message, joined, online, driver, question }: MessageLineProps): JSX.Element {
+export function MessageLine({ message, joined, online, driver, question, isFound }: MessageLineProps): JSX.Element {
   const isOut = message.direction === "OUTGOING";
   return (
-    <article class={`message ${isOut ? "out" : "in"} ${joined ? "joined" : ""}`} data-message={message.id}>
+    <article class={`message ${isOut ? "out" : "in"} ${joined ? "joined" : ""} ${isFound ? "found" : ""}`} data-message={message.id}>
       <span class="unseen">{isOut ? say("message.you") : driver}: </span>
       {question === null ? null : (
         <p class="quote">

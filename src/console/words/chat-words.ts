@@ -17,6 +17,16 @@ export const CHAT_WORDS = {
     en: { one: "Mark {n} as read", other: "Mark all {n} as read" },
     ru: { one: "Прочитать {n}", few: "Прочитать все {n}", other: "Прочитать все {n}" },
   },
+  "finder.open": { en: "Find in this conversation", ru: "Найти в переписке" },
+  "finder.label": { en: "Find in this conversation", ru: "Найти в переписке" },
+  "finder.place": {
+    en: { one: "{place} of {n}, in {all} loaded", other: "{place} of {n}, in {all} loaded" },
+    ru: { one: "{place} из {n}, загружено {all}", few: "{place} из {n}, загружено {all}", other: "{place} из {n}, загружено {all}" },
+  },
+  "finder.older": { en: "Older match", ru: "Более раннее" },
+  "finder.newer": { en: "Newer match", ru: "Более позднее" },
+  "finder.more": { en: "Load older messages", ru: "Загрузить раньше" },
+
   "message.you": { en: "You", ru: "Вы" },
   "message.details": { en: "What happened to this message", ru: "Что было с этим сообщением" },
   "message.acknowledged": { en: "Acknowledged by the device: {time}", ru: "Подтверждено устройством: {time}" },

@@ -161,6 +161,7 @@ export const PAGE_WORDS = {
   "keys.next": { en: "Next with something unread", ru: "Следующий с непрочитанным" },
   "keys.unread": { en: "Next and previous unread, also while writing", ru: "Следующее и предыдущее новое, и при наборе" },
   "keys.search": { en: "Find a tracker", ru: "Найти трекер" },
+  "keys.find": { en: "Find in this conversation", ru: "Найти в переписке" },
   "keys.compose": { en: "Write", ru: "Писать" },
   "keys.broadcast": { en: "Message to several", ru: "Сообщение нескольким" },
   "keys.templates": { en: "Templates, in the composer", ru: "Шаблоны, в поле ввода" },

@@ -111,6 +111,27 @@ describeInBrowser("the page", () => {
     );
   });
 
+  it("finds words in a conversation, from the newest backwards", async () => {
+    await enter();
+    await page.locator('a.row[data-tracker="1"]').click();
+    await page.locator(".message").last().waitFor();
+    await page.getByRole("button", { name: "Find in this conversation" }).click();
+    await page.keyboard.type("pÁLLets");
+    await page.getByText("10 of 10, in 60 loaded").waitFor();
+    const first = await page.locator(".message.found").getAttribute("data-message");
+    await page.keyboard.press("Enter");
+    await page.getByText("9 of 10, in 60 loaded").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByText("8 of 10, in 60 loaded").waitFor();
+    const found = page.locator(".message.found");
+    expect(Number(await found.getAttribute("data-message"))).toBeLessThan(Number(first));
+    expect(await found.innerText()).toContain("33 pallets");
+    expect(await found.isVisible()).toBe(true);
+    await page.keyboard.press("Escape");
+    await focusIs("composer");
+    expect(await page.locator(".message.found").count()).toBe(0);
+  });
+
   it("inserts templates, by slash and by their button", async () => {
     await enter();
     await page.locator('a.row[data-tracker="5"]').click();
