@@ -8,6 +8,7 @@ import { Live } from "./live.ts";
 import { EMPTY } from "./model/model.ts";
 import { followSending, sendWaiting } from "./sending.ts";
 import {
+  broadcastDraft,
   broadcasts,
   connection,
   deviceCapabilities,
@@ -55,10 +56,13 @@ export function signOut(): void {
 
 /** Tries to connect now. */
 export function reconnect(): void {
+  wake();
   live?.retryNow();
 }
 
 const RETRY_MS = 3_000;
+/** Ends the wait before the next attempt to enter. */
+let wake: () => void = () => undefined;
 
 async function enter(hash: string): Promise<void> {
   try {
@@ -68,7 +72,10 @@ async function enter(hash: string): Promise<void> {
     if (error.isSignedOut) return leave("ended");
     if (!error.isPassing) throw error;
     connection.value = { type: "waiting", until: Date.now() + RETRY_MS };
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      setTimeout(resolve, RETRY_MS);
+    });
     await enter(hash);
   }
 }
@@ -101,6 +108,7 @@ function leave(why: "ended" | null): void {
   session.value = null;
   model.value = EMPTY;
   broadcasts.value = [];
+  broadcastDraft.value = null;
   deviceCapabilities.value = new Map();
   drafts.value = new Map();
   shownTimeline.value = null;

@@ -5,17 +5,26 @@ import { say } from "./language.ts";
 import type { Message, MessageId, TrackerId } from "./model/message.ts";
 import { readAfter } from "./model/position.ts";
 import { unreadIds } from "./model/select.ts";
+import { openTracker } from "./route.ts";
 import { apply, broadcasts, deviceCapabilities, isRefused, model, notice, rowOf, session, shownTimeline } from "./state.ts";
 
 /** Trackers whose messages are on their way. */
 const loading = new Set<TrackerId>();
 const marking = new Set<MessageId>();
 
+/** While the conversation that failed to load stays open. */
+const RETRY_MS = 3_000;
+
 /** Opens a conversation: its newest messages, unless they are here. */
 export async function loadNewest(trackerId: TrackerId): Promise<void> {
   apply([{ type: "open", trackerId }]);
-  if (model.value.conversations.get(trackerId)?.loaded === true) return;
+  if (isLoaded(trackerId)) return;
   await loadPage(trackerId, null);
+  if (!isLoaded(trackerId)) setTimeout(() => void (openTracker() === trackerId && loadNewest(trackerId)), RETRY_MS);
+}
+
+function isLoaded(trackerId: TrackerId): boolean {
+  return model.value.conversations.get(trackerId)?.loaded === true;
 }
 
 /** One page of what is older than what is here. */

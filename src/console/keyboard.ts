@@ -103,8 +103,9 @@ function focusSearch(): void {
   focus("search");
 }
 
+/** What is asked for may be drawn only now. */
 function focus(id: string): void {
-  document.getElementById(id)?.focus();
+  requestAnimationFrame(() => document.getElementById(id)?.focus());
 }
 
 /** Out of what is innermost: the timeline, a search, the words one is writing, the conversation. */

@@ -36,6 +36,13 @@ export interface ShownTimeline {
   readonly entries: readonly TimelineEntry[] | "failed" | null;
 }
 
+/** What is being written to several; one key is for one text to one set of recipients. */
+export interface BroadcastDraft {
+  readonly key: string;
+  readonly chosen: ReadonlySet<TrackerId>;
+  readonly text: string;
+}
+
 export type StartState = "starting" | "signed-out" | "ready";
 
 export const start = signal<StartState>("starting");
@@ -46,6 +53,8 @@ export const model = signal<Model>(EMPTY);
 export const connection = signal<Connection>({ type: "connecting" });
 export const unsent = signal<readonly UnsentText[]>([]);
 export const broadcasts = signal<readonly Broadcast[]>([]);
+/** Null: nothing is begun. */
+export const broadcastDraft = signal<BroadcastDraft | null>(null);
 export const shownTimeline = signal<ShownTimeline | null>(null);
 /** Words that are looked for in the open conversation, and the message that is shown; null: nothing is. */
 export const finding = signal<{ readonly words: string; readonly at: MessageId | null } | null>(null);

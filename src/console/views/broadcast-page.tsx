@@ -9,28 +9,27 @@ import type { TrackerId } from "../model/message.ts";
 import { type Entry, entriesOf } from "../model/select.ts";
 import { filledIn } from "../model/templates.ts";
 import { addressOf, go } from "../route.ts";
-import { broadcasts, model, times } from "../state.ts";
+import { type BroadcastDraft, broadcastDraft, broadcasts, model, times } from "../state.ts";
 import { Icon } from "./icons.tsx";
 import { Recipients } from "./recipients.tsx";
 import { templates } from "./template-picker.tsx";
 
 const MOST_CHARACTERS = 20_000;
+const EMPTY: BroadcastDraft = { key: "", chosen: new Set(), text: "" };
 
 export function BroadcastPage(): JSX.Element {
-  const [chosen, setChosen] = useState<ReadonlySet<TrackerId>>(new Set());
-  const [text, setText] = useState("");
-  // One key for one text to one set of recipients: sending again after a failure sends nothing twice.
-  const [key, setKey] = useState(freshKey);
+  const { key, chosen, text } = broadcastDraft.value ?? EMPTY;
   const [step, setStep] = useState<"write" | "confirm" | "sending">("write");
   const isReady = chosen.size > 0 && chosen.size <= MAX_RECIPIENTS && text.trim() !== "" && [...text].length <= MOST_CHARACTERS;
-  const change = (act: () => void): void => {
-    act();
-    setKey(freshKey());
+  // Another key for another call: sending the same again after a failure sends nothing twice.
+  const change = (part: Partial<BroadcastDraft>): void => {
+    broadcastDraft.value = { chosen, text, ...part, key: freshKey() };
   };
   const send = async (): Promise<void> => {
     setStep("sending");
-    if (await sendToAll(key, [...chosen], text)) go({ type: "broadcast", key });
-    else setStep("confirm");
+    if (!(await sendToAll(key, [...chosen], text))) return setStep("confirm");
+    broadcastDraft.value = null;
+    go({ type: "broadcast", key });
   };
   return (
     <section class="broadcast" aria-labelledby="broadcast-title">
@@ -48,8 +47,8 @@ export function BroadcastPage(): JSX.Element {
             if (isReady) setStep("confirm");
           }}
         >
-          <Recipients chosen={chosen} onChange={(next) => change(() => setChosen(next))} />
-          <TextField text={text} onChange={(next) => change(() => setText(next))} />
+          <Recipients chosen={chosen} onChange={(next) => change({ chosen: next })} />
+          <TextField text={text} onChange={(next) => change({ text: next })} />
           <footer class="broadcast-foot">
             <Recent />
             <button class="primary" type="submit" disabled={!isReady}>
@@ -74,7 +73,12 @@ function TextField({ text, onChange }: { readonly text: string; readonly onChang
       <textarea id="broadcast-text" rows={4} dir="auto" value={text} onInput={({ currentTarget }) => onChange(currentTarget.value)} />
       <p class="chips">
         {fitting.map((template) => (
-          <button key={template} class="chip" type="button" onClick={() => onChange(filledIn(template, values))}>
+          <button
+            key={template}
+            class="chip"
+            type="button"
+            onClick={() => onChange([text, filledIn(template, values)].filter(Boolean).join(" "))}
+          >
             <bdi>{template}</bdi>
           </button>
         ))}

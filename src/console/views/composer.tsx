@@ -35,7 +35,7 @@ export function Composer({ tracker, row }: ComposerProps): JSX.Element {
   useFitting(area, draft);
   const insert = (template: string): void => {
     const values = { driver: tracker.driver || tracker.label, tracker: tracker.label, time: times.value.clock(Date.now()) };
-    setDraft(tracker.id, filledIn(template, values));
+    setDraft(tracker.id, inserted(draft, filledIn(template, values), area.current));
     area.current?.focus();
   };
   const picker = useTemplatePicker(draft, insert);
@@ -103,6 +103,12 @@ export function Composer({ tracker, row }: ComposerProps): JSX.Element {
       <Outlook text={draft} known={known} online={row.presence.online} most={MOST_CHARACTERS} />
     </form>
   );
+}
+
+/** Where the cursor is; the search for a template is replaced by it. */
+function inserted(draft: string, text: string, area: HTMLTextAreaElement | null): string {
+  if (area === null || draft.startsWith("/")) return text;
+  return draft.slice(0, area.selectionStart) + text + draft.slice(area.selectionEnd);
 }
 
 /** Asks once what the device can do, and for each text how it would go out. */

@@ -124,14 +124,14 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
 
 /** The first text that was unread when the conversation came into view; stays while it is looked at. */
 function useFirstNew({ messages }: Loaded, row: Row): MessageId | null {
-  const [firstNew, setFirstNew] = useState<MessageId | null>(() => unreadIds(messages, row)[0] ?? null);
+  const first = unreadIds(messages, row)[0] ?? null;
+  const [firstNew, setFirstNew] = useState<MessageId | null>(first);
   useEffect(() => {
     // What comes while nobody looks is new when somebody looks again.
-    const leave = (): void => setFirstNew(null);
+    const leave = (): void => setFirstNew(first);
     addEventListener("blur", leave);
     return () => removeEventListener("blur", leave);
-  }, []);
-  const first = unreadIds(messages, row)[0] ?? null;
+  }, [first]);
   useEffect(() => {
     if (firstNew === null && first !== null && !document.hasFocus()) setFirstNew(first);
   }, [first]);

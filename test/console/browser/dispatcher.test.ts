@@ -196,6 +196,9 @@ describeInBrowser("a dispatcher", () => {
     await page.locator(".recipients-list").getByText(MEMBERS.garmin.label, { exact: true }).click();
     await page.getByLabel("Text", { exact: true }).fill("Snow on the pass, drive carefully");
     expect(await findings(page)).toEqual([]);
+    // What was begun stays, wherever one goes meanwhile.
+    await open("truck");
+    await page.getByRole("link", { name: "Message to several" }).click();
     await page.getByRole("button", { name: "Review for 4 recipients" }).click();
     await page.getByText("3 are online. 1 gets it when it connects.").waitFor();
     await page.getByRole("button", { name: "Send to 4" }).click();
