@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { extends: true, test: { name: "node", include: ["test/**/*.test.ts"], exclude: [BROWSER] } },
-      { extends: true, test: { name: "browser", include: [BROWSER], globalSetup: "test/console/browser/build.ts" } },
+      { extends: true, test: { name: "browser", include: [BROWSER], globalSetup: "test/console/browser/build.ts", testTimeout: 60_000 } },
     ],
   },
 });

@@ -24,7 +24,7 @@ describeInBrowser("a dispatcher", () => {
   beforeAll(async () => {
     [product, browser] = await Promise.all([startMixedFleet(), launchBrowser()]);
     page = await (await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: "en-GB" })).newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     page.on("request", (request) => origins.add(new URL(request.url()).origin));
     page.on("dialog", (dialog) => void dialog.dismiss().then(() => Promise.reject(new Error(`a dialog: ${dialog.message()}`))));
   });
@@ -216,9 +216,9 @@ describeInBrowser("a dispatcher", () => {
     await open("truck");
     let lost = 0;
     await page.route("**/tracker/chat/send", async (route) => {
-      lost += 1;
       await route.fetch();
       await route.abort("connectionreset");
+      lost += 1;
     });
     await write("Once and only once");
     await until(

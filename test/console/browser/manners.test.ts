@@ -29,7 +29,7 @@ describeInBrowser("the page", () => {
   const enter = async (options: BrowserContextOptions = {}): Promise<void> => {
     const context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: "en-GB", ...options });
     page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     complaints = await signIn(page, server.url, "dispatch@example.com", "secret");
     await page.locator("a.row").first().waitFor();
   };
@@ -93,13 +93,8 @@ describeInBrowser("the page", () => {
   it("brings a row far down the list into view and gives it the focus", async () => {
     await enter();
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-    for (let count = 0; count < TRACKERS - 1; count += 1) {
-      await page.keyboard.press("j");
-      await until(
-        async () => /^\d+$/.test(await focused()),
-        () => "a row with the focus",
-      );
-    }
+    // Faster than the list can draw.
+    for (let count = 0; count < TRACKERS - 1; count += 1) await page.keyboard.press("j");
     const row = page.locator("a.row:focus");
     const place = (): Promise<string> =>
       row.evaluate(
