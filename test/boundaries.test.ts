@@ -82,6 +82,21 @@ const BOUNDARIES: readonly Boundary[] = [
     allowed: ["../chat/ports.ts", "bullmq", "ioredis"],
   },
   {
+    files: "src/events/**",
+    folder: "src/events",
+    denied: [
+      "../store/memory.ts",
+      "../http/server.ts",
+      "../gateway/gateway.ts",
+      "../core/session.ts",
+      "ioredis",
+      "bullmq",
+      "fastify",
+      "node:net",
+    ],
+    allowed: ["../chat/events.ts", "pino"],
+  },
+  {
     files: "src/gateway/**",
     folder: "src/gateway",
     denied: ["../store/memory.ts", "../outbox/mail.ts", "../http/server.ts", "../core/session.ts", "../../protocols/index.ts", "bullmq"],

@@ -34,6 +34,8 @@ export interface ApiOptions {
   readonly sessions?: Readonly<Record<string, User>> | "down";
   /** With live events: relayed at once, and heard on `tracker/chat/events`. Close the app in the end. */
   readonly live?: true;
+  /** Calls back when accounts may have changed. */
+  readonly onAccounts?: EventStreamsDeps["onAccounts"];
   readonly trustProxy?: readonly string[];
   /** The id before the first message's. */
   readonly lastId?: number;
@@ -107,7 +109,8 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     const signIn = new SignIn({ accounts, now: () => time.now });
     registerCalls(app, accountCalls({ accounts, directory, signIn }), routes);
   }
-  if (options.live === true) await goLive({ app, store, directory, routes, sessions: accounts ?? NO_SESSIONS });
+  if (options.live === true)
+    await goLive({ app, store, directory, routes, sessions: liveSessions(options), onAccounts: options.onAccounts });
   const request = async (wanted: InjectOptions): Promise<Reply> => {
     const { statusCode, payload, headers } = await app.inject(wanted);
     return { status: statusCode, body: parsed(payload), headers };
@@ -162,15 +165,18 @@ interface LiveParts {
   readonly directory: Directory;
   readonly routes: RouteDeps;
   readonly sessions: EventStreamsDeps["sessions"];
+  readonly onAccounts: EventStreamsDeps["onAccounts"] | undefined;
 }
 
-const NO_SESSIONS: EventStreamsDeps["sessions"] = { userOfSession: () => Promise.resolve(undefined), onSessionEnd: () => () => undefined };
+function liveSessions({ accounts, sessions = {} }: ApiOptions): EventStreamsDeps["sessions"] {
+  return accounts?.accounts ?? { ...sessionsOf(sessions), onSessionEnd: () => () => undefined };
+}
 
-async function goLive({ app, store, directory, routes, sessions }: LiveParts): Promise<void> {
+async function goLive({ app, store, directory, routes, sessions, onAccounts }: LiveParts): Promise<void> {
   const [meter, log] = [{ count: () => undefined }, pino({ level: "silent" })];
   const relayer = new Relayer({ store: store.events, directory, node: "test", meter, log });
   const hub = new EventHub({ store: store.events, directory, messages: store, wake: (userId) => relayer.wake(userId), log });
-  new EventStreams({ ...routes, live: hub, directory, sessions, onAccounts: () => () => undefined, meter }).register(app);
+  new EventStreams({ ...routes, live: hub, directory, sessions, onAccounts: onAccounts ?? (() => () => undefined), meter }).register(app);
   relayer.start();
   hub.start();
   app.addHook("onClose", async () => {
