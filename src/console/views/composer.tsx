@@ -12,7 +12,7 @@ import { deviceCapabilities, drafts, times } from "../state.ts";
 import { ChoicesEditor, usableChoices } from "./choices-editor.tsx";
 import { Icon } from "./icons.tsx";
 import { Outlook } from "./outlook.tsx";
-import { TemplatePicker, useTemplatePicker } from "./template-picker.tsx";
+import { TemplatePicker, templates, useTemplatePicker } from "./template-picker.tsx";
 
 interface ComposerProps {
   readonly tracker: Tracker;
@@ -33,12 +33,11 @@ export function Composer({ tracker, row }: ComposerProps): JSX.Element {
   const canText = known?.textDown !== "none";
   useOutlook(tracker.id, draft, row.presence.protocol);
   useFitting(area, draft);
-  const insert = (template: string): void => {
-    const values = { driver: tracker.driver || tracker.label, tracker: tracker.label, time: times.value.clock(Date.now()) };
-    setDraft(tracker.id, inserted(draft, filledIn(template, values), area.current));
+  const insert = (text: string): void => {
+    setDraft(tracker.id, inserted(draft, text, area.current));
     area.current?.focus();
   };
-  const picker = useTemplatePicker(draft, insert);
+  const picker = useTemplatePicker(draft, templatesFor(tracker), insert);
   const asked = choices === null ? [] : usableChoices(choices);
   const isReady = draft.trim() !== "" && [...draft].length <= MOST_CHARACTERS && canText && (choices === null || asked.length > 1);
   const send = (): void => {
@@ -103,6 +102,11 @@ export function Composer({ tracker, row }: ComposerProps): JSX.Element {
       <Outlook text={draft} known={known} online={row.presence.online} most={MOST_CHARACTERS} />
     </form>
   );
+}
+
+function templatesFor({ driver, label }: Tracker): readonly string[] {
+  const values = { driver: driver || label, tracker: label, time: times.value.clock(Date.now()) };
+  return templates().map((template) => filledIn(template, values));
 }
 
 /** Where the cursor is; the search for a template is replaced by it. */

@@ -5,6 +5,7 @@ import { say } from "../language.ts";
 import { isPending, type Message } from "../model/message.ts";
 import { statusOf, whyNot } from "../model/status.ts";
 import { times } from "../state.ts";
+import { Choices } from "./choices.tsx";
 import { Icon } from "./icons.tsx";
 
 interface MessageLineProps {
@@ -33,15 +34,7 @@ export function MessageLine({ message, joined, online, driver, question, isFound
       <p class="text" dir="auto">
         {message.text}
       </p>
-      {message.choices.length === 0 ? null : (
-        <ul class="choices" aria-label={say("message.choices")}>
-          {message.choices.map((choice) => (
-            <li key={choice}>
-              <bdi>{choice}</bdi>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Choices choices={message.choices} />
       <p class="meta">
         <time dateTime={times.value.iso(message.submittedAt)} title={times.value.full(message.submittedAt)}>
           {times.value.clock(message.submittedAt)}

@@ -20,12 +20,13 @@ export function templates(): readonly string[] {
   return prefs.value.templates ?? [say("templates.where"), say("templates.call"), say("templates.task")];
 }
 
-export function useTemplatePicker(draft: string, insert: (template: string) => void): Picker {
+/** `texts`: the templates, filled in. */
+export function useTemplatePicker(draft: string, texts: readonly string[], insert: (text: string) => void): Picker {
   const [isAsked, setAsked] = useState(false);
   const [isRefused, setRefused] = useState(false);
   const [chosen, setActive] = useState(0);
   const typed = draft.startsWith("/") && !draft.includes("\n") ? draft.slice(1).toLowerCase() : null;
-  const shown = templates().filter((template) => template.toLowerCase().includes(typed ?? ""));
+  const shown = texts.filter((text) => text.toLowerCase().includes(typed ?? ""));
   const active = Math.max(0, Math.min(chosen, shown.length - 1));
   const isOpen = shown.length > 0 && (isAsked || (typed !== null && !isRefused));
   useEffect(() => setActive(0), [typed]);

@@ -4,6 +4,7 @@ import { failureWords } from "../conversations.ts";
 import { say } from "../language.ts";
 import type { UnsentText } from "../model/unsent.ts";
 import { discardText, retryText } from "../sending.ts";
+import { Choices } from "./choices.tsx";
 import { Icon } from "./icons.tsx";
 
 export function UnsentLine({ unsent }: { readonly unsent: UnsentText }): JSX.Element {
@@ -14,7 +15,7 @@ export function UnsentLine({ unsent }: { readonly unsent: UnsentText }): JSX.Ele
       <p class="text" dir="auto">
         {text}
       </p>
-      {choices.length === 0 ? null : <p class="choices">{choices.join(" / ")}</p>}
+      <Choices choices={choices} />
       <p class="meta">
         <span class={`status tone-${state.type === "refused" ? "failed" : "waiting"}`}>
           <Icon name={state.type === "refused" ? "cross" : "clock"} />

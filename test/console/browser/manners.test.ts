@@ -132,7 +132,7 @@ describeInBrowser("the page", () => {
     await page.locator('a.row[data-tracker="5"]').click();
     const composer = page.locator("#composer");
     await composer.pressSequentially("/where");
-    await page.getByRole("option", { name: "{driver}, where are you now?" }).waitFor();
+    await page.getByRole("option", { name: "Driver 5, where are you now?" }).waitFor();
     expect(await composer.getAttribute("aria-activedescendant")).toBe("template-0");
     await composer.press("Enter");
     await until(
