@@ -101,7 +101,7 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   const streams = new EventStreams({ ...routes, live, directory, sessions: accounts, onAccounts, meter: metrics });
   streams.register(app);
   registerHealth(app, ready);
-  if (!(await registerConsole(app, CONSOLE))) log.warn({ folder: CONSOLE }, "the console is not built: npm run build");
+  if (!(await registerConsole(app, CONSOLE))) log.info({ folder: CONSOLE }, "the console is not built: npm run build");
   return { api: app, streams };
 }
 
