@@ -9,8 +9,8 @@ import { DISPATCHER, type FleetMember, startDevice, startMixedFleet } from "./br
 
 const FOLDER = join(import.meta.dirname, "../../docs/images");
 const MOST_BYTES = 150_000;
-const DESKTOP = { width: 1_120, height: 700 };
-const PHONE = { width: 390, height: 700 };
+const DESKTOP = { width: 1_120, height: 680 };
+const PHONE = { width: 390, height: 680 };
 
 const GARMIN = { protocol: "teltonika", profile: { inner: "garmin-fmi" } };
 const WIALON = { protocol: "wialon-ips", profile: {} };
@@ -87,7 +87,7 @@ async function picture(browser: Browser, product: Product, devices: ReadonlyMap<
   await save(page, "console-light.png");
   const dark = await open(browser, product, DESKTOP, "dark");
   await choose(dark, SILENT);
-  await send(dark, SILENT, "Both are with the forwarder, counter 3. Your reference is T1-26-08841");
+  await send(dark, SILENT, "Both are at counter 3, T1-26-08841");
   const unsure = dark.locator(".message.out", { hasText: "counter 3" });
   await unsure.getByText("sent, no receipt yet").waitFor();
   await unsure.getByRole("button", { name: "Why not delivered?" }).click();
