@@ -10,7 +10,7 @@ import { DISPATCHER, type FleetMember, startDevice, startMixedFleet } from "./br
 const FOLDER = join(import.meta.dirname, "../../docs/images");
 const MOST_BYTES = 150_000;
 const DESKTOP = { width: 1_120, height: 680 };
-const PHONE = { width: 390, height: 680 };
+const PHONE = { width: 390, height: 720 };
 
 const GARMIN = { protocol: "teltonika", profile: { inner: "garmin-fmi" } };
 const WIALON = { protocol: "wialon-ips", profile: {} };
