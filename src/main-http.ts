@@ -1,4 +1,5 @@
 /** The HTTP side of this node, put together: API, administration, health, metrics. */
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Calls } from "./chat/calls.ts";
@@ -12,6 +13,7 @@ import { accountCalls } from "./http/account-calls.ts";
 import { registerAdmin } from "./http/admin.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
+import { registerConsole } from "./http/console.ts";
 import { registerDocs } from "./http/docs-page.ts";
 import { EventStreams } from "./http/event-streams.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
@@ -21,6 +23,9 @@ import { openApi } from "./http/openapi.ts";
 import { registerCalls } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import type { Metrics } from "./main-metrics.ts";
+
+/** Where the build puts the console, seen from the sources or from what was built of them. */
+const CONSOLE = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../dist/console" : "../console");
 
 export interface HttpSideDeps {
   readonly config: Config;
@@ -99,6 +104,7 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   streams.register(app);
   registerDocs(app, openApi(all));
   registerHealth(app, ready);
+  if (!(await registerConsole(app, CONSOLE))) log.info({ folder: CONSOLE }, "the console is not built: npm run build");
   return { api: app, streams };
 }
 

@@ -1,6 +1,6 @@
 /** What a person sees when the product has started: where everything listens, and what to paste next. */
 import type { Config } from "./config.ts";
-import { DEMO_HASH, type DemoDevice } from "./fleet/demo.ts";
+import { DEMO_HASH, DEMO_LOGIN, type DemoDevice } from "./fleet/demo.ts";
 import type { Listening } from "./gateway/gateway.ts";
 
 export interface Started {
@@ -19,6 +19,7 @@ export interface Started {
 export function tour(started: Started): string {
   const { config, redis, api, admin, devices, protocols } = started;
   const places = [
+    `console     ${api}/`,
     `API         ${api}`,
     ...devices.map(({ host, port, protocol }) => `devices     ${host}:${port} (${protocol ?? `${protocols.join(", ")}: detected`})`),
     `admin       ${admin}/admin`,
@@ -40,7 +41,7 @@ function demoTour({ api, devices }: Started, demo: readonly DemoDevice[]): reado
       const reply = index === 0 ? "" : " --reply 'on my way'";
       return `  npx tracker-chat simulate ${protocol} --device-id ${deviceId} --port ${port}${reply}`;
     }),
-    "and its dispatcher:",
+    `Its dispatcher signs in at ${api}/ as ${DEMO_LOGIN.login} with the password ${DEMO_LOGIN.password}, or calls:`,
     call("send", "&tracker_id=1000001&message=Hello driver"),
     call("list", "&tracker_id=1000001"),
     call("broadcast", "&trackers=[1000001,1000002]&message=Snow ahead"),

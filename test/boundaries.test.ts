@@ -120,6 +120,24 @@ const BOUNDARIES: readonly Boundary[] = [
     denied: ["../store/memory.ts", "../gateway/gateway.ts", "../outbox/mail.ts", "../../protocols/index.ts", "ioredis", "node:net"],
     allowed: ["../chat/ports.ts", "../fleet/document.ts", "fastify", "@fastify/cors"],
   },
+  {
+    files: "src/console/**",
+    folder: "src/console",
+    denied: ["../chat/message.ts", "../http/message-view.ts", "../config.ts", "node:buffer", "fastify", "preact/compat"],
+    allowed: ["./api.ts", "./model/reduce.ts", "./views/app.tsx", "preact", "@preact/signals", "eventsource-parser"],
+  },
+  {
+    files: "src/console/views/**",
+    folder: "src/console/views",
+    denied: ["../../chat/message.ts", "../../core/charset.ts"],
+    allowed: ["./icons.tsx", "../state.ts", "../model/status.ts", "preact/hooks", "@tanstack/virtual-core"],
+  },
+  {
+    files: "src/console/model/**",
+    folder: "src/console/model",
+    denied: ["../state.ts", "../api.ts", "@preact/signals", "../../core/charset.ts"],
+    allowed: ["./message.ts"],
+  },
 ];
 
 interface Planted {

@@ -7,6 +7,9 @@ export const DEMO_HASH = "a6aa75587e5c59c32d347da438505fc3";
 /** Trackers whose protocol is known from the start. */
 const MAX_DEVICES = 2;
 
+/** What the demo user signs in with. */
+export const DEMO_LOGIN = { login: "demo@example.com", password: "demo" };
+
 export interface DemoDevice {
   readonly protocol: string;
   readonly deviceId: string;
@@ -35,8 +38,7 @@ export function demoFleet(timeZone: string, protocols: readonly Protocol[]): Req
     users: [
       {
         id: 1_000_001,
-        login: "demo@example.com",
-        password: "demo",
+        ...DEMO_LOGIN,
         time_zone: timeZone,
         dealer_id: 1_000_001,
         api_keys: [{ hash: DEMO_HASH, title: "demo" }],
