@@ -1,7 +1,7 @@
 /** The device side of this node, put together: lines, mail between nodes, presence. */
 import type { Logger } from "pino";
 import { LineChat } from "./chat/lines.ts";
-import type { Meter } from "./chat/meter.ts";
+import { type LineMeter, NO_PROTOCOL } from "./chat/meter.ts";
 import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./core/index.ts";
@@ -13,6 +13,7 @@ import { Registry } from "./gateway/registry.ts";
 import { Janitor } from "./outbox/janitor.ts";
 import { MailWorker } from "./outbox/mail-worker.ts";
 import { NodeLines } from "./outbox/node-lines.ts";
+import { OutboxAge } from "./outbox/outbox-age.ts";
 import { type MailConnection, PostOffice } from "./outbox/post-office.ts";
 import { Sweeper } from "./outbox/sweeper.ts";
 
@@ -21,7 +22,7 @@ export interface LineSideDeps {
   readonly protocols: readonly Protocol[];
   readonly store: MessageStore;
   readonly fleet: Fleet;
-  readonly meter: Meter;
+  readonly meter: LineMeter;
   readonly log: Logger;
   /** Records lines; absent: nobody does. */
   readonly tap?: () => LineTap;
@@ -38,6 +39,7 @@ export interface LineSide {
   readonly worker: MailWorker;
   readonly sweeper: Sweeper;
   readonly janitor: Janitor;
+  readonly outboxAge: OutboxAge;
 }
 
 /** Malformed frames in a row, and refused passwords, before a line is closed; a frame must be complete within this. */
@@ -90,14 +92,25 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     kick: (trackerId: number) => void kickLocal(trackerId),
     lines: (answer: string) => nodeLines.answer(answer),
   };
+  const outboxAge = new OutboxAge(store);
   return {
     gateway,
     registry,
     outbox,
+    outboxAge,
     nodeLines,
     presence: new Presence({ store, node, log }),
     worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
-    sweeper: new Sweeper({ node, store, lines: registry, hint: (trackerId) => registry.get(trackerId)?.hint(), meter, log }),
+    sweeper: new Sweeper({
+      node,
+      store,
+      lines: registry,
+      hint: (trackerId) => registry.get(trackerId)?.hint(),
+      protocolOf: (trackerId) => fleet.directory.tracker(trackerId)?.protocol ?? NO_PROTOCOL,
+      onSwept: (shard, trackers) => outboxAge.look(shard, trackers),
+      meter,
+      log,
+    }),
     janitor: new Janitor({ node, store, post, log }),
   };
 }

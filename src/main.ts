@@ -5,6 +5,7 @@ import { type AdminToken, keepAdminToken } from "./admin-token.ts";
 import type { Config } from "./config.ts";
 import { DEMO_HASH } from "./fleet/demo.ts";
 import { Fleet } from "./fleet/fleet.ts";
+import { LoopDelay } from "./loop-delay.ts";
 import { Closing, endOnDefects, endOnSignals } from "./main-end.ts";
 import { createHttpSide, type HttpSide } from "./main-http.ts";
 import { createLineSide, type LineSide } from "./main-lines.ts";
@@ -15,7 +16,9 @@ import { tour } from "./main-tour.ts";
 import { type ConnectionRole, connected, connectRedis } from "./store/connection.ts";
 import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { RedisStore } from "./store/redis.ts";
+import { StoreWatch } from "./store-watch.ts";
 import { Capture, type CaptureOptions } from "./tools/capture/capture.ts";
+import { productVersion } from "./version.ts";
 
 /** A Redis that is starting, or still reading its files, gets this long. */
 const REDIS_MS = 30_000;
@@ -48,19 +51,47 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   };
   const requests = connect("requests");
   await connected(requests, REDIS_MS);
-  const metrics = new Metrics(config.nodeId);
+  const metrics = new Metrics(config.nodeId, productVersion());
   const store = new RedisStore(requests);
   const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber: connect("subscriber") }), store);
   const capture = startCapture(config, log, closing);
   const parts = { config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, connect: () => connect("bullmq") };
   const lineSide = createLineSide(capture === null ? parts : { ...parts, tap: capture.tap });
-  const { gateway, registry, outbox } = lineSide;
-  metrics.observe({ lines: () => registry.size, connections: () => gateway.connections });
+  const { gateway, outbox } = lineSide;
+  watch({ metrics, store, lineSide, closing });
   const ready = async (): Promise<boolean> => gateway.ready && (await store.healthy());
   const token = keepAdminToken(config);
   const shared = { config, store, fleet, outbox, metrics, log, ready };
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
   await listen({ config, redis, fleet, lineSide, httpSide, closing, token });
+}
+
+interface Watched {
+  readonly metrics: Metrics;
+  readonly store: RedisStore;
+  readonly lineSide: LineSide;
+  readonly closing: Closing;
+}
+
+/** What is measured by looking rather than counted when it happens. */
+function watch({ metrics, store, lineSide, closing }: Watched): void {
+  const { gateway, registry, outboxAge } = lineSide;
+  const now = (): number => performance.now();
+  const loop = new LoopDelay({ now, onBeat: (lateMs) => metrics.loopWasLate(lateMs) });
+  const storeWatch = new StoreWatch({ store, now, onWrite: (ms) => metrics.redisWrote(ms) });
+  loop.start();
+  storeWatch.start();
+  closing.add("measurements", () => {
+    loop.stop();
+    storeWatch.stop();
+  });
+  const silent = PROTOCOLS.map(({ name }) => [name, 0] as const);
+  metrics.observe({
+    lines: () => new Map([...silent, ...registry.byProtocol()]),
+    connections: () => gateway.connections,
+    oldestTextMs: () => (registry.size === 0 ? 0 : outboxAge.oldestMs),
+    store: storeWatch,
+  });
 }
 
 function startCapture({ capture: settings }: Config, log: Logger, closing: Closing): Capture | null {

@@ -1,5 +1,6 @@
 /** What every MessageStore does: run on the reference store, on Redis, and on Redis in cluster mode. */
 import { afterAll, beforeAll, describe } from "vitest";
+import { figuresContract } from "./store/contract/figures.ts";
 import { lifeContract } from "./store/contract/life.ts";
 import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
     describe("lives", () => lifeContract(world));
+    describe("figures", () => figuresContract(world));
     describe("ownership and operation", () => ownershipContract(world));
   });
 }

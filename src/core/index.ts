@@ -9,5 +9,6 @@ export * from "./protocol.ts";
 export * from "./question.ts";
 export * from "./session.ts";
 export * from "./session-io.ts";
+export * from "./tally.ts";
 export * from "./transcript.ts";
 export * from "./transcript-text.ts";

@@ -16,6 +16,7 @@ import { LineClock } from "./line-clock.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
 import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 import { Strikes } from "./strikes.ts";
+import { Tally } from "./tally.ts";
 
 type Hello = Extract<DeviceEvent, { type: "hello" }>;
 
@@ -37,6 +38,8 @@ interface Heard {
 const EARLY_FRAMES = 3;
 
 export class Session {
+  /** To be taken after a step by whoever counts. */
+  readonly tally = new Tally();
   readonly #protocol: Protocol;
   readonly #limits: SessionLimits;
   readonly #codec: Codec;
@@ -135,7 +138,10 @@ export class Session {
   }
 
   #framed(framed: Framed, now: number, out: Effect[]): void {
-    if (framed.kind === "frame") return this.#frame(framed.bytes, now, out);
+    if (framed.kind === "frame") {
+      this.tally.frame();
+      return this.#frame(framed.bytes, now, out);
+    }
     const bytes = framed.kind === "noise" ? Buffer.from(framed.bytes) : null;
     out.push({ type: "note", kind: "noise", reason: framed.reason, bytes });
     if (framed.kind === "broken") out.push({ type: "close", reason: "broken-stream" });
@@ -209,7 +215,8 @@ export class Session {
     this.#clock.loggedIn();
     const implied = identity.profile["receipts"] === "implied";
     const { capabilities } = this.#protocol;
-    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs: this.#limits.receiptMs, implied, now });
+    const { receiptMs } = this.#limits;
+    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now, tally: this.tally });
     this.#phase = { type: "online", key: hello.key, identity, deliveries };
   }
 

@@ -5,6 +5,7 @@ import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  type Fullness,
   IDEMPOTENCY_MS,
   type ListQuery,
   type LoggedIn,
@@ -22,7 +23,7 @@ import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import { shardOf } from "./keys.ts";
 import { IdsUsedUp, LAST_ID, nextEpoch } from "./limits.ts";
 import { withdraw } from "./memory-endings.ts";
-import { drain, expire } from "./memory-outbox.ts";
+import { drain, expire, oldestWait } from "./memory-outbox.ts";
 import { receive } from "./memory-reception.ts";
 import { submit } from "./memory-submit.ts";
 import { entriesOf, turn } from "./memory-timeline.ts";
@@ -153,6 +154,11 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve({ ids: [...lanes(tracker), ...waitingTexts(tracker)], bytes: outboxBytes(tracker) });
   }
 
+  oldestWait(trackerId: TrackerId): Promise<number | null> {
+    const tracker = this.#trackers.get(trackerId);
+    return Promise.resolve(tracker === undefined ? null : oldestWait(tracker, this.#clock()));
+  }
+
   expire(trackerId: TrackerId): Promise<number> {
     const tracker = this.#trackers.get(trackerId);
     return Promise.resolve(tracker === undefined ? 0 : expire(tracker, this.#clock()));
@@ -226,6 +232,10 @@ export class MemoryStore implements MessageStore {
 
   healthy(): Promise<boolean> {
     return Promise.resolve(true);
+  }
+
+  fullness(): Promise<Fullness> {
+    return Promise.resolve({ ids: this.#lastId / LAST_ID, usedBytes: 0, maxBytes: 0 });
   }
 
   #find(id: MessageId): Message | null {

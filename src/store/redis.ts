@@ -6,6 +6,7 @@ import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  type Fullness,
   IDEMPOTENCY_MS,
   type ListQuery,
   type LoggedIn,
@@ -23,6 +24,7 @@ import type { RedisConnection } from "./connection.ts";
 import { HEALTH, headKey, idempotencyKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
 import { deadLetters } from "./redis-dead.ts";
 import { drain } from "./redis-drain.ts";
+import { fullness } from "./redis-fullness.ts";
 import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
 import { find, lastTimes, list, unreadCounts } from "./redis-read.ts";
@@ -127,6 +129,11 @@ export class RedisStore implements MessageStore {
     return reach(this.#outbox(trackerId));
   }
 
+  async oldestWait(trackerId: TrackerId): Promise<number | null> {
+    const ms = asNumber(await this.#run("oldest-wait", trackerId, []));
+    return ms < 0 ? null : ms;
+  }
+
   async expire(trackerId: TrackerId): Promise<number> {
     return asNumber(await this.#run("expire", trackerId, []));
   }
@@ -177,6 +184,10 @@ export class RedisStore implements MessageStore {
     } catch {
       return false;
     }
+  }
+
+  fullness(): Promise<Fullness> {
+    return reach(fullness(this.#connection));
   }
 
   #run(name: ScriptName, trackerId: TrackerId, args: readonly ScriptArgument[]): Promise<Reply> {

@@ -160,7 +160,9 @@ describe("the access log and the metrics", () => {
     const answers = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "answered");
     expect(answers[0]).toMatchObject({ method: "POST", path: "/tracker/chat/send", status: 200, code: 0, user: 1 });
     expect(answers.map(({ code }) => code)).toEqual([0, 0, 112, 111, 111, 201, 5]);
-    expect(await api.registry.metrics()).toMatch(/tracker_chat_http_seconds_count\{route="\/tracker\/chat\/list",code="201"\} 1/);
+    expect(await api.registry.metrics()).toMatch(
+      /tracker_chat_http_request_duration_seconds_count\{route="\/tracker\/chat\/list",code="201"\} 1/,
+    );
   });
 });
 
@@ -186,7 +188,7 @@ describe("health", () => {
       const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry });
       await app.inject({ url: "/nope" });
     }
-    expect(await registry.metrics()).toContain('tracker_chat_http_seconds_count{route="none",code="111"} 2');
+    expect(await registry.metrics()).toContain('tracker_chat_http_request_duration_seconds_count{route="none",code="111"} 2');
   });
 
   it("shows the registry", async () => {
@@ -196,7 +198,7 @@ describe("health", () => {
     await app.inject({ url: "/nope" });
     const reply = await app.inject({ url: "/metrics" });
     expect(reply.headers["content-type"]).toContain("text/plain");
-    expect(reply.payload).toContain('tracker_chat_http_seconds_count{route="none",code="111"} 1');
+    expect(reply.payload).toContain('tracker_chat_http_request_duration_seconds_count{route="none",code="111"} 1');
   });
 });
 

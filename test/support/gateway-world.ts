@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 import pino from "pino";
 import { LineChat, type LineWarning } from "../../src/chat/lines.ts";
-import type { Meter } from "../../src/chat/meter.ts";
+import type { LineMeter } from "../../src/chat/meter.ts";
 import { type Draft, type MessageStore, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import type { Protocol, SessionLimits } from "../../src/core/index.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
@@ -34,6 +34,7 @@ export interface World {
   readonly port: number;
   readonly singlePort: number;
   readonly counts: Map<string, number>;
+  readonly times: { readonly what: string; readonly ms: number }[];
   readonly logs: Record<string, unknown>[];
   readonly hints: { readonly trackerId: number; readonly owner: Owner }[];
   readonly warnings: LineWarning[];
@@ -52,7 +53,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const store = options.store ?? new MemoryStore(Date.now);
   const counts = new Map<string, number>();
   const logs: Record<string, unknown>[] = [];
-  const meter: Meter = { count: (what, label, by = 1) => counts.set(`${what} ${label}`, (counts.get(`${what} ${label}`) ?? 0) + by) };
+  const times: World["times"] = [];
+  const meter: LineMeter = {
+    count: (what, labels, by = 1) => counts.set(`${what} ${labels}`, (counts.get(`${what} ${labels}`) ?? 0) + by),
+    time: (what, label, ms) => times.push({ what: `${what} ${label}`, ms }),
+  };
   const log = pino({ level: "debug" }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const node = options.node ?? NODE;
   const hints: World["hints"] = [];
@@ -96,6 +101,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     port,
     singlePort: single?.port ?? 0,
     counts,
+    times,
     logs,
     hints,
     warnings,
