@@ -7,6 +7,7 @@ import {
   host,
   integer,
   MAX_AGE_MS,
+  MAX_DRAIN_DELAY_MS,
   MAX_TIMER_MS,
   memory,
   nodeName,
@@ -66,6 +67,7 @@ export const SETTINGS = {
   MAXMEMORY: setting(memory, "60%", "memory of the embedded Redis: 512mb, 2gb or a part of the machine's"),
   CAPTURE: setting(filePath, null, "every device conversation is written to a transcript in this folder"),
   CAPTURE_REDACT: setting(flag, "false", "leave passwords and auth codes out of them"),
+  DRAIN_DELAY: setting(duration(MAX_DRAIN_DELAY_MS, 0), "0s", "how long before a drain /readyz says no, for balancers to notice"),
   DEMO: setting(flag, "true", "demo fleet on an empty store"),
 } as const;
 

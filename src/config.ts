@@ -29,6 +29,7 @@ export interface Config {
   readonly trustProxy: readonly string[];
   readonly linesPerIp: number;
   readonly loginRate: Rate;
+  readonly drainDelayMs: number;
   readonly demo: boolean;
   /** Null: conversations are not recorded. */
   readonly capture: { readonly folder: string; readonly redact: boolean } | null;
@@ -88,6 +89,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     trustProxy: values.TRUST_PROXY ?? [],
     linesPerIp: values.LINES_PER_IP,
     loginRate: values.LOGIN_RATE,
+    drainDelayMs: values.DRAIN_DELAY,
     demo: values.DEMO,
     capture: values.CAPTURE === null ? null : { folder: resolve(values.CAPTURE), redact: values.CAPTURE_REDACT },
   };

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Calls } from "./chat/calls.ts";
 import { Extensions } from "./chat/extensions.ts";
+import type { Load } from "./chat/load.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
@@ -11,9 +12,10 @@ import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
-import { registerHealth, registerMetrics } from "./http/health.ts";
+import { type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
 import { registerCalls } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
+import { shedLoad } from "./http/shedding.ts";
 import type { Metrics } from "./main-metrics.ts";
 
 export interface HttpSideDeps {
@@ -26,8 +28,9 @@ export interface HttpSideDeps {
   readonly adminToken: string;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** This node takes devices and its store takes writes. */
-  readonly ready: () => Promise<boolean>;
+  readonly load: () => Load;
+  /** Whether this node should get anything new. */
+  readonly readiness: () => Promise<Readiness>;
 }
 
 export interface HttpSide {
@@ -61,9 +64,10 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
 }
 
 async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
-  const { config, store, fleet, outbox, metrics, log, ready } = deps;
+  const { config, store, fleet, outbox, metrics, log, load, readiness } = deps;
   const { directory, accounts } = fleet;
   const app = await plainServer(deps);
+  shedLoad(app, { load, meter: metrics });
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
   const calls = new Calls({
     store,
@@ -77,7 +81,7 @@ async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
     },
   });
   registerCalls(app, [...chatCalls(calls), ...extensionCalls(new Extensions({ store, directory }))], { gate, calendar: new Calendar() });
-  registerHealth(app, ready);
+  registerHealth(app, readiness);
   return app;
 }
 

@@ -1,6 +1,7 @@
 /** The device side of this node, put together: lines, mail between nodes, presence. */
 import type { Logger } from "pino";
 import { LineChat } from "./chat/lines.ts";
+import type { Load } from "./chat/load.ts";
 import { type LineMeter, NO_PROTOCOL } from "./chat/meter.ts";
 import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Config } from "./config.ts";
@@ -24,6 +25,7 @@ export interface LineSideDeps {
   readonly fleet: Fleet;
   readonly meter: LineMeter;
   readonly log: Logger;
+  readonly load: () => Load;
   /** Records lines; absent: nobody does. */
   readonly tap?: () => LineTap;
   /** A connection for BullMQ; the caller closes those that it is asked for here. */
@@ -48,7 +50,7 @@ const LOGIN_ATTEMPTS = 3;
 const HALF_FRAME_MS = 30_000;
 
 export function createLineSide(deps: LineSideDeps): LineSide {
-  const { config, protocols, store, fleet, meter, log } = deps;
+  const { config, protocols, store, fleet, meter, log, load } = deps;
   const node = config.nodeId;
   const now = (): number => performance.now();
   const registry = new Registry();
@@ -83,6 +85,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     directory: fleet.directory,
     admission: { linesPerIp, loginRate },
     listen: listenAddresses(config, protocols),
+    load,
     ...(deps.tap === undefined ? {} : { tap: deps.tap }),
   });
   const kickLocal = (trackerId: number): boolean => registry.kick(trackerId, "kicked");

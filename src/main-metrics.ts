@@ -20,6 +20,7 @@ const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, .
   "bytes-in": ["received_bytes_total", "Bytes read from devices", "protocol"],
   "bytes-out": ["sent_bytes_total", "Bytes written to devices", "protocol"],
   "worker-restarts": ["mail_worker_restarts_total", "Restarts of the mail worker by its watchdog", "cause"],
+  shed: ["shed_total", "Calls refused because the node had too much to do", "call"],
 };
 
 /** Name, help, label and upper bounds (seconds) of what is timed. */
@@ -40,6 +41,8 @@ export interface Gauges {
   /** Devices logged in on this node, by protocol; those without one as 0. */
   readonly lines: () => ReadonlyMap<string, number>;
   readonly connections: () => number;
+  /** The node asks for new devices and requests. */
+  readonly ready: () => boolean;
   /** The longest wait of a text for a device that is connected here. */
   readonly oldestTextMs: () => number;
   /** What was last seen of the store. */
@@ -83,7 +86,8 @@ export class Metrics implements LineMeter {
     this.#redis.observe(ms / 1_000);
   }
 
-  observe({ lines, connections, oldestTextMs, store }: Gauges): void {
+  observe({ lines, connections, ready, oldestTextMs, store }: Gauges): void {
+    this.#gauge("ready", "1: GET /readyz would say yes", () => Number(ready()));
     this.#gauge("lines", "Devices logged in on this node", { label: "protocol", values: lines });
     this.#gauge("open_connections", "Device connections open on this node, logged in or not", connections);
     this.#gauge("outbox_oldest_seconds", "Longest wait of a text for a device that is connected here", () => oldestTextMs() / 1_000);

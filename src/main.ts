@@ -2,10 +2,11 @@
 import type { Logger } from "pino";
 import { PROTOCOLS } from "../protocols/index.ts";
 import { type AdminToken, keepAdminToken } from "./admin-token.ts";
+import type { Load } from "./chat/load.ts";
 import type { Config } from "./config.ts";
 import { DEMO_HASH } from "./fleet/demo.ts";
 import { Fleet } from "./fleet/fleet.ts";
-import { LoopDelay } from "./loop-delay.ts";
+import { Condition } from "./main-condition.ts";
 import { Closing, endOnDefects, endOnSignals } from "./main-end.ts";
 import { createHttpSide, type HttpSide } from "./main-http.ts";
 import { createLineSide, type LineSide } from "./main-lines.ts";
@@ -13,10 +14,10 @@ import { createLog } from "./main-log.ts";
 import { Metrics } from "./main-metrics.ts";
 import { type OpenedRedis, openRedis } from "./main-redis.ts";
 import { tour } from "./main-tour.ts";
+import { NodeWatch } from "./main-watch.ts";
 import { type ConnectionRole, connected, connectRedis } from "./store/connection.ts";
 import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { RedisStore } from "./store/redis.ts";
-import { StoreWatch } from "./store-watch.ts";
 import { Capture, type CaptureOptions } from "./tools/capture/capture.ts";
 import { productVersion } from "./version.ts";
 
@@ -25,6 +26,7 @@ const REDIS_MS = 30_000;
 /** Bounds of the drain: a line's grace, and each part's own. */
 const GRACE_MS = 2_000;
 const HTTP_CLOSE_MS = 5_000;
+const REDIS_STOP_MS = 60_000;
 
 /** Runs the product until a signal ends the process; rejects with one line when it cannot start. */
 export async function serve(config: Config): Promise<never> {
@@ -43,7 +45,8 @@ export async function serve(config: Config): Promise<never> {
 
 async function start(config: Config, log: Logger, closing: Closing): Promise<void> {
   const redis = await openRedis(config, log);
-  closing.add("Redis", () => redis.stop());
+  // It writes what is left to disk, so it may take longer than the rest.
+  closing.add("Redis", () => redis.stop(), REDIS_STOP_MS);
   const connect = (role: ConnectionRole): ReturnType<typeof connectRedis> => {
     const connection = connectRedis(redis.place, role);
     closing.add("connection", () => connection.disconnect());
@@ -55,43 +58,19 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const store = new RedisStore(requests);
   const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber: connect("subscriber") }), store);
   const capture = startCapture(config, log, closing);
-  const parts = { config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, connect: () => connect("bullmq") };
+  const watch = new NodeWatch(metrics, store);
+  const load = (): Load => watch.load;
+  const parts = { config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, load, connect: () => connect("bullmq") };
   const lineSide = createLineSide(capture === null ? parts : { ...parts, tap: capture.tap });
   const { gateway, outbox } = lineSide;
-  watch({ metrics, store, lineSide, closing });
-  const ready = async (): Promise<boolean> => gateway.ready && (await store.healthy());
+  const condition = new Condition({ listening: () => gateway.ready, store, load });
+  watch.show(lineSide, condition);
+  watch.start();
+  closing.add("watch", () => watch.stop());
   const token = keepAdminToken(config);
-  const shared = { config, store, fleet, outbox, metrics, log, ready };
+  const shared = { config, store, fleet, outbox, metrics, log, load, readiness: () => condition.readiness() };
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
-  await listen({ config, redis, fleet, lineSide, httpSide, closing, token });
-}
-
-interface Watched {
-  readonly metrics: Metrics;
-  readonly store: RedisStore;
-  readonly lineSide: LineSide;
-  readonly closing: Closing;
-}
-
-/** What is measured by looking rather than counted when it happens. */
-function watch({ metrics, store, lineSide, closing }: Watched): void {
-  const { gateway, registry, outboxAge } = lineSide;
-  const now = (): number => performance.now();
-  const loop = new LoopDelay({ now, onBeat: (lateMs) => metrics.loopWasLate(lateMs) });
-  const storeWatch = new StoreWatch({ store, now, onWrite: (ms) => metrics.redisWrote(ms) });
-  loop.start();
-  storeWatch.start();
-  closing.add("measurements", () => {
-    loop.stop();
-    storeWatch.stop();
-  });
-  const silent = PROTOCOLS.map(({ name }) => [name, 0] as const);
-  metrics.observe({
-    lines: () => new Map([...silent, ...registry.byProtocol()]),
-    connections: () => gateway.connections,
-    oldestTextMs: () => (registry.size === 0 ? 0 : outboxAge.oldestMs),
-    store: storeWatch,
-  });
+  await listen({ config, redis, fleet, lineSide, httpSide, condition, closing, token });
 }
 
 function startCapture({ capture: settings }: Config, log: Logger, closing: Closing): Capture | null {
@@ -133,12 +112,13 @@ interface Parts {
   readonly fleet: Fleet;
   readonly lineSide: LineSide;
   readonly httpSide: HttpSide;
+  readonly condition: Condition;
   readonly closing: Closing;
   readonly token: AdminToken;
 }
 
 /** Starts all that moves by itself, then takes devices and requests. */
-async function listen({ config, redis, fleet, lineSide, httpSide, closing, token }: Parts): Promise<void> {
+async function listen({ config, redis, fleet, lineSide, httpSide, condition, closing, token }: Parts): Promise<void> {
   const { gateway, presence, worker, sweeper, janitor } = lineSide;
   await presence.start();
   closing.add("lease", () => presence.stop());
@@ -154,9 +134,18 @@ async function listen({ config, redis, fleet, lineSide, httpSide, closing, token
   fleet.onChange(() => gateway.review());
   const { api, admin } = await httpSide.listen();
   const devices = await gateway.listen();
+  closing.add("readiness", () => leaveBalancers(condition, config.drainDelayMs), config.drainDelayMs + SLACK_MS);
   const protocols = PROTOCOLS.map(({ name }) => name);
   const demo = fleet.directory.userOfHash(DEMO_HASH) !== undefined;
   process.stdout.write(
     `${tour({ config, redis: redis.shown, api, admin, devices, protocols, demo, madeToken: token.made ? token.token : null })}\n`,
   );
 }
+
+/** Not ready from now on; what comes meanwhile is still served. */
+async function leaveBalancers(condition: Condition, delayMs: number): Promise<void> {
+  condition.drain();
+  if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+}
+
+const SLACK_MS = 1_000;

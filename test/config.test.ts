@@ -24,6 +24,7 @@ describe("configuration", () => {
       trustProxy: [],
       linesPerIp: 2_000,
       loginRate: { count: 500, perMs: 1_000 },
+      drainDelayMs: 0,
       demo: true,
     });
     expect(config.redis.type === "embedded" && config.redis.maxMemoryBytes).toBeGreaterThan(64 * 1024 ** 2);
@@ -48,6 +49,7 @@ describe("configuration", () => {
   it("reads durations, rates, memory, lists", () => {
     const config = read({
       RECEIPT_TIMEOUT: "500ms",
+      DRAIN_DELAY: "20s",
       MESSAGE_TTL: "2h",
       RATE_LIMIT: "600/m",
       MAXMEMORY: "512mb",
@@ -56,6 +58,7 @@ describe("configuration", () => {
     });
     expect(config).toMatchObject({
       receiptTimeoutMs: 500,
+      drainDelayMs: 20_000,
       messageTtlMs: 7_200_000,
       rateLimit: { count: 600, perMs: 60_000 },
       redis: { maxMemoryBytes: 512 * 1024 ** 2 },
@@ -92,6 +95,7 @@ describe("configuration", () => {
       'IDLE_TIMEOUT: expected a duration like 500ms, 15s, 15m, 2h or 7d, got "25d"',
     ],
     ["an empty duration", { RECEIPT_TIMEOUT: "0s" }, 'RECEIPT_TIMEOUT: expected a duration like 500ms, 15s, 15m, 2h or 7d, got "0s"'],
+    ["a drain that never ends", { DRAIN_DELAY: "11m" }, "DRAIN_DELAY: expected a duration"],
     ["a rate", { RATE_LIMIT: "50" }, 'RATE_LIMIT: expected a rate like 50/s or 600/m, got "50"'],
     ["a zero rate", { LOGIN_RATE: "0/s" }, 'LOGIN_RATE: expected a rate like 50/s or 600/m, got "0/s"'],
     ["a level", { LOG_LEVEL: "loud" }, 'LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"'],

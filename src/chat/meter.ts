@@ -30,7 +30,9 @@ export type Counted =
   | "bytes-in"
   | "bytes-out"
   /** Restarts of the hint worker by cause. */
-  | "worker-restarts";
+  | "worker-restarts"
+  /** Calls refused because the node has too much to do, by call. */
+  | "shed";
 
 export interface Meter {
   count(what: Counted, labels: string, by?: number): void;

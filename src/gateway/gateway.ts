@@ -1,11 +1,13 @@
 /** The device side of this node: its listeners and all their connections. */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Directory } from "../chat/fleet.ts";
+import type { Load } from "../chat/load.ts";
 import type { CloseReason, Protocol } from "../core/index.ts";
 import { Admission, type AdmissionLimits } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog } from "./line-log.ts";
+import type { EndReason } from "./registry.ts";
 
 /** Connections that the kernel holds while we accept; a reconnect storm overflows the default of 511. */
 const BACKLOG = 4_096;
@@ -33,6 +35,8 @@ export interface GatewayOptions extends LineDeps {
   readonly directory: Directory;
   readonly admission: AdmissionLimits;
   readonly listen: readonly ListenAddress[];
+  /** Beyond normal no connection is accepted. */
+  readonly load: () => Load;
 }
 
 export interface Listening {
@@ -153,16 +157,18 @@ export class Gateway implements LineHost {
       socket.destroy();
       return;
     }
+    if (this.#options.load() !== "normal") return this.#refuse(socket, address, "overload");
     const admitted = this.#admission.admit(address, this.#options.now());
-    if (admitted !== "yes") {
-      this.#options.meter.count("closings", admitted);
-      this.#log.write("warn", this.#options.now(), { message: "connection refused", reason: admitted, address });
-      socket.on("error", () => undefined);
-      socket.destroy();
-      return;
-    }
+    if (admitted !== "yes") return this.#refuse(socket, address, admitted);
     this.#options.meter.count("connections", protocol?.name ?? "detected");
     this.#connections.add(new Connection(socket, protocol, { deps: this.#options, host: this }));
+  }
+
+  #refuse(socket: Socket, address: string, reason: EndReason): void {
+    this.#options.meter.count("closings", reason);
+    this.#log.write("warn", this.#options.now(), { message: "connection refused", reason, address });
+    socket.on("error", () => undefined);
+    socket.destroy();
   }
 
   async #untilQuiet(boundMs: number): Promise<void> {

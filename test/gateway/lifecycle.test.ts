@@ -68,6 +68,22 @@ describe("a second login of the same device", () => {
   });
 });
 
+describe("a node with too much to do", () => {
+  it("refuses new connections and keeps the lines that it has", async () => {
+    const world = await start();
+    const peer = await world.dial();
+    await peer.login("dev1");
+    world.load = "strained";
+    const late = await world.dial();
+    await until(() => late.closed);
+    expect(world.counts.get("closings overload")).toBe(1);
+    await world.send(1, "text");
+    await until(() => peer.lines.length === 2);
+    world.load = "normal";
+    await (await world.dial()).login("dev1");
+  });
+});
+
 describe("a drain", () => {
   it("lets receipts come in, then ends every line and logs it out", async () => {
     const world = await start();

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
-import { registerHealth, registerMetrics } from "../../src/http/health.ts";
+import { type Readiness, registerHealth, registerMetrics } from "../../src/http/health.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { type Api, startApi } from "../support/api.ts";
 import { HASH } from "../support/fleet.ts";
@@ -167,18 +167,20 @@ describe("the access log and the metrics", () => {
 });
 
 describe("health", () => {
-  async function health(ready: () => Promise<boolean>): Promise<{ status: number; live: number }> {
+  async function health(readiness: () => Promise<Readiness>): Promise<object> {
     const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
-    registerHealth(app, ready);
-    return { status: (await app.inject({ url: "/readyz" })).statusCode, live: (await app.inject({ url: "/livez" })).statusCode };
+    registerHealth(app, readiness);
+    const [ready, live] = [await app.inject({ url: "/readyz" }), await app.inject({ url: "/livez" })];
+    return { status: ready.statusCode, body: ready.json(), live: live.statusCode };
   }
 
-  it("is ready when the check says so in time", async () => {
-    expect(await health(() => Promise.resolve(true))).toEqual({ status: 200, live: 200 });
-    expect(await health(() => Promise.resolve(false))).toEqual({ status: 503, live: 200 });
-    expect(await health(() => Promise.reject(new Error("no")))).toEqual({ status: 503, live: 200 });
+  it("is ready when the check says so in time, and says why when it is not", async () => {
+    const unready = (reason: Readiness) => ({ status: 503, body: { ready: false, reason }, live: 200 });
+    expect(await health(() => Promise.resolve("ready"))).toEqual({ status: 200, body: { ready: true }, live: 200 });
+    expect(await health(() => Promise.resolve("draining"))).toEqual(unready("draining"));
+    expect(await health(() => Promise.reject(new Error("no")))).toEqual(unready("redis"));
     const started = performance.now();
-    expect(await health(() => new Promise(() => {}))).toEqual({ status: 503, live: 200 });
+    expect(await health(() => new Promise(() => {}))).toEqual(unready("redis"));
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 

@@ -53,3 +53,31 @@ describe("the metrics of a product at work", { timeout: 60_000 }, () => {
     await until(async () => sample(await metrics(), "tracker_chat_event_loop_delay_seconds_count{") > 3);
   });
 });
+
+describe("a drain with a delay", { timeout: 60_000 }, () => {
+  it("says that the node is not ready first, and serves devices and calls meanwhile", async () => {
+    const leaving = await Product.start({ DRAIN_DELAY: "3s" });
+    const first = new TestDevice("jt808", "13912345678", leaving.gatewayPort);
+    const late = new TestDevice("wialon-ips", "356307042441013", leaving.gatewayPort);
+    try {
+      await first.online();
+      const ended = leaving.end("SIGTERM");
+      const ready = async () => await fetch(`${leaving.url}/readyz`);
+      await until(async () => (await ready()).status === 503);
+      expect(await (await ready()).json()).toEqual({ ready: false, reason: "draining" });
+      expect(await (await fetch(`${leaving.url}/metrics`)).text()).toMatch(/^tracker_chat_ready\{[^}]*\} 0$/m);
+      late.runner.start();
+      await late.online();
+      await leaving.send(TRACKER, "one more");
+      await until(() => first.shown.includes("one more"));
+      expect(first.disconnections).toBe(0);
+      const { code, ms } = await ended;
+      expect(code).toBe(0);
+      expect(ms).toBeGreaterThanOrEqual(3_000);
+      expect(ms).toBeLessThan(13_000);
+    } finally {
+      for (const device of [first, late]) device.runner.stop();
+      await leaving.stop();
+    }
+  });
+});

@@ -5,6 +5,7 @@ import { Registry } from "prom-client";
 import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
 import type { User } from "../../src/chat/fleet.ts";
+import type { Load } from "../../src/chat/load.ts";
 import { type MessageStore, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
@@ -12,6 +13,7 @@ import { extensionCalls } from "../../src/http/extension-calls.ts";
 import { createGate } from "../../src/http/gate.ts";
 import { registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
+import { shedLoad } from "../../src/http/shedding.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
 
@@ -27,6 +29,8 @@ export interface ApiOptions {
   readonly trustProxy?: readonly string[];
   /** The id before the first message's. */
   readonly lastId?: number;
+  /** How much the node has to do; the default is normal. */
+  readonly load?: () => Load;
   /** Each line that the server logs. */
   readonly onLog?: (line: string) => void;
 }
@@ -75,6 +79,7 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const failedHints: unknown[] = [];
   const outbox = options.outbox ?? { hint: (trackerId: number, owner: Owner) => Promise.resolve(void hints.push([trackerId, owner])) };
   const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
+  shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
   const gate = await createGate(app, {
     directory,
     sessions: sessionsOf(options.sessions ?? {}),

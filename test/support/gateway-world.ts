@@ -2,6 +2,7 @@
 import { connect, type Socket } from "node:net";
 import pino from "pino";
 import { LineChat, type LineWarning } from "../../src/chat/lines.ts";
+import type { Load } from "../../src/chat/load.ts";
 import type { LineMeter } from "../../src/chat/meter.ts";
 import { type Draft, type MessageStore, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import type { Protocol, SessionLimits } from "../../src/core/index.ts";
@@ -40,6 +41,7 @@ export interface World {
   readonly warnings: LineWarning[];
   /** While true every call of the store that a line makes is refused. */
   outage: boolean;
+  load: Load;
   send(trackerId: number, text: string): Promise<number>;
   dial(port?: number): Promise<Peer>;
   close(): Promise<void>;
@@ -64,7 +66,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const warnings: LineWarning[] = [];
   const registry = new Registry();
   const peers: Peer[] = [];
-  const world = { outage: false };
+  const world: Pick<World, "outage" | "load"> = { outage: false, load: "normal" };
   const lines = new LineChat({
     store: failing(store, () => world.outage),
     directory,
@@ -88,6 +90,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       { host: "127.0.0.1", port: 0, protocol: null },
       { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder },
     ],
+    load: () => world.load,
     ...(options.tap === undefined ? {} : { tap: options.tap }),
   });
   await store.renewLease(node, 600_000);

@@ -56,6 +56,7 @@ export class Station {
       directory: this.house,
       admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
       listen: [{ host, port, protocol }],
+      load: () => "normal",
       ...(tap === undefined ? {} : { tap }),
     });
   }
