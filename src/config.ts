@@ -14,6 +14,12 @@ export interface Config {
   readonly dataDir: string;
   readonly http: Address;
   readonly gateway: Address;
+  /** The universal port over TLS, beside the plain one; null: there is none. */
+  readonly gatewayTlsPort: number | null;
+  /** Files of the certificate chain and its key, absolute; null: nothing is encrypted. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** HTTPS instead of HTTP, for the API and the administration. */
+  readonly httpTls: boolean;
   readonly protocolPorts: readonly ProtocolPort[];
   /** Null: /admin and /metrics are on the HTTP address. */
   readonly admin: Address | null;
@@ -48,7 +54,7 @@ export interface Address {
 }
 
 /** What a command needs that talks to a running product or to its store. */
-export type ClientConfig = Pick<Config, "redis" | "dataDir" | "http" | "admin" | "adminToken">;
+export type ClientConfig = Pick<Config, "redis" | "dataDir" | "http" | "httpTls" | "tls" | "admin" | "adminToken">;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -57,6 +63,7 @@ export function readConfig(flags: SettingTexts, protocols: readonly string[], en
   const values = readSettings(flags, env);
   refuseUnsupported(values);
   const config = assemble(values, env);
+  checkTls(values);
   checkRedis(values);
   if (values.CAPTURE === null && values.CAPTURE_REDACT) throw new SettingError("CAPTURE_REDACT: of no use without CAPTURE");
   checkPorts(config, protocols);
@@ -66,8 +73,8 @@ export function readConfig(flags: SettingTexts, protocols: readonly string[], en
 /** The part that clients use; contradictions of the server's own settings do not matter to them. */
 export function readClientConfig(flags: SettingTexts, env: Environment = process.env): ClientConfig {
   const values = readSettings(flags, env);
-  const { redis, dataDir, http, admin, adminToken } = assemble(values, env);
-  return deepFreeze({ redis, dataDir, http, admin, adminToken });
+  const { redis, dataDir, http, httpTls, tls, admin, adminToken } = assemble(values, env);
+  return deepFreeze({ redis, dataDir, http, httpTls, tls, admin, adminToken });
 }
 
 function assemble(values: SettingValues, env: Environment): Config {
@@ -76,6 +83,9 @@ function assemble(values: SettingValues, env: Environment): Config {
     dataDir: resolve(values.DATA_DIR),
     http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
     gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT },
+    gatewayTlsPort: values.GATEWAY_TLS_PORT,
+    tls: values.TLS_CERT === null || values.TLS_KEY === null ? null : { cert: resolve(values.TLS_CERT), key: resolve(values.TLS_KEY) },
+    httpTls: values.HTTP_TLS,
     protocolPorts: values.PROTOCOL_PORTS ?? [],
     admin: adminOf(values),
     adminToken: values.ADMIN_TOKEN,
@@ -121,18 +131,21 @@ function adminOf(values: SettingValues): Address | null {
 
 /** Refused rather than silently ignored. */
 function refuseUnsupported(values: SettingValues): void {
-  if (values.TLS_CERT !== null && values.TLS_KEY === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
-  if (values.TLS_KEY !== null && values.TLS_CERT === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");
   const unsupported = {
-    GATEWAY_TLS_PORT: values.GATEWAY_TLS_PORT !== null,
-    HTTP_TLS: values.HTTP_TLS,
     RETENTION: values.RETENTION !== null,
-    TLS_CERT: values.TLS_CERT !== null,
     WORKERS: values.WORKERS !== 1,
   };
   for (const [name, given] of Object.entries(unsupported)) {
     if (given) throw new SettingError(`${name}: not supported in this version`);
   }
+}
+
+function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, TLS_KEY: key }: SettingValues): void {
+  if (cert !== null && key === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
+  if (key !== null && cert === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");
+  if (gateway !== null && cert === null) throw new SettingError("GATEWAY_TLS_PORT: needs TLS_CERT and TLS_KEY");
+  if (http && cert === null) throw new SettingError("HTTP_TLS: needs TLS_CERT and TLS_KEY");
+  if (cert !== null && gateway === null && !http) throw new SettingError("TLS_CERT: of no use without GATEWAY_TLS_PORT or HTTP_TLS");
 }
 
 function checkRedis(values: SettingValues): void {
@@ -149,6 +162,7 @@ function checkPorts(config: Config, protocols: readonly string[]): void {
   const taken = [
     { name: "HTTP_PORT", ...config.http },
     { name: "GATEWAY_PORT", ...config.gateway },
+    ...(config.gatewayTlsPort === null ? [] : [{ name: "GATEWAY_TLS_PORT", host: config.gateway.host, port: config.gatewayTlsPort }]),
     ...config.protocolPorts.map(({ port }) => ({ name: "PROTOCOL_PORTS", host: config.gateway.host, port })),
     ...(config.admin ? [{ name: "ADMIN_PORT", ...config.admin }] : []),
   ];

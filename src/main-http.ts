@@ -1,6 +1,7 @@
 /** The HTTP side of this node, put together: API, administration, health, metrics. */
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import type { Certificates } from "./certificates.ts";
 import { Calls } from "./chat/calls.ts";
 import { Extensions } from "./chat/extensions.ts";
 import type { Load } from "./chat/load.ts";
@@ -14,7 +15,7 @@ import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
 import { type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
 import { registerCalls } from "./http/routes.ts";
-import { createHttpServer } from "./http/server.ts";
+import { createHttpServer, renewCertificate } from "./http/server.ts";
 import { shedLoad } from "./http/shedding.ts";
 import type { Metrics } from "./main-metrics.ts";
 
@@ -29,6 +30,8 @@ export interface HttpSideDeps {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly load: () => Load;
+  /** Null: nothing is encrypted. */
+  readonly certificates: Certificates | null;
   /** Whether this node should get anything new. */
   readonly readiness: () => Promise<Readiness>;
 }
@@ -48,6 +51,9 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   const { adminToken: token, fleet, lines, store: messages, outbox } = deps;
   registerAdmin(admin, { token, fleet, lines, messages, outbox });
   const servers = admin === api ? [api] : [api, admin];
+  deps.certificates?.onChange((settings) => {
+    for (const server of servers) renewCertificate(server, settings);
+  });
   return {
     listen: async () => {
       const shown = await listen(api, config.http, "HTTP_PORT");
@@ -85,8 +91,9 @@ async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
   return app;
 }
 
-function plainServer({ config, metrics, log }: HttpSideDeps): Promise<FastifyInstance> {
-  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls: null, registry: metrics.registry });
+function plainServer({ config, metrics, log, certificates }: HttpSideDeps): Promise<FastifyInstance> {
+  const tls = config.httpTls ? (certificates?.settings ?? null) : null;
+  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, registry: metrics.registry });
 }
 
 async function listen(app: FastifyInstance, { host, port }: Address, setting: string): Promise<string> {

@@ -45,6 +45,8 @@ export interface Gauges {
   readonly ready: () => boolean;
   /** The longest wait of a text for a device that is connected here. */
   readonly oldestTextMs: () => number;
+  /** When each certificate in use ends (ms since 1970), by its name. */
+  readonly certificates: () => ReadonlyMap<string, number>;
   /** What was last seen of the store. */
   readonly store: { readonly up: boolean; readonly fullness: Fullness; readonly deadLetters: number };
 }
@@ -86,7 +88,7 @@ export class Metrics implements LineMeter {
     this.#redis.observe(ms / 1_000);
   }
 
-  observe({ lines, connections, ready, oldestTextMs, store }: Gauges): void {
+  observe({ lines, connections, ready, oldestTextMs, certificates, store }: Gauges): void {
     this.#gauge("ready", "1: GET /readyz would say yes", () => Number(ready()));
     this.#gauge("lines", "Devices logged in on this node", { label: "protocol", values: lines });
     this.#gauge("open_connections", "Device connections open on this node, logged in or not", connections);
@@ -95,6 +97,8 @@ export class Metrics implements LineMeter {
     this.#gauge("redis_up", "1: Redis took the last write", () => Number(store.up));
     this.#gauge("redis_used_bytes", "Memory that Redis uses", () => store.fullness.usedBytes);
     this.#gauge("redis_max_bytes", "Memory that Redis may use; 0: there is no bound", () => store.fullness.maxBytes);
+    const expiries = (): ReadonlyMap<string, number> => new Map([...certificates()].map(([name, ms]) => [name, ms / 1_000]));
+    this.#gauge("tls_certificate_expiry_timestamp_seconds", "When the certificate of TLS ends", { label: "name", values: expiries });
     this.#gauge("message_ids_used_ratio", "Share of all message ids that were taken", () => store.fullness.ids);
   }
 

@@ -20,7 +20,10 @@ export function tour(started: Started): string {
   const { config, redis, api, admin, devices, protocols } = started;
   const places = [
     `API         ${api}`,
-    ...devices.map(({ host, port, protocol }) => `devices     ${host}:${port} (${protocol ?? `${protocols.join(", ")}: detected`})`),
+    ...devices.map(
+      ({ host, port, protocol, tls }) =>
+        `devices     ${host}:${port} (${tls ? "TLS; " : ""}${protocol ?? `${protocols.join(", ")}: detected`})`,
+    ),
     `admin       ${admin}/admin`,
     ...(started.madeToken === null ? [] : [`admin token ${started.madeToken} (made now, kept in ${config.dataDir}/admin-token)`]),
     `Redis       ${redis}`,

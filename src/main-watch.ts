@@ -1,5 +1,6 @@
 /** What this node looks at by itself, for its metrics and for what it refuses when it has too much to do. */
 import { PROTOCOLS } from "../protocols/index.ts";
+import type { Certificates } from "./certificates.ts";
 import { type Load, LoadLevel } from "./chat/load.ts";
 import type { MessageStore } from "./chat/ports.ts";
 import { LoopDelay } from "./loop-delay.ts";
@@ -36,13 +37,14 @@ export class NodeWatch {
   }
 
   /** Shows what there is to see, from now on. */
-  show({ gateway, registry, outboxAge }: LineSide, condition: Condition): void {
+  show({ gateway, registry, outboxAge }: LineSide, condition: Condition, certificates: Certificates | null): void {
     const silent = PROTOCOLS.map(({ name }) => [name, 0] as const);
     this.#metrics.observe({
       lines: () => new Map([...silent, ...registry.byProtocol()]),
       connections: () => gateway.connections,
       ready: () => this.#store.up && condition.seen() === "ready",
       oldestTextMs: () => (registry.size === 0 ? 0 : outboxAge.oldestMs),
+      certificates: () => new Map(certificates === null ? [] : [[certificates.name, certificates.expiresAt]]),
       store: this.#store,
     });
   }

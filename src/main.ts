@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { PROTOCOLS } from "../protocols/index.ts";
 import { type AdminToken, keepAdminToken } from "./admin-token.ts";
+import { Certificates } from "./certificates.ts";
 import type { Load } from "./chat/load.ts";
 import type { Config } from "./config.ts";
 import { DEMO_HASH } from "./fleet/demo.ts";
@@ -44,6 +45,7 @@ export async function serve(config: Config): Promise<never> {
 }
 
 async function start(config: Config, log: Logger, closing: Closing): Promise<void> {
+  const certificates = startCertificates(config, log, closing);
   const redis = await openRedis(config, log);
   // It writes what is left to disk, so it may take longer than the rest.
   closing.add("Redis", () => redis.stop(), REDIS_STOP_MS);
@@ -60,17 +62,32 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const capture = startCapture(config, log, closing);
   const watch = new NodeWatch(metrics, store);
   const load = (): Load => watch.load;
-  const parts = { config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, load, connect: () => connect("bullmq") };
+  const common = { config, store, fleet, log, load, certificates };
+  const parts = { ...common, protocols: PROTOCOLS, meter: metrics, connect: () => connect("bullmq") };
   const lineSide = createLineSide(capture === null ? parts : { ...parts, tap: capture.tap });
   const { gateway, outbox } = lineSide;
   const condition = new Condition({ listening: () => gateway.ready, store, load });
-  watch.show(lineSide, condition);
+  watch.show(lineSide, condition, certificates);
   watch.start();
   closing.add("watch", () => watch.stop());
   const token = keepAdminToken(config);
-  const shared = { config, store, fleet, outbox, metrics, log, load, readiness: () => condition.readiness() };
+  const shared = { ...common, outbox, metrics, readiness: () => condition.readiness() };
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
   await listen({ config, redis, fleet, lineSide, httpSide, condition, closing, token });
+}
+
+/** Null: nothing is encrypted. SIGHUP reads the files anew. */
+function startCertificates({ tls }: Config, log: Logger, closing: Closing): Certificates | null {
+  if (tls === null) return null;
+  const certificates = new Certificates(tls, log);
+  const reload = (): void => certificates.reload();
+  certificates.watch();
+  process.on("SIGHUP", reload);
+  closing.add("certificates", () => {
+    process.off("SIGHUP", reload);
+    certificates.stop();
+  });
+  return certificates;
 }
 
 function startCapture({ capture: settings }: Config, log: Logger, closing: Closing): Capture | null {

@@ -79,6 +79,14 @@ describe("configuration", () => {
     });
   });
 
+  it("takes one certificate for the device port over TLS and for HTTPS", () => {
+    const files = { TLS_CERT: "c.pem", TLS_KEY: "/etc/k.pem" };
+    const tls = { cert: `${process.cwd()}/c.pem`, key: "/etc/k.pem" };
+    expect(read({ ...files, GATEWAY_TLS_PORT: "5443" })).toMatchObject({ tls, gatewayTlsPort: 5443, httpTls: false });
+    expect(read({ ...files, HTTP_TLS: "true" })).toMatchObject({ tls, gatewayTlsPort: null, httpTls: true });
+    expect(read()).toMatchObject({ tls: null, gatewayTlsPort: null, httpTls: false });
+  });
+
   it("keeps a separate admin listener apart", () => {
     expect(read({ ADMIN_PORT: "8081" }).admin).toEqual({ host: "127.0.0.1", port: 8081 });
     expect(read({ ADMIN_PORT: "8080" }).admin).toBeNull();
@@ -116,8 +124,14 @@ describe("configuration", () => {
     ["a server beside a URL", { REDIS_URL: "redis://a", ADMIN_TOKEN: "t", REDIS_BIN: "/r" }, "REDIS_BIN: of no use when REDIS_URL is set"],
     ["a certificate without a key", { TLS_CERT: "c.pem" }, "TLS_KEY: missing, TLS_CERT is set"],
     ["a key without a certificate", { TLS_KEY: "k.pem" }, "TLS_CERT: missing, TLS_KEY is set"],
-    ["TLS for devices", { GATEWAY_TLS_PORT: "5443" }, "GATEWAY_TLS_PORT: not supported in this version"],
-    ["TLS for clients", { HTTP_TLS: "true" }, "HTTP_TLS: not supported in this version"],
+    ["TLS for devices without a certificate", { GATEWAY_TLS_PORT: "5443" }, "GATEWAY_TLS_PORT: needs TLS_CERT and TLS_KEY"],
+    ["TLS for clients without a certificate", { HTTP_TLS: "true" }, "HTTP_TLS: needs TLS_CERT and TLS_KEY"],
+    ["a certificate for nothing", { TLS_CERT: "c.pem", TLS_KEY: "k.pem" }, "TLS_CERT: of no use without GATEWAY_TLS_PORT or HTTP_TLS"],
+    [
+      "TLS on the plain port",
+      { TLS_CERT: "c.pem", TLS_KEY: "k.pem", GATEWAY_TLS_PORT: "5000" },
+      "GATEWAY_TLS_PORT: port 5000 is taken by GATEWAY_PORT",
+    ],
     ["retention", { RETENTION: "30d" }, "RETENTION: not supported in this version"],
     ["workers", { WORKERS: "2" }, "WORKERS: not supported in this version"],
     ["one port twice", { HTTP_PORT: "5000" }, "GATEWAY_PORT: port 5000 is taken by HTTP_PORT"],

@@ -103,8 +103,11 @@ describe("the dashboard", () => {
 
   it.each(targets)("$title: $legendFormat asks for what there is", ({ expr, legendFormat }) => {
     expectKnown(expr);
-    const { grouping } = askedBy(expr);
-    for (const [, label = ""] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) expect([...grouping, "node"], expr).toContain(label);
+    const { grouping, metrics } = askedBy(expr);
+    const left = /\b(?:sum|max|count|avg|min)\b/.test(expr)
+      ? grouping
+      : metrics.flatMap(({ name }) => ["node", ...(known.get(name) ?? [])]);
+    for (const [, label = ""] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) expect(left, expr).toContain(label);
   });
 
   it("asks for its variables where they are", () => {

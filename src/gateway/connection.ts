@@ -22,6 +22,8 @@ const SLICE_BYTES = 4 * 1024;
 type Phase = "open" | "ended" | "gone";
 
 export class Connection implements LiveLine, WireOwner, TimerOwner {
+  /** Of the device, as far as it is known. */
+  readonly address: string;
   readonly #deps: LineDeps;
   readonly #host: LineHost;
   readonly #wire: Wire;
@@ -43,19 +45,20 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   #unsettled = 0;
 
   /** `protocol`: the only one of this port; null detects it. */
-  constructor(socket: Socket, protocol: Protocol | null, shared: { readonly deps: LineDeps; readonly host: LineHost }) {
+  constructor(
+    from: { readonly socket: Socket; readonly address: string },
+    protocol: Protocol | null,
+    shared: { readonly deps: LineDeps; readonly host: LineHost },
+  ) {
     this.#deps = shared.deps;
     this.#host = shared.host;
     this.#openedAt = shared.deps.now();
-    this.#wire = new Wire(socket, this);
+    this.address = from.address;
+    this.#wire = new Wire(from.socket, this);
     this.#timer = new LineTimer(this, shared.deps.now);
     this.#tap = shared.deps.tap?.();
     if (protocol !== null) this.#open(protocol);
     this.#timer.arm();
-  }
-
-  get address(): string {
-    return this.#wire.address;
   }
 
   get trackerId(): number {

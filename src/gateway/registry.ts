@@ -81,4 +81,12 @@ export class Registry {
 }
 
 /** Why a connection is over: the session's reasons and those from before there was one. */
-export type EndReason = CloseReason | RefusalReason | "unrecognised" | "defect" | "too-many-lines" | "login-rate" | "overload";
+export type EndReason =
+  | CloseReason
+  | RefusalReason
+  | "unrecognised"
+  | "defect"
+  | "too-many-lines"
+  | "login-rate"
+  | "overload"
+  | "tls-failed";

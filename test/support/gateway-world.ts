@@ -1,5 +1,6 @@
 /** A gateway on free ports over the reference store, and raw sockets that talk to it. */
 import { connect, type Socket } from "node:net";
+import type { SecureContextOptions } from "node:tls";
 import pino from "pino";
 import { LineChat, type LineWarning } from "../../src/chat/lines.ts";
 import type { Load } from "../../src/chat/load.ts";
@@ -24,6 +25,8 @@ export interface WorldOptions {
   /** Of the port that speaks one protocol only. */
   readonly single?: Protocol;
   readonly tap?: () => LineTap;
+  /** Opens a port over TLS with this certificate and key. */
+  readonly tls?: SecureContextOptions;
 }
 
 export interface World {
@@ -34,6 +37,8 @@ export interface World {
   /** Port that detects, and port of one protocol alone. */
   readonly port: number;
   readonly singlePort: number;
+  /** Over TLS; 0 when there is none. */
+  readonly tlsPort: number;
   readonly counts: Map<string, number>;
   readonly times: { readonly what: string; readonly ms: number }[];
   readonly logs: Record<string, unknown>[];
@@ -87,14 +92,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     directory,
     admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
     listen: [
-      { host: "127.0.0.1", port: 0, protocol: null },
-      { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder },
+      { host: "127.0.0.1", port: 0, protocol: null, tls: false },
+      { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder, tls: false },
+      ...(options.tls === undefined ? [] : [{ host: "127.0.0.1", port: 0, protocol: null, tls: true }]),
     ],
+    tls: options.tls ?? null,
     load: () => world.load,
     ...(options.tap === undefined ? {} : { tap: options.tap }),
   });
   await store.renewLease(node, 600_000);
-  const [universal, single] = await gateway.listen();
+  const [universal, single, secure] = await gateway.listen();
   const port = universal?.port ?? 0;
   return Object.assign(world, {
     gateway,
@@ -103,6 +110,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     store,
     port,
     singlePort: single?.port ?? 0,
+    tlsPort: secure?.port ?? 0,
     counts,
     times,
     logs,

@@ -14,7 +14,14 @@ export interface Described {
 export async function emptyMetrics(): Promise<Metrics> {
   const metrics = new Metrics("node-a", "1.2.3");
   const store = { up: true, fullness: { ids: 0, usedBytes: 0, maxBytes: 0 }, deadLetters: 0 };
-  metrics.observe({ lines: () => new Map(), connections: () => 0, ready: () => true, oldestTextMs: () => 0, store });
+  metrics.observe({
+    lines: () => new Map(),
+    connections: () => 0,
+    ready: () => true,
+    oldestTextMs: () => 0,
+    certificates: () => new Map(),
+    store,
+  });
   await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: metrics.registry });
   return metrics;
 }

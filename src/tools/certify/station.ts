@@ -55,7 +55,8 @@ export class Station {
       now,
       directory: this.house,
       admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
-      listen: [{ host, port, protocol }],
+      listen: [{ host, port, protocol, tls: false }],
+      tls: null,
       load: () => "normal",
       ...(tap === undefined ? {} : { tap }),
     });
