@@ -60,6 +60,11 @@ export const SETTINGS = {
   IDLE_TIMEOUT: setting(duration(MAX_TIMER_MS), "15m", "a silent line is closed after this"),
   RATE_LIMIT: setting(rate, "50/s", "HTTP requests per user and per IP"),
   TRUST_PROXY: setting(addresses, null, "addresses whose forwarded client address is believed"),
+  PROXY_PROTOCOL: setting(
+    addresses,
+    null,
+    "addresses of TCP balancers, whose device connections must begin with a PROXY header (v1 or v2)",
+  ),
   ADMIN_HOST: setting(host, null, "address of a separate listener for /admin and /metrics; default: HTTP_HOST"),
   ADMIN_PORT: setting(port, null, "port of a separate listener for /admin and /metrics"),
   LINES_PER_IP: setting(integer(1, 1_000_000), "2000", "lines not yet logged in, per IP (loopback exempt)"),

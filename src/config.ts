@@ -33,6 +33,8 @@ export interface Config {
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
   readonly trustProxy: readonly string[];
+  /** Whose device connections begin with a PROXY header. */
+  readonly balancers: readonly string[];
   readonly linesPerIp: number;
   readonly loginRate: Rate;
   readonly drainDelayMs: number;
@@ -97,6 +99,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
     trustProxy: values.TRUST_PROXY ?? [],
+    balancers: values.PROXY_PROTOCOL ?? [],
     linesPerIp: values.LINES_PER_IP,
     loginRate: values.LOGIN_RATE,
     drainDelayMs: values.DRAIN_DELAY,

@@ -90,6 +90,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     admission: { linesPerIp, loginRate },
     listen: doors(config, protocols),
     tls: certificates?.settings ?? null,
+    balancers: config.balancers,
     load,
     ...(deps.tap === undefined ? {} : { tap: deps.tap }),
   });

@@ -22,6 +22,7 @@ describe("configuration", () => {
       idleTimeoutMs: 900_000,
       rateLimit: { count: 50, perMs: 1_000 },
       trustProxy: [],
+      balancers: [],
       linesPerIp: 2_000,
       loginRate: { count: 500, perMs: 1_000 },
       drainDelayMs: 0,
@@ -54,6 +55,7 @@ describe("configuration", () => {
       RATE_LIMIT: "600/m",
       MAXMEMORY: "512mb",
       PROTOCOL_PORTS: "wialon-ips:5039, jt808:5015",
+      PROXY_PROTOCOL: "192.0.2.10,loopback",
       TRUST_PROXY: "10.0.0.1,192.168.0.0/16,::1,loopback",
     });
     expect(config).toMatchObject({
@@ -66,6 +68,7 @@ describe("configuration", () => {
         { protocol: "wialon-ips", port: 5039 },
         { protocol: "jt808", port: 5015 },
       ],
+      balancers: ["192.0.2.10", "loopback"],
       trustProxy: ["10.0.0.1", "192.168.0.0/16", "::1", "loopback"],
     });
   });
@@ -110,6 +113,7 @@ describe("configuration", () => {
     ["a flag", { DEMO: "maybe" }, 'DEMO: expected true or false, got "maybe"'],
     ["memory", { MAXMEMORY: "120%" }, 'MAXMEMORY: expected memory like 512mb, 2gb or 60%, at least 16mb, got "120%"'],
     ["an address", { TRUST_PROXY: "10.0.0.0/33" }, "TRUST_PROXY: expected addresses or networks like 10.0.0.1,192.168.0.0/16 or loopback"],
+    ["a balancer", { PROXY_PROTOCOL: "lb.example.com" }, "PROXY_PROTOCOL: expected addresses or networks like"],
     ["a node's name", { NODE_ID: "a:b" }, "NODE_ID: expected letters, digits"],
     ["a protocol's port", { PROTOCOL_PORTS: "jt808" }, "PROTOCOL_PORTS: expected a list like wialon-ips:5039,jt808:5015"],
     ["an unknown protocol", { PROTOCOL_PORTS: "morse:1" }, 'PROTOCOL_PORTS: unknown protocol "morse", known are wialon-ips, jt808'],

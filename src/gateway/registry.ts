@@ -89,4 +89,5 @@ export type EndReason =
   | "too-many-lines"
   | "login-rate"
   | "overload"
-  | "tls-failed";
+  | "tls-failed"
+  | "bad-proxy-header";

@@ -27,6 +27,10 @@ export interface WorldOptions {
   readonly tap?: () => LineTap;
   /** Opens a port over TLS with this certificate and key. */
   readonly tls?: SecureContextOptions;
+  /** Whose connections begin with a PROXY header. */
+  readonly balancers?: readonly string[];
+  /** Lines of one address that have not logged in. */
+  readonly linesPerIp?: number;
 }
 
 export interface World {
@@ -55,7 +59,7 @@ export interface World {
 const LIMITS: SessionLimits = { loginMs: 2_000, idleMs: 60_000, halfFrameMs: 30_000, receiptMs: 5_000, strikes: 5, loginAttempts: 3 };
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const protocols = options.protocols ?? [byTag];
+  const { protocols = [byTag], tls = null, balancers = [], linesPerIp = 100 } = options;
   const directory = new MemoryDirectory(options.fleet ?? { trackers: [{ id: 1, deviceId: "dev1" }], protocols });
   const store = options.store ?? new MemoryStore(Date.now);
   const counts = new Map<string, number>();
@@ -90,13 +94,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     log,
     now: () => performance.now(),
     directory,
-    admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
+    admission: { linesPerIp, loginRate: { count: 100, perMs: 1_000 } },
     listen: [
       { host: "127.0.0.1", port: 0, protocol: null, tls: false },
       { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder, tls: false },
-      ...(options.tls === undefined ? [] : [{ host: "127.0.0.1", port: 0, protocol: null, tls: true }]),
+      ...(tls === null ? [] : [{ host: "127.0.0.1", port: 0, protocol: null, tls: true }]),
     ],
-    tls: options.tls ?? null,
+    tls,
+    balancers,
     load: () => world.load,
     ...(options.tap === undefined ? {} : { tap: options.tap }),
   });

@@ -57,6 +57,7 @@ export class Station {
       admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
       listen: [{ host, port, protocol, tls: false }],
       tls: null,
+      balancers: [],
       load: () => "normal",
       ...(tap === undefined ? {} : { tap }),
     });
