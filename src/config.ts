@@ -46,8 +46,9 @@ export interface Config {
 export type RedisConfig =
   /** `binary` null: found on `searchPath` (PATH) or in .redis/. */
   | { readonly type: "embedded"; readonly binary: string | null; readonly searchPath: string; readonly maxMemoryBytes: number }
-  | { readonly type: "url"; readonly url: string }
-  | { readonly type: "cluster"; readonly urls: readonly string[] };
+  | { readonly type: "url"; readonly url: string; readonly ca: string | null }
+  /** `ca`: a file with the certificates that vouch for rediss://, absolute; null: those that the system trusts. */
+  | { readonly type: "cluster"; readonly urls: readonly string[]; readonly ca: string | null };
 
 /** Port 0: any free one. */
 export interface Address {
@@ -110,14 +111,16 @@ function assemble(values: SettingValues, env: Environment): Config {
 
 function redisOf(values: SettingValues, env: Environment): RedisConfig {
   const urls = values.REDIS_URL;
+  const ca = values.REDIS_CA === null ? null : resolve(values.REDIS_CA);
+  if (ca !== null && !urls?.some((one) => one.startsWith("rediss:"))) throw new SettingError("REDIS_CA: needs REDIS_URL with rediss://");
   if (urls === null) {
     if (values.REDIS_CLUSTER) throw new SettingError("REDIS_CLUSTER: needs REDIS_URL with the nodes of the cluster");
     return { type: "embedded", binary: values.REDIS_BIN, searchPath: env["PATH"] ?? "", maxMemoryBytes: values.MAXMEMORY };
   }
-  if (values.REDIS_CLUSTER) return { type: "cluster", urls };
+  if (values.REDIS_CLUSTER) return { type: "cluster", urls, ca };
   const [url = "", ...more] = urls;
   if (more.length > 0) throw new SettingError("REDIS_URL: several nodes need REDIS_CLUSTER=true");
-  return { type: "url", url };
+  return { type: "url", url, ca };
 }
 
 function adminOf(values: SettingValues): Address | null {

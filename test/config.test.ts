@@ -75,11 +75,13 @@ describe("configuration", () => {
 
   it("takes one Redis, or the nodes of a cluster", () => {
     const token = { ADMIN_TOKEN: "secret" };
-    expect(read({ ...token, REDIS_URL: "redis://h:1/0" }).redis).toEqual({ type: "url", url: "redis://h:1/0" });
+    expect(read({ ...token, REDIS_URL: "redis://h:1/0" }).redis).toEqual({ type: "url", url: "redis://h:1/0", ca: null });
     expect(read({ ...token, REDIS_URL: "redis://a:1,redis://b:2", REDIS_CLUSTER: "true" }).redis).toEqual({
       type: "cluster",
       urls: ["redis://a:1", "redis://b:2"],
+      ca: null,
     });
+    expect(read({ ...token, REDIS_URL: "rediss://h:1", REDIS_CA: "ca.pem" }).redis).toMatchObject({ ca: `${process.cwd()}/ca.pem` });
   });
 
   it("takes one certificate for the device port over TLS and for HTTPS", () => {
@@ -125,6 +127,8 @@ describe("configuration", () => {
     ["a Redis without a token", { REDIS_URL: "redis://h" }, "ADMIN_TOKEN: must be set when REDIS_URL is"],
     ["a cluster without nodes", { REDIS_CLUSTER: "true" }, "REDIS_CLUSTER: needs REDIS_URL with the nodes of the cluster"],
     ["nodes without a cluster", { REDIS_URL: "redis://a,redis://b", ADMIN_TOKEN: "t" }, "REDIS_URL: several nodes need REDIS_CLUSTER=true"],
+    ["an authority without TLS", { REDIS_URL: "redis://a", ADMIN_TOKEN: "t", REDIS_CA: "c" }, "REDIS_CA: needs REDIS_URL with rediss://"],
+    ["an authority of the embedded Redis", { REDIS_CA: "c" }, "REDIS_CA: needs REDIS_URL with rediss://"],
     ["a server beside a URL", { REDIS_URL: "redis://a", ADMIN_TOKEN: "t", REDIS_BIN: "/r" }, "REDIS_BIN: of no use when REDIS_URL is set"],
     ["a certificate without a key", { TLS_CERT: "c.pem" }, "TLS_KEY: missing, TLS_CERT is set"],
     ["a key without a certificate", { TLS_KEY: "k.pem" }, "TLS_CERT: missing, TLS_KEY is set"],
