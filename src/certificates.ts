@@ -33,8 +33,9 @@ const CIPHERS = [
   "ECDHE-RSA-CHACHA20-POLY1305",
 ].join(":");
 
-/** Two files are never written at the same moment: so long nothing may change before they are read. */
+/** Two files are never written at the same moment: so long nothing may change before they are read; in a busy folder no longer than this. */
 const SETTLE_MS = 500;
+const LONGEST_SETTLE_MS = 5_000;
 /** Not every file system tells of changes. */
 const LOOK_MS = 10 * 60_000;
 
@@ -45,6 +46,8 @@ export class Certificates {
   readonly #watchers: FSWatcher[] = [];
   #look: NodeJS.Timeout | null = null;
   #settle: NodeJS.Timeout | null = null;
+  /** When the first of the present changes was seen; null: all were read. */
+  #changedAt: number | null = null;
   #settings: TlsSettings;
   /** Of the files when they were last read, good or bad. */
   #digest: string;
@@ -99,6 +102,7 @@ export class Certificates {
 
   /** Reads the files; a pair that is no good is told once and changes nothing. */
   reload(): void {
+    this.#changedAt = null;
     let pair: TlsSettings;
     try {
       pair = unchecked(this.#files);
@@ -116,8 +120,11 @@ export class Certificates {
   }
 
   #changed(): void {
+    const now = performance.now();
+    this.#changedAt ??= now;
     if (this.#settle !== null) clearTimeout(this.#settle);
-    this.#settle = setTimeout(() => this.reload(), SETTLE_MS).unref();
+    const patience = Math.max(0, Math.min(SETTLE_MS, this.#changedAt + LONGEST_SETTLE_MS - now));
+    this.#settle = setTimeout(() => this.reload(), patience).unref();
   }
 }
 

@@ -96,6 +96,18 @@ describe("certificates", () => {
     expect(names).toEqual(["second"]);
   });
 
+  it("are read again though something else in their folder changes all the time", { timeout: 15_000 }, async () => {
+    const { files, names } = watched("busy");
+    const busy = setInterval(() => writeFileSync(join(dirname(files.cert), "log"), String(Date.now())), 50);
+    try {
+      put(second, files);
+      await until(() => names.length === 1, String, 10_000);
+      expect(names).toEqual(["second"]);
+    } finally {
+      clearInterval(busy);
+    }
+  });
+
   it("stay as they are when the new ones are no good, and say so once", async () => {
     const { certificates, files, names, logs } = watched("bad");
     const bad: readonly (readonly [what: "cert" | "key", text: Buffer, told: string])[] = [
