@@ -65,18 +65,13 @@ async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
   const { directory, accounts } = fleet;
   const app = await plainServer(deps);
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
-  const calls = new Calls({
-    store,
-    directory,
-    outbox,
-    clock: Date,
-    ttlMs: config.messageTtlMs,
-    onHintFailed: (error, tracker) => {
-      metrics.count("hints", "failed");
-      log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
-    },
-  });
-  registerCalls(app, [...chatCalls(calls), ...extensionCalls(new Extensions({ store, directory }))], { gate, calendar: new Calendar() });
+  const onHintFailed = (error: unknown, tracker: number): void => {
+    metrics.count("hints", "failed");
+    log.debug({ err: error, tracker }, "a hint was lost; the sweeper or the next question makes up for it");
+  };
+  const shared = { store, directory, outbox, onHintFailed };
+  const calls = new Calls({ ...shared, clock: Date, ttlMs: config.messageTtlMs });
+  registerCalls(app, [...chatCalls(calls), ...extensionCalls(new Extensions(shared))], { gate, calendar: new Calendar() });
   registerHealth(app, ready);
   return app;
 }

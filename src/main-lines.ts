@@ -4,7 +4,7 @@ import { LineChat } from "./chat/lines.ts";
 import type { Meter } from "./chat/meter.ts";
 import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Config } from "./config.ts";
-import type { Protocol } from "./core/index.ts";
+import type { News, Protocol } from "./core/index.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { Gateway, type ListenAddress } from "./gateway/gateway.ts";
 import { Presence } from "./gateway/presence.ts";
@@ -82,7 +82,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
   const kickLocal = (trackerId: number): boolean => registry.kick(trackerId, "kicked");
   const nodeLines = new NodeLines({ node, store, post, connection, local: () => linesHere(registry, node), kickLocal });
   const mailbox = {
-    hint: (trackerId: number, epoch: number) => void registry.hint(trackerId, epoch),
+    hint: (trackerId: number, epoch: number, news: News) => void registry.hint(trackerId, epoch, news),
     kick: (trackerId: number) => void kickLocal(trackerId),
     lines: (answer: string) => nodeLines.answer(answer),
   };
@@ -106,9 +106,9 @@ const WARNINGS = {
 /** A line on this node is told at once; the mail goes out as well, and a second hint costs nothing worth having a rule for. */
 function nudgingOutbox(node: string, registry: Registry, post: PostOffice): Outbox {
   return {
-    hint: (trackerId, owner) => {
-      if (owner.node === node) registry.hint(trackerId, owner.epoch);
-      return post.hint(trackerId, owner);
+    hint: (trackerId, owner, news) => {
+      if (owner.node === node) registry.hint(trackerId, owner.epoch, news);
+      return post.hint(trackerId, owner, news);
     },
   };
 }

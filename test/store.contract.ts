@@ -7,6 +7,7 @@ import { ownershipContract } from "./store/contract/ownership.ts";
 import { receptionContract } from "./store/contract/reception.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
+import { withdrawalContract } from "./store/contract/withdrawals.ts";
 import type { OpenWorld, World } from "./store/world.ts";
 
 export function storeContract(name: string, open: OpenWorld): void {
@@ -25,6 +26,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("outbox", () => outboxContract(world));
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
+    describe("withdrawals", () => withdrawalContract(world));
     describe("lives", () => lifeContract(world));
     describe("ownership and operation", () => ownershipContract(world));
   });

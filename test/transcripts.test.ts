@@ -20,6 +20,7 @@ function apiOf(world: World): ReplayApi {
   const all = () => world.store.list({ trackerId: TRACKER, from: null, to: null, limit: 1_000, ascending: true });
   return {
     send: (_device, text) => world.send(TRACKER, text),
+    cancel: (_device, id) => world.cancel(TRACKER, id),
     texts: async (_device, since) => (await all()).filter(({ id, direction }) => id > since && direction === "INCOMING"),
     status: async (_device, id) => statusOf((await world.store.find([id]))[0] ?? { state: "queued" }),
     lastId: async () => (await all()).at(-1)?.id ?? 0,

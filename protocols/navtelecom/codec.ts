@@ -81,7 +81,13 @@ export class NavtelecomCodec implements Codec {
 
   /** A display cannot be told to forget a text; one that is held back or was refused does not go out again. */
   cancel(tag: string): void {
-    this.#duplex.cancel(tag);
+    if (this.#carrier === null) this.#duplex.cancel(tag);
+    else this.#carrier.cancel(tag);
+  }
+
+  /** A terminal's receipts name their text, so that nothing waits for them. */
+  expects(tag: string): boolean {
+    return this.#carrier === null && this.#duplex.awaited === tag;
   }
 
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {

@@ -6,13 +6,16 @@ import { ChatError } from "./chat-error.ts";
 import type { ChatText } from "./chat-text.ts";
 import type { Directory, Tracker, User } from "./fleet.ts";
 import type { Message, MessageId, TrackerId } from "./message.ts";
-import type { MessageStore } from "./ports.ts";
+import type { MessageStore, Outbox } from "./ports.ts";
 import type { TimelineEntry } from "./timeline.ts";
 import { unlessDown } from "./unless-down.ts";
 
 export interface ExtensionsOptions {
   readonly store: Pick<MessageStore, "find" | "cancel" | "timeline">;
   readonly directory: Directory;
+  readonly outbox: Outbox;
+  /** A line was not told that its text was withdrawn: it learns of it when it next asks the store. */
+  readonly onHintFailed: (error: unknown, trackerId: TrackerId) => void;
 }
 
 /** What a tracker's device can do for a chat. */
@@ -37,31 +40,35 @@ export interface TrackerCapabilities {
 }
 
 export class Extensions {
-  readonly #store: ExtensionsOptions["store"];
-  readonly #directory: Directory;
+  readonly #options: ExtensionsOptions;
 
-  constructor({ store, directory }: ExtensionsOptions) {
-    this.#store = store;
-    this.#directory = directory;
+  constructor(options: ExtensionsOptions) {
+    this.#options = options;
   }
 
   /** Throws 201, 14. */
   async timeline(user: User, id: MessageId): Promise<readonly TimelineEntry[]> {
     const { trackerId } = await this.#own(user, id);
-    return await unlessDown(14, this.#store.timeline(trackerId, id));
+    return await unlessDown(14, this.#options.store.timeline(trackerId, id));
   }
 
   /** Withdraws a pending OUTGOING message. Throws 201, also for an INCOMING one, 13 when it is not pending any more, 14. */
   async cancel(user: User, id: MessageId): Promise<void> {
     const { trackerId, direction } = await this.#own(user, id);
     if (direction === "INCOMING") throw new ChatError(201);
-    if ((await unlessDown(14, this.#store.cancel(trackerId, id))) === "not-pending") throw new ChatError(13);
+    const cancelled = await unlessDown(14, this.#options.store.cancel(trackerId, id));
+    if (cancelled.type === "not-pending") throw new ChatError(13);
+    if (cancelled.owner === null) return;
+    // Not waited for: the text is withdrawn, whenever its line hears of it.
+    this.#options.outbox
+      .hint(trackerId, cancelled.owner, "withdrawal")
+      .catch((error: unknown) => this.#options.onHintFailed(error, trackerId));
   }
 
   /** `text`: how it would go out is told as well. Throws 201, 208, 236. */
   capabilities(user: User, trackerId: TrackerId, text: ChatText | null): TrackerCapabilities {
-    const tracker = knownTracker(this.#directory, user, trackerId);
-    const protocol = tracker.protocol === null ? undefined : this.#directory.protocol(tracker.protocol);
+    const tracker = knownTracker(this.#options.directory, user, trackerId);
+    const protocol = tracker.protocol === null ? undefined : this.#options.directory.protocol(tracker.protocol);
     if (protocol === undefined) return { protocol: tracker.protocol, device: null, text: null };
     const { textUp, receipts, read, choices, window } = protocol.capabilities;
     const { charset, bytesPerPart, parts, lost, empty } = protocol.preview(text ?? ANY_TEXT, tracker.profile);
@@ -74,12 +81,12 @@ export class Extensions {
   }
 
   #textDown(tracker: Tracker, { textDown }: Capabilities): Capabilities["textDown"] {
-    return takesText(this.#directory, tracker) ? textDown : "none";
+    return takesText(this.#options.directory, tracker) ? textDown : "none";
   }
 
   async #own(user: User, id: MessageId): Promise<Message> {
-    const [message] = await unlessDown(14, this.#store.find([id]));
-    if (!message || ownTracker(this.#directory, user, message.trackerId) === undefined) throw new ChatError(201);
+    const [message] = await unlessDown(14, this.#options.store.find([id]));
+    if (!message || ownTracker(this.#options.directory, user, message.trackerId) === undefined) throw new ChatError(201);
     return message;
   }
 }

@@ -1,8 +1,10 @@
 /** What the chat needs from the outside, as nouns. Adapters implement these; nothing here imports one. */
-import type { DeviceText, DrainResult, Settlement, Standing, Trace } from "../core/session-io.ts";
+import type { DeviceText, DrainResult, News, Settlement, Standing, Trace } from "../core/session-io.ts";
 import type { UserId } from "./fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "./message.ts";
 import type { TimelineEntry } from "./timeline.ts";
+
+export type { News } from "../core/session-io.ts";
 
 /** The store cannot be reached or refused: the outcome of a write is unknown. Every port call may throw it, within 2 s. */
 export class StoreUnavailable extends Error {
@@ -29,7 +31,7 @@ export interface MessageStore {
    * Withdraws an OUTGOING text that is queued, on its way or waiting for its time; a genuine late receipt may still
    * deliver it. `cancelled` also when it was withdrawn before.
    */
-  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending">;
+  cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled>;
   /** What happened to a message, oldest first; empty when it is not there. See `TIMELINE_MS`. */
   timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]>;
   /** The messages of one tracker in a range; see `ListQuery`. */
@@ -132,6 +134,9 @@ export type Submitted =
     }
   | { readonly type: "full" };
 
+/** `owner`: whose line may have the text on its way, and must be told of the withdrawal. */
+export type Cancelled = { readonly type: "cancelled"; readonly owner: Owner | null } | { readonly type: "not-pending" };
+
 /** Who owns a tracker's line: hints go to the node, older epochs are stale. */
 export interface Owner {
   readonly node: string;
@@ -209,9 +214,13 @@ export interface DeadLetter {
   readonly at: Instant;
 }
 
-/** Tells the node that owns a tracker's line that its outbox may hold something. Losing a hint costs seconds, never a text. */
+/**
+ * Tells the node that owns a tracker's line that its outbox may hold something, or that a text on its way may have been
+ * withdrawn. Losing a hint costs seconds, never a text.
+ */
 export interface Outbox {
-  hint(trackerId: TrackerId, owner: Owner): Promise<void>;
+  /** `news`: by default that there may be a text. */
+  hint(trackerId: TrackerId, owner: Owner, news?: News): Promise<void>;
 }
 
 /** Milliseconds since 1970, of this machine: for defaults and display, never for stamps. */

@@ -32,6 +32,7 @@ export async function replayApi(hash: string, flags: ClientFlags): Promise<Repla
   return {
     send: async (deviceId, text) =>
       ((await call("send", { tracker_id: trackerOf(deviceId), message: text })) as { readonly id: number }).id,
+    cancel: async (_deviceId, id) => void (await call("message/cancel", { message_id: id })),
     texts: async (deviceId, sinceId) =>
       (await newest(deviceId)).filter(({ id, type }) => type === "INCOMING" && id > sinceId).sort((a, b) => a.id - b.id),
     status: async (deviceId, id) => (await newest(deviceId)).find((message) => message.id === id)?.status ?? "absent",

@@ -1,5 +1,5 @@
 /** The dialogue with the outbox over one line: one request at a time carries what is known and asks for what there is room for. */
-import type { DrainResult, Effect, Settlement, Trace } from "./session-io.ts";
+import type { DrainResult, Effect, News, Settlement, Trace } from "./session-io.ts";
 
 /** Wait before the store is asked again after it could not be reached. */
 const STORE_RETRY_MS = 2_000;
@@ -22,6 +22,8 @@ export class Claims {
   #asked: readonly Settlement[] | null = null;
   #askedRoom = 0;
   #hinted = true;
+  /** A text that is on its way may have been withdrawn: the store is asked whether there is room or not. */
+  #doubtful = false;
   #retryAt: number | null = null;
   #dueAt: number | null = null;
   /** Texts that waited behind this line's when the store was last asked. */
@@ -46,9 +48,15 @@ export class Claims {
     return this.#asked !== null || this.#settlements.length > 0;
   }
 
-  /** The outbox may hold something. */
-  hint(): void {
+  /** What this line holds may not be wanted any more. */
+  get doubtful(): boolean {
+    return this.#doubtful;
+  }
+
+  /** The outbox may hold something, or no longer what it held. */
+  hint(news: News = "text"): void {
     this.#hinted = true;
+    if (news === "withdrawal") this.#doubtful = true;
   }
 
   settle(settlement: Settlement): void {
@@ -62,11 +70,12 @@ export class Claims {
 
   ask(need: Room, now: number, out: Effect[]): void {
     if (this.#asked !== null || this.#retryAt !== null) return;
-    const open = need.room > 0 || need.curious;
+    const open = need.room > 0 || need.curious || (this.#doubtful && need.held.length > 0);
     if (this.#settlements.length === 0 && !(this.#hinted && open)) return;
     this.#asked = this.#settlements;
     this.#askedRoom = need.room;
     this.#settlements = [];
+    this.#doubtful = false;
     if (open) this.#hinted = false;
     out.push({ type: "drain", settlements: this.#asked, held: need.held, room: need.room, traces: this.#takeTraces(now) });
   }
@@ -84,6 +93,7 @@ export class Claims {
     if (result.type === "unavailable") {
       this.#settlements = [...asked, ...this.#settlements];
       this.#hinted = true;
+      this.#doubtful = true;
       this.#retryAt = now + STORE_RETRY_MS;
     }
     if (result.type !== "drained") return;

@@ -13,7 +13,7 @@ import { Flights } from "./flights.ts";
 import { launch } from "./launch.ts";
 import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
 import { remember } from "./remember.ts";
-import type { ClaimedText, DrainResult, Effect, OpenQuestion, Settlement, Standing } from "./session-io.ts";
+import type { ClaimedText, DrainResult, Effect, News, OpenQuestion, Settlement, Standing } from "./session-io.ts";
 
 /** An event and the frame it came in. */
 interface Heard<T extends DeviceEvent = DeviceEvent> {
@@ -80,8 +80,8 @@ export class Deliveries {
     this.#claims.flush(now, out);
   }
 
-  hint(now: number, out: Effect[]): void {
-    this.#claims.hint();
+  hint(news: News, now: number, out: Effect[]): void {
+    this.#claims.hint(news);
     this.#ask(now, out);
   }
 
@@ -112,6 +112,7 @@ export class Deliveries {
     this.#claims.answered(result, now);
     if (result.type === "stale") out.push({ type: "close", reason: "taken-over" });
     if (result.type !== "drained") return;
+    for (const id of result.withdrawn ?? []) this.#withdraw(id);
     for (const claimed of result.texts) this.#launch(claimed, out);
     this.#closeIfUseful(now, out);
     this.#proceed(now, out);
@@ -137,7 +138,7 @@ export class Deliveries {
     this.#closing.receiptCame();
     this.#claims.trace(hit.flight.claimed.id, "up", frame, now);
     if (event.outcome === "accepted") this.#accepted(hit, now);
-    else if (event.outcome === "garbled" && !hit.flight.repeated) this.#repeat(hit, now, out);
+    else if (event.outcome === "garbled" && !hit.flight.repeated && !hit.flight.withdrawn) this.#repeat(hit, now, out);
     else this.#end(hit.flight, { type: "rejected", id: hit.flight.claimed.id, reason: event.reason ?? event.outcome });
     this.#proceed(now, out);
   }
@@ -197,6 +198,36 @@ export class Deliveries {
     if (nextPart(flight) === null) this.#finish(flight);
   }
 
+  /** Nobody wants this text any more: what went out is taken back where the protocol has the means, and nothing follows. */
+  #withdraw(id: number): void {
+    const flight = this.#flights.of(id) ?? this.#lapsed.get(id);
+    if (flight === undefined || flight.withdrawn) return;
+    flight.withdrawn = true;
+    flight.next = flight.parts.length;
+    for (const [part, { tag }] of flight.parts.entries()) {
+      if (tag !== null && (flight.acked.has(part) || this.#written.get(tag)?.flight === flight)) this.#options.codec.cancel?.(tag);
+    }
+    if (!this.#awaits(flight)) this.#leave(flight);
+    // Its place is free for what waits behind it.
+    this.#claims.hint();
+  }
+
+  /** Without tags the next receipt of the line means this text, wanted or not. */
+  #awaits({ parts, outstanding }: Flight): boolean {
+    const { capabilities, codec } = this.#options;
+    if (capabilities.receipts === "by-tag") return false;
+    return outstanding.some((part) => codec.expects?.(parts[part]?.tag ?? "") ?? true);
+  }
+
+  /** It is on its way no longer; a receipt that names it still settles it. */
+  #leave(flight: Flight): void {
+    flight.outstanding = [];
+    flight.deadline = null;
+    this.#flights.remove(flight);
+    this.#lapsed.delete(flight.claimed.id);
+    this.#closing.unmute(flight);
+  }
+
   /** Writes parts in order while the window has room, then asks for more. */
   #proceed(now: number, out: Effect[]): void {
     let room = this.#closing.muted === null ? this.#options.capabilities.window - this.#flights.outstanding : 0;
@@ -246,6 +277,7 @@ export class Deliveries {
       this.#finish(flight);
       return;
     }
+    if (flight.withdrawn && flight.outstanding.length === 0) return this.#leave(flight);
     flight.bytesAtFirstWrite = flight.outstanding.length === 0 ? null : this.#bytesReceived;
     flight.deadline = flight.outstanding.length === 0 || this.#implied ? null : now + patience(flight, this.#options.receiptMs);
     const prefix = ackedPrefix(flight);
@@ -312,6 +344,7 @@ export class Deliveries {
     const shut = this.#stopped || this.#closing.muted !== null || codec.ready === false;
     const room = shut ? 0 : Math.max(0, capabilities.window - this.#flights.count);
     const curious = this.#closing.muted !== null && !this.#stopped;
-    this.#claims.ask({ room, curious, held: this.#flights.ids }, now, out);
+    const held = this.#claims.doubtful ? [...this.#flights.ids, ...this.#lapsed.keys()] : this.#flights.ids;
+    this.#claims.ask({ room, curious, held }, now, out);
   }
 }

@@ -27,6 +27,8 @@ export type DeviceOutput =
   | { readonly type: "refused"; readonly reason: string }
   /** A whole text reached the driver's screen. `part` counts from 1. */
   | { readonly type: "shown"; readonly text: string; readonly tag: string | null; readonly choices?: readonly string[] }
+  /** The gateway took a text off the driver's screen again. */
+  | { readonly type: "removed"; readonly text: string }
   /** The gateway acknowledged a driver text. */
   | { readonly type: "acknowledged"; readonly text: string }
   | { readonly type: "acknowledged-position" }

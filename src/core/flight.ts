@@ -23,6 +23,8 @@ export interface Flight {
   /** At least one part was vouched for by TCP order only. */
   implied: boolean;
   ended: boolean;
+  /** Nobody wants it any more: no further part goes out, and a receipt only tells what the device has. */
+  withdrawn: boolean;
 }
 
 /** A part that was written. */
@@ -45,6 +47,7 @@ export function newFlight(claimed: ClaimedText, parts: readonly Part[]): Flight 
     answeredSince: false,
     implied: false,
     ended: false,
+    withdrawn: false,
   };
   return restart(flight, claimed);
 }

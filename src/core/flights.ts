@@ -13,6 +13,10 @@ export class Flights {
     return this.#active.map((flight) => flight.claimed.id);
   }
 
+  of(id: number): Flight | undefined {
+    return this.#active.find((flight) => flight.claimed.id === id);
+  }
+
   /** When the first receipt is overdue; null: none is waited for. */
   get deadline(): number | null {
     return this.#active.reduce<number | null>((soonest, flight) => earlier(soonest, flight.deadline), null);

@@ -77,6 +77,8 @@ export interface Codec {
   send?(part: Part): void;
   /** Withdraws a part that may have gone out already: it is taken off the driver's screen where the protocol has the means. */
   cancel?(tag: string): void;
+  /** After `cancel`, where receipts name no part: may the receipt of this one still come? False: it never went out, or was refused. Absent: it may. */
+  expects?(tag: string): boolean;
   /** False while whatever shows the texts cannot take one: nothing is claimed meanwhile. Absent: always true. */
   readonly ready?: boolean;
   /** Frames the codec wants sent on its own account (missing fragments, link layers); `at` is when to ask again. */

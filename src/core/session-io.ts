@@ -91,10 +91,15 @@ export type DrainResult =
       readonly waiting: number;
       /** Milliseconds until a text becomes due that is not yet; null: none. */
       readonly dueInMs: number | null;
+      /** Of the texts that the line holds, or gave back just now: those that are not wanted any more. Absent: none. */
+      readonly withdrawn?: readonly number[];
     }
   /** A newer line owns this tracker. */
   | { readonly type: "stale" }
   | { readonly type: "unavailable" };
+
+/** What a line is told about its outbox. */
+export type News = "text" | "withdrawal";
 
 export type CloseReason =
   | "login-timeout"
@@ -120,8 +125,8 @@ export type Input =
   | { readonly type: "identified"; readonly verdict: LoginVerdict }
   /** The answer to `receive`: stored (or known already), or the store could not be reached. */
   | { readonly type: "received"; readonly verdict: "stored" | "unavailable" }
-  /** The outbox of this tracker may hold something. */
-  | { readonly type: "hint" }
+  /** The outbox of this tracker may hold something; `withdrawal`: a text that is on its way may have been withdrawn. */
+  | { readonly type: "hint"; readonly news?: News }
   /** The answer to `drain`. */
   | { readonly type: "drained"; readonly result: DrainResult }
   | { readonly type: "tick" }

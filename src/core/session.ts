@@ -94,7 +94,7 @@ export class Session {
       case "received":
         return this.#received(input.verdict, out);
       case "hint":
-        return this.#deliveries?.hint(now, out);
+        return this.#deliveries?.hint(input.news ?? "text", now, out);
       case "drained":
         return this.#deliveries?.drained(input.result, now, out);
       case "tick":
@@ -200,7 +200,7 @@ export class Session {
     }
     if (question.hello.scope === "login") this.#goOnline(question.hello, verdict, now);
     this.#answer(question.reading, verdict, out);
-    this.#deliveries?.hint(now, out);
+    this.#deliveries?.hint("text", now, out);
   }
 
   #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" }>, now: number): void {

@@ -10,6 +10,7 @@ export type Step = { readonly line: number } & (
   | { readonly type: "up"; readonly bytes: Buffer }
   | { readonly type: "down"; readonly pattern: Pattern }
   | { readonly type: "send"; readonly text: string; readonly urgent: boolean; readonly choices: readonly string[] | null }
+  | { readonly type: "cancel"; readonly text: string }
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "settled"; readonly outcome: string; readonly reason: string | null }
   | { readonly type: "wait"; readonly ms: number }
@@ -100,6 +101,7 @@ const STEPS: ReadonlyMap<string, (rest: string) => Body> = new Map<string, (rest
   ["<", (rest) => ({ type: "down", pattern: bytePattern(rest) })],
   ["send", (rest) => ({ type: "send", ...sendBody(rest), urgent: false })],
   ["send!", (rest) => ({ type: "send", ...sendBody(rest), urgent: true })],
+  ["cancel", (rest) => ({ type: "cancel", text: string(rest) })],
   ["text", (rest) => ({ type: "text", text: string(rest) })],
   [
     "settled",

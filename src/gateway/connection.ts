@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { Answer, LineOwner } from "../chat/lines.ts";
-import { type CloseReason, type Effect, type Input, type Protocol, Session } from "../core/index.ts";
+import { type CloseReason, type Effect, type Input, type News, type Protocol, Session } from "../core/index.ts";
 import { detect, HEAD_BYTES } from "./detector.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog, type LogEntry } from "./line-log.ts";
@@ -33,8 +33,8 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   #owner: LineOwner | null = null;
   #loggedInAt = 0;
   #log: LineLog | null = null;
-  /** A hint came while the peer did not read. */
-  #hinted = false;
+  /** What it was told while the peer did not read. */
+  #hinted: News | null = null;
   #reason: EndReason = "peer-closed";
   /** Settlements on their way to the store that the logout must not overtake. */
   #unsettled = 0;
@@ -81,9 +81,9 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     return own === null || wire === null ? (own ?? wire) : Math.min(own, wire);
   }
 
-  hint(): void {
-    if (this.#wire.choked) this.#hinted = true;
-    else this.#step({ type: "hint" });
+  hint(news: News = "text"): void {
+    if (!this.#wire.choked) this.#step({ type: "hint", news });
+    else if (this.#hinted !== "withdrawal") this.#hinted = news;
   }
 
   end(reason: CloseReason, graceMs: number): void {
@@ -114,9 +114,9 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   unchoked(): void {
     this.#regulate();
-    if (!this.#hinted) return;
-    this.#hinted = false;
-    this.hint();
+    const news = this.#hinted;
+    this.#hinted = null;
+    if (news !== null) this.hint(news);
   }
 
   failed(error: Error): void {

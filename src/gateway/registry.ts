@@ -1,7 +1,7 @@
 /** The live lines of this node, one per tracker. */
 
 import type { TrackerId } from "../chat/message.ts";
-import type { CloseReason, RefusalReason } from "../core/index.ts";
+import type { CloseReason, News, RefusalReason } from "../core/index.ts";
 
 /** A logged-in line as the rest of the node sees it. */
 export interface LiveLine {
@@ -12,8 +12,8 @@ export interface LiveLine {
   readonly epoch: number;
   /** Milliseconds since it logged in. */
   readonly ageMs: number;
-  /** The outbox may hold something. */
-  hint(): void;
+  /** The outbox may hold something (the default), or no longer what it held. */
+  hint(news?: News): void;
   end(reason: CloseReason, graceMs: number): void;
 }
 
@@ -54,14 +54,14 @@ export class Registry {
   }
 
   /** A newer epoch than the line's own means that the tracker has logged in elsewhere. */
-  hint(trackerId: TrackerId, epoch: number): Hinted {
+  hint(trackerId: TrackerId, epoch: number, news: News = "text"): Hinted {
     const line = this.#lines.get(trackerId);
     if (line === undefined) return "absent";
     if (epoch > line.epoch) {
       line.end("taken-over", 0);
       return "taken-over";
     }
-    line.hint();
+    line.hint(news);
     return "told";
   }
 

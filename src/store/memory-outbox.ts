@@ -31,7 +31,18 @@ export function drain(tracker: TrackerState, request: DrainRequest, now: Instant
     texts,
     waiting: lanes(tracker).filter((id) => !mine.has(id)).length,
     dueInMs: due === Number.POSITIVE_INFINITY ? null : Math.max(0, due - now),
+    withdrawn: withdrawn(tracker, request),
   };
+}
+
+/** Of what the line holds, or gives back in this call, the texts that nobody wants any more. */
+function withdrawn(tracker: TrackerState, { held, settlements }: DrainRequest): readonly MessageId[] {
+  const back = settlements.flatMap((settlement) => (settlement.type === "lapsed" ? [settlement.id] : []));
+  return [...new Set([...held, ...back])].filter((id) => {
+    if (tracker.outbox.has(id)) return false;
+    const message = visible(tracker, id);
+    return message === undefined || message.state === "cancelled";
+  });
 }
 
 /** Ends texts that no line has and whose time to live has passed. */

@@ -2,6 +2,7 @@
 import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
 import {
+  type Cancelled,
   type DeadLetter,
   type Draft,
   type DrainRequest,
@@ -56,11 +57,12 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve("new");
   }
 
-  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
+  cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {
     const tracker = this.#trackers.get(trackerId);
-    if (tracker !== undefined) withdraw(tracker, id, this.#clock(), null);
-    const state = tracker && visible(tracker, id)?.state;
-    return Promise.resolve(state === "cancelled" ? "cancelled" : "not-pending");
+    if (tracker === undefined) return Promise.resolve({ type: "not-pending" });
+    withdraw(tracker, id, this.#clock(), null);
+    const done = visible(tracker, id)?.state === "cancelled";
+    return Promise.resolve(done ? { type: "cancelled", owner: ownerOf(tracker) } : { type: "not-pending" });
   }
 
   timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]> {

@@ -22,20 +22,22 @@ interface Named {
 /** Applies settlements and claims texts; `nonce` gives a fresh mark for each call of the script. */
 export async function drain(scripts: Scripts, request: DrainRequest, nonce: () => string): Promise<DrainResult> {
   const texts: ClaimedText[] = [];
+  const withdrawn: MessageId[] = [];
   let named: Named = { ids: [], at: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
     const traces = round === 0 ? (request.traces ?? []) : [];
     const rest = { ...remaining(request, texts, round), traces: traces.map(packTrace) };
     const json = JSON.stringify({ ...rest, nonce: nonce(), indexed: named.ids, indexedAt: named.at });
     const frames = traces.map(({ bytes }) => bytes);
-    const [status, waiting, due, toName, ...claimed] = asArray(
+    const [status, waiting, due, toName, unwanted, ...claimed] = asArray(
       await scripts.run("drain", trackerKeys(request.trackerId), [json, ...frames]),
     );
     if (status !== DRAINED) return { type: "stale" };
     texts.push(...claimed.map(claimedText));
     const ids = asArray(toName).map(asNumber);
     const dueInMs = asNumber(due) < 0 ? null : asNumber(due);
-    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs };
+    withdrawn.push(...asArray(unwanted).map(asNumber));
+    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs, withdrawn: [...new Set(withdrawn)] };
     named = { ids, at: await nameAsDead(scripts, request.trackerId, ids) };
   }
   throw new StoreUnavailable(`dead letters of tracker ${request.trackerId} could not be named in ${ROUNDS} rounds`);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
 import {
+  type Cancelled,
   type DeadLetter,
   type Draft,
   type DrainRequest,
@@ -26,7 +27,7 @@ import { drain } from "./redis-drain.ts";
 import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
 import { find, lastTimes, list, unreadCounts } from "./redis-read.ts";
-import { asArray, asBytes, asNumber, asText, type Reply } from "./redis-reply.ts";
+import { asArray, asBytes, asNumber, asText, ownerOf, type Reply } from "./redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
 import { unpackTimeline } from "./redis-timeline.ts";
 import { receive, retryDeadLetter, submit } from "./redis-write.ts";
@@ -57,8 +58,9 @@ export class RedisStore implements MessageStore {
     return known === bodyDigest ? "same" : "other";
   }
 
-  async cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
-    return (await this.#run("cancel", trackerId, [id])) === 1 ? "cancelled" : "not-pending";
+  async cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {
+    const [code, node, epoch] = asArray(await this.#run("cancel", trackerId, [id]));
+    return code === 1 ? { type: "cancelled", owner: ownerOf(node, epoch) } : { type: "not-pending" };
   }
 
   async timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]> {
@@ -103,7 +105,7 @@ export class RedisStore implements MessageStore {
     return {
       epoch: asNumber(epoch),
       standing: { proven: proven === 1, closings: asNumber(closings), sinceClosingMs, ...openQuestion(question) },
-      previous: asText(node) === "" ? null : { node: asText(node), epoch: asNumber(previousEpoch) },
+      previous: ownerOf(node, previousEpoch),
     };
   }
 

@@ -15,6 +15,7 @@ export interface ReplayTarget {
 
 export interface ReplayApi {
   send(deviceId: string, text: string): Promise<number>;
+  cancel(deviceId: string, id: number): Promise<void>;
   /** The texts of the device after `sinceId`, oldest first. */
   texts(deviceId: string, sinceId: number): Promise<readonly { readonly id: number; readonly text: string }[]>;
   status(deviceId: string, id: number): Promise<string>;
@@ -47,7 +48,7 @@ class LiveStage {
   #received: Buffer = Buffer.alloc(0);
   #closed = false;
   #news: (() => void) | null = null;
-  readonly #sent: number[] = [];
+  readonly #sent: { readonly id: number; readonly text: string }[] = [];
   #sinceId = 0;
   #delivered = 0;
 
@@ -86,12 +87,16 @@ class LiveStage {
     }
   }
 
-  async #chat(step: Extract<Step, { type: "send" | "text" | "settled" }>): Promise<boolean> {
+  async #chat(step: Extract<Step, { type: "send" | "cancel" | "text" | "settled" }>): Promise<boolean> {
     const { api } = this.#target;
     if (api === null) return this.#skip(`line ${step.line}: "${step.type}" needs --hash and --admin-token`);
     const { deviceId } = this.#transcript;
     if (step.type === "send") {
-      this.#sent.push(await api.send(deviceId, step.text));
+      this.#sent.push({ id: await api.send(deviceId, step.text), text: step.text });
+      return true;
+    }
+    if (step.type === "cancel") {
+      await api.cancel(deviceId, this.#sent.findLast(({ text }) => text === step.text)?.id ?? 0);
       return true;
     }
     if (step.type === "text") {
@@ -113,7 +118,7 @@ class LiveStage {
 
   /** Texts may be acknowledged in another order than they were sent. */
   async #deliveredAtLeast(api: ReplayApi, count: number): Promise<boolean> {
-    const states = await Promise.all(this.#sent.map((id) => api.status(this.#transcript.deviceId, id)));
+    const states = await Promise.all(this.#sent.map(({ id }) => api.status(this.#transcript.deviceId, id)));
     return states.filter((status) => status === "DELIVERED").length >= count;
   }
 

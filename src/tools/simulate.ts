@@ -96,6 +96,8 @@ class Simulation {
             return output.choices?.forEach((choice, at) => {
               print(`    /${at + 1}  ${printable(choice)}`);
             });
+          case "removed":
+            return print(`  deleted: ${printable(output.text)}`);
           case "acknowledged":
             this.#totals.acknowledged += 1;
             return print(`  acknowledged: ${printable(output.text)}`);

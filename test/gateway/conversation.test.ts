@@ -46,6 +46,21 @@ describe("a conversation", () => {
     await until(() => world.counts.get("settlements delivered") === 1);
   });
 
+  it("takes back what was withdrawn on its way, and sends what waits behind it", async () => {
+    await start();
+    const peer = await world.dial();
+    await peer.login("dev1");
+    const ids: number[] = [];
+    for (const text of ["one", "two", "three", "four", "five"]) ids.push(await world.send(1, text));
+    await until(() => peer.lines.length === 5);
+    const tag = peer.lines.find((line) => line.endsWith(" two"))?.split(" ")[1];
+    await world.cancel(1, ids[1] ?? 0);
+    await until(() => peer.lines.some((line) => line.endsWith(" five")));
+    expect(peer.lines).toContain(`X ${tag}`);
+    peer.say(`A ${tag}`);
+    await until(async () => (await texts())[1]?.state === "delivered");
+  });
+
   it("does not acknowledge while the store is away, and takes the repeated text afterwards", async () => {
     await start();
     const peer = await world.dial();

@@ -3,7 +3,7 @@
  * are performed in order, nothing is read while a question is open, and settlements go to the store before the logout.
  */
 import type { Answer, LineChat, LineOwner } from "../../src/chat/lines.ts";
-import type { CloseReason, Effect, Input, Protocol, Session } from "../../src/core/index.ts";
+import type { CloseReason, Effect, Input, News, Protocol, Session } from "../../src/core/index.ts";
 import type { LiveLine, Registry } from "../../src/gateway/registry.ts";
 import type { Endpoint, Link } from "./link.ts";
 
@@ -80,8 +80,8 @@ export class SimLine implements LiveLine, Endpoint {
     return this.#phase === "open";
   }
 
-  hint(): void {
-    this.#step({ type: "hint" });
+  hint(news: News = "text"): void {
+    this.#step({ type: "hint", news });
   }
 
   end(reason: CloseReason, graceMs: number): void {

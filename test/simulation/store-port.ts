@@ -2,6 +2,7 @@
 import type { UserId } from "../../src/chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../../src/chat/message.ts";
 import {
+  type Cancelled,
   type DeadLetter,
   type Draft,
   type DrainRequest,
@@ -57,7 +58,7 @@ export class StorePort implements MessageStore {
     return this.#call("claimKey", [], (store) => store.claimKey(userId, key, bodyDigest));
   }
 
-  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
+  cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {
     return this.#call("cancel", [trackerId], (store) => store.cancel(trackerId, id));
   }
 

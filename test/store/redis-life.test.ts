@@ -90,7 +90,8 @@ describe("a call that reaches Redis twice", () => {
   it("cancels once, and says so both times", async () => {
     const trackerId = freshTracker();
     const id = await submitted(store, trackerId);
-    expect(await twice("cancel", trackerId, id)).toEqual([1, 1]);
+    const done = [1, Buffer.alloc(0), 0];
+    expect(await twice("cancel", trackerId, id)).toEqual([done, done]);
     expect(await store.timeline(trackerId, id)).toHaveLength(2);
   });
 });

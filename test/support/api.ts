@@ -5,7 +5,7 @@ import { Registry } from "prom-client";
 import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
 import type { User } from "../../src/chat/fleet.ts";
-import { type MessageStore, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import { type MessageStore, type News, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
 import { extensionCalls } from "../../src/http/extension-calls.ts";
@@ -43,7 +43,7 @@ export interface Api {
   readonly store: MemoryStore;
   readonly directory: MemoryDirectory;
   readonly registry: Registry;
-  readonly hints: (readonly [trackerId: number, owner: Owner])[];
+  readonly hints: (readonly [trackerId: number, owner: Owner, news?: News])[];
   readonly failedHints: unknown[];
   /** The store's and the API's time; assign to let it pass. */
   readonly time: { now: number };
@@ -71,9 +71,9 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const store = new MemoryStore(() => time.now, options.lastId);
   const directory = new MemoryDirectory(options.fleet);
   const registry = new Registry();
-  const hints: [number, Owner][] = [];
+  const hints: [number, Owner, News?][] = [];
   const failedHints: unknown[] = [];
-  const outbox = options.outbox ?? { hint: (trackerId: number, owner: Owner) => Promise.resolve(void hints.push([trackerId, owner])) };
+  const outbox = options.outbox ?? { hint: (...hint: [number, Owner, News?]) => Promise.resolve(void hints.push(hint)) };
   const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
   const gate = await createGate(app, {
     directory,
@@ -81,15 +81,9 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     rate: options.rate ?? { count: 1_000_000, perMs: 1_000 },
   });
   const seen = options.wrapStore?.(store) ?? store;
-  const calls = new Calls({
-    store: seen,
-    directory,
-    outbox,
-    clock: { now: () => time.now },
-    ttlMs: 7 * 24 * 3_600_000,
-    onHintFailed: (error) => failedHints.push(error),
-  });
-  const extensions = new Extensions({ store: seen, directory });
+  const shared = { store: seen, directory, outbox, onHintFailed: (error: unknown) => void failedHints.push(error) };
+  const calls = new Calls({ ...shared, clock: { now: () => time.now }, ttlMs: 7 * 24 * 3_600_000 });
+  const extensions = new Extensions(shared);
   registerCalls(app, [...chatCalls(calls), ...extensionCalls(extensions)], { gate, calendar: new Calendar() });
   const request = async (wanted: InjectOptions): Promise<Reply> => {
     const { statusCode, payload, headers } = await app.inject(wanted);

@@ -38,6 +38,7 @@ export interface World {
   /** While true every call of the store that a line makes is refused. */
   outage: boolean;
   send(trackerId: number, text: string): Promise<number>;
+  cancel(trackerId: number, id: number): Promise<void>;
   dial(port?: number): Promise<Peer>;
   close(): Promise<void>;
 }
@@ -101,6 +102,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       if (submitted.type !== "stored") throw new Error("the outbox is full");
       if (submitted.owner !== null) registry.hint(trackerId, submitted.owner.epoch);
       return submitted.id;
+    },
+    cancel: async (trackerId: number, id: number) => {
+      const cancelled = await store.cancel(trackerId, id);
+      if (cancelled.type !== "cancelled") throw new Error(`message ${id} is not pending`);
+      if (cancelled.owner !== null) registry.hint(trackerId, cancelled.owner.epoch, "withdrawal");
     },
     dial: async (to: number = port) => {
       const peer = await Peer.dial(to);

@@ -5,6 +5,7 @@ import {
   type Effect,
   type Input,
   type LoginVerdict,
+  type News,
   type Protocol,
   Session,
   type Standing,
@@ -49,8 +50,13 @@ export class Line {
     return this.step({ type: "drained", result });
   }
 
-  hint(): string[] {
-    return this.step({ type: "hint" });
+  hint(news: News = "text"): string[] {
+    return this.step({ type: "hint", news });
+  }
+
+  /** The store says that these texts are not wanted any more. */
+  withdrawn(...ids: readonly number[]): string[] {
+    return this.step({ type: "drained", result: { type: "drained", texts: [], waiting: 0, dueInMs: null, withdrawn: ids } });
   }
 
   after(ms: number): string[] {

@@ -55,6 +55,8 @@ class Stage {
   #epoch = 0;
   #up = true;
   #written: Buffer = Buffer.alloc(0);
+  /** Ids of the dispatcher's texts, by their words. */
+  readonly #ids = new Map<string, number>();
   readonly #texts: string[] = [];
   readonly #settled: { readonly outcome: string; readonly reason: string | null }[] = [];
   #notes: string[] = [];
@@ -82,6 +84,9 @@ class Stage {
       case "send":
         await this.#submit(step);
         return this.#step({ type: "hint" });
+      case "cancel":
+        await this.#store.cancel(TRACKER, this.#ids.get(step.text) ?? 0);
+        return this.#step({ type: "hint", news: "withdrawal" });
       case "wait":
         return this.#wait(step.ms);
       case "connect":
@@ -115,7 +120,8 @@ class Stage {
   async #submit(step: Extract<Step, { type: "send" }>): Promise<void> {
     const { text, urgent } = step;
     const draft = { trackerId: TRACKER, text, employeeId: null, urgent, altered: false, ttlMs: 7 * DAY, rejected: null };
-    await this.#store.submit(step.choices === null ? draft : { ...draft, choices: step.choices });
+    const submitted = await this.#store.submit(step.choices === null ? draft : { ...draft, choices: step.choices });
+    if (submitted.type === "stored") this.#ids.set(text, submitted.id);
   }
 
   async #connect(): Promise<void> {
@@ -243,7 +249,7 @@ class Stage {
 }
 
 function isInput(step: Step): boolean {
-  return ["up", "send", "wait", "connect", "store"].includes(step.type);
+  return ["up", "send", "cancel", "wait", "connect", "store"].includes(step.type);
 }
 
 function show(bytes: Buffer): string {

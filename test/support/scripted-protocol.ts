@@ -56,7 +56,11 @@ function scripted(name: string, capabilities: Capabilities): Protocol {
 }
 
 function codec(capabilities: Capabilities): Codec {
+  const removals: Buffer[] = [];
   return {
+    // Only a part with a tag can be named.
+    cancel: (tag) => void removals.push(Buffer.from(`X ${tag}\n`)),
+    tick: () => ({ send: removals.splice(0), at: null }),
     framer: new LineFramer({ maxBytes: 200 }),
     identified: () => {},
     decode: (frame) => decode(frame.toString("utf8")),

@@ -2,15 +2,16 @@
 -- Withdraws a text that is still pending.
 -- KEYS   the tracker's keys
 -- ARGV   1 id
--- Output 1 it is cancelled, now or before; 0 it is not pending
+-- Output {0} it is not pending; {1, owner's node ('': none), epoch} it is cancelled, now or before
 --@include head
 --@include messages
 --@include timeline
 --@include outbox
 local bucket, value = load_visible(ARGV[1])
-if not value then return 0 end
+if not value then return { 0 } end
 if withdraw(ARGV[1], bucket, value, nil) then
   finish()
-  return 1
+elseif state_of(value) ~= CANCELLED then
+  return { 0 }
 end
-return state_of(value) == CANCELLED and 1 or 0
+return { 1, head['n'] or '', get('e') }

@@ -5,7 +5,7 @@
 --        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}]}
 --        then the frame of each trace
 -- Output {0} stale; {1, waiting, ms until a text becomes due (-1: none does), ids to index as dead letters before the
---        next call, then per claimed text {id, packed value, urgent, attempt, tag, parts acknowledged}...}
+--        next call, ids of withdrawn texts, then per claimed text {id, packed value, urgent, attempt, tag, parts acknowledged}...}
 --@include head
 --@include messages
 --@include timeline
@@ -128,6 +128,21 @@ local function claim(lane)
   return true
 end
 
+-- Of what the line holds, or gives back in this call, the texts that nobody wants any more.
+local function withdrawn()
+  local ids = {}
+  local function look(id)
+    if load_flight(id) then return end
+    local _, value = load_visible(id)
+    if not value or state_of(value) == CANCELLED then ids[#ids + 1] = tonumber(id) end
+  end
+  for _, id in ipairs(request.held) do look(id) end
+  for _, s in ipairs(request.settlements) do
+    if s.type == 'lapsed' then look(s.id) end
+  end
+  return ids
+end
+
 settle()
 if not owner then
   finish()
@@ -142,7 +157,8 @@ for id in pairs(held) do
   local f = load_flight(id)
   if f and f.epoch == epoch then waiting = waiting - 1 end
 end
+local unwanted = withdrawn()
 finish()
-local reply = { 1, waiting, due and due - NOW or -1, to_index }
+local reply = { 1, waiting, due and due - NOW or -1, to_index, unwanted }
 for _, text in ipairs(texts) do reply[#reply + 1] = text end
 return reply

@@ -30,7 +30,22 @@ export const delivery: readonly Broken[] = [
     within: 20,
     change: { scripts: (store) => over(store, { submit: (draft) => store.submit({ ...draft, ttlMs: YEAR_MS }) }) },
   },
+  {
+    name: "a line that hears of a withdrawal goes on",
+    breaks: "I16b",
+    within: 60,
+    change: { port: stubborn },
+  },
 ];
+
+function stubborn(store: MessageStore): MessageStore {
+  return over(store, {
+    drain: async (request) => {
+      const result = await store.drain(request);
+      return result.type === "drained" ? { ...result, withdrawn: [] } : result;
+    },
+  });
+}
 
 function reversing(store: MessageStore): MessageStore {
   return over(store, {
@@ -55,8 +70,7 @@ function guessing(codec: Codec): Codec {
   let expected: string[] = [];
   const guess = (event: DeviceEvent): DeviceEvent => (event.type === "receipt" ? { ...event, tag: expected.shift() ?? null } : event);
   return {
-    framer: codec.framer,
-    identified: (identity) => codec.identified(identity),
+    ...codec,
     decode: (frame) => {
       const reading = codec.decode(frame);
       return { ...reading, events: reading.events.map(guess) };

@@ -7,6 +7,7 @@ import { Facts, type Violation } from "./facts.ts";
 import { checkOwners } from "./ownership.ts";
 import { checkOnce, checkStoredFirst } from "./reception.ts";
 import { checkExpiry, checkLists, checkTimes } from "./store.ts";
+import { checkWithdrawals } from "./withdrawal.ts";
 
 /** All violations, the earliest first. */
 export function check(run: Run): readonly Violation[] {
@@ -27,6 +28,7 @@ export function check(run: Run): readonly Violation[] {
     checkUnread,
     checkLists,
     checkExpiry,
+    checkWithdrawals,
   ];
   return checks.flatMap((one) => one(facts)).sort((one, other) => one.t - other.t);
 }
