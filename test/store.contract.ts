@@ -1,5 +1,6 @@
 /** What every MessageStore does: run on the reference store, on Redis, and on Redis in cluster mode. */
 import { afterAll, beforeAll, describe } from "vitest";
+import { lateContract } from "./store/contract/late.ts";
 import { lifeContract } from "./store/contract/life.ts";
 import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("outbox", () => outboxContract(world));
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
+    describe("late reads and answers", () => lateContract(world));
     describe("withdrawals", () => withdrawalContract(world));
     describe("lives", () => lifeContract(world));
     describe("ownership and operation", () => ownershipContract(world));

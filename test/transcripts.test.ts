@@ -23,6 +23,7 @@ function apiOf(world: World): ReplayApi {
     cancel: (_device, id) => world.cancel(TRACKER, id),
     texts: async (_device, since) => (await all()).filter(({ id, direction }) => id > since && direction === "INCOMING"),
     status: async (_device, id) => statusOf((await world.store.find([id]))[0] ?? { state: "queued" }),
+    states: async (_device, id) => [(await world.store.find([id]))[0]?.state ?? ""],
     lastId: async () => (await all()).at(-1)?.id ?? 0,
   };
 }

@@ -28,12 +28,19 @@ export function encodeOrder(order: Order, settings: Settings, wire: Wire): Encod
   const sent = new Map<string, Sent>();
   const [first, ...rest] = parts.map((text, index): Part => {
     const number = order.tag + index;
-    sent.set(String(number), { last: index === parts.length - 1, confirm });
+    const last = index === parts.length - 1;
+    sent.set(String(number), { last, confirm });
     const own = settings.index === "own" ? number >>> 0 : NO_INDEX;
-    return { bytes: write({ index: own, confirm: confirm ? CONFIRM : NO_CONFIRM, text }, wire), tag: String(number) };
+    const bytes = write({ index: own, confirm: confirm ? CONFIRM : NO_CONFIRM, text }, wire);
+    return { bytes, tag: String(number), readable: last && countsAsRead(confirm, settings) };
   });
   if (empty || first === undefined) return refused("nothing of this text can be shown in CP1251");
   return { encoded: { type: "parts", parts: [first, ...rest], altered: lost.length > 0 }, sent };
+}
+
+/** Does field 105 tell that a text was read, which was or was not to be confirmed? */
+export function countsAsRead(confirm: boolean, { index, readState }: Settings): boolean {
+  return index === "own" && (readState === "any" || (readState === "confirmed" && confirm));
 }
 
 export function previewText(text: string, settings: Settings): Preview {

@@ -1,7 +1,8 @@
 /** The device's side of the chat: what a line asks, answered from the fleet and the store. */
 import type { Identity, Protocol, RefusalReason } from "../core/protocol.ts";
-import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing, Trace } from "../core/session-io.ts";
+import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing, Trace, WireTag } from "../core/session-io.ts";
 import { type Directory, deviceKey, type Tracker } from "./fleet.ts";
+import { linkLate } from "./late-answers.ts";
 import { type Attempt, DuelGuard, PasswordGuard, sameSecret } from "./login-guard.ts";
 import type { MessageId, TrackerId } from "./message.ts";
 import { type MessageStore, type Outbox, StoreUnavailable } from "./ports.ts";
@@ -51,6 +52,7 @@ export interface LineOwner {
 export interface DrainQuestion {
   readonly settlements: readonly Settlement[];
   readonly traces?: readonly Trace[];
+  readonly tags?: readonly WireTag[];
   readonly held: readonly MessageId[];
   readonly room: number;
 }
@@ -89,7 +91,8 @@ export class LineChat {
     const { trackerId } = line.identity;
     try {
       const employeeId = this.#deps.directory.employeeOf(trackerId);
-      const { stale } = await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts, early });
+      const linked = await linkLate(this.#deps.store, trackerId, texts);
+      const { stale } = await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts: linked, early });
       return stale === true ? "unavailable" : "stored";
     } catch (error) {
       return unavailable(error).type;
@@ -105,6 +108,7 @@ export class LineChat {
         epoch: line.epoch,
         settlements: question.settlements,
         traces: question.traces ?? [],
+        tags: question.tags ?? [],
         held: question.held,
         room: question.room,
         maxAttempts: capabilities.attempts,

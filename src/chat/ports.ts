@@ -1,5 +1,5 @@
 /** What the chat needs from the outside, as nouns. Adapters implement these; nothing here imports one. */
-import type { DeviceText, DrainResult, News, Settlement, Standing, Trace } from "../core/session-io.ts";
+import type { DeviceText, DrainResult, News, OpenQuestion, Settlement, Standing, Trace, WireTag } from "../core/session-io.ts";
 import type { UserId } from "./fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "./message.ts";
 import type { TimelineEntry } from "./timeline.ts";
@@ -49,6 +49,8 @@ export interface MessageStore {
 
   /** Stores a device's texts (all or none, in order). Re-sends are recognised and not stored again. */
   receive(reception: Reception): Promise<Received>;
+  /** Which messages of this tracker these names on the wire last stood for, in the order asked; null: not known (any more). */
+  recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]>;
   /** Takes the next owner epoch of the tracker for a new line. */
   login(login: Login): Promise<LoggedIn>;
   /** The line has ended; nothing happens when a newer epoch owns the tracker. */
@@ -94,6 +96,9 @@ export const REMEMBERED_TEXTS = 64;
 export const REMEMBERED_MS = 24 * 60 * 60 * 1_000;
 /** Without serials, a re-send is recognised this long after the text it repeats. */
 export const RESEND_MS = 10 * 60 * 1_000;
+
+/** Names of parts on the wire that are remembered per tracker, the newest. */
+export const REMEMBERED_TAGS = 128;
 
 /** Idempotency keys are good for this long; of each tracker the newest so many. */
 export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1_000;
@@ -192,6 +197,8 @@ export interface DrainRequest {
   readonly settlements: readonly Settlement[];
   /** Frames for the timelines of their messages. */
   readonly traces?: readonly Trace[];
+  /** What parts are called on the wire, kept behind the settlements: `late-read` and `recall` go by the newest. */
+  readonly tags?: readonly WireTag[];
   /** Ids this line holds already: claimed again under the same epoch only if missing here. */
   readonly held: readonly MessageId[];
   readonly room: number;

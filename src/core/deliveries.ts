@@ -152,8 +152,9 @@ export class Deliveries {
 
   #read(tag: string, now: number, out: Effect[]): void {
     const claimed = this.claimedBy(tag);
-    if (claimed === null) return;
-    this.#claims.settle({ type: "read", id: claimed.id });
+    if (claimed !== null) this.#claims.settle({ type: "read", id: claimed.id });
+    else if (!(this.#options.capabilities.read && this.#claims.settleLate(tag)))
+      out.push({ type: "note", kind: "stray-receipt", reason: `read ${tag}, which is not known`, bytes: null });
     this.#ask(now, out);
   }
 
@@ -246,13 +247,22 @@ export class Deliveries {
     const { flight } = written;
     const part = flight.parts[written.part];
     if (part === undefined) return;
-    if (part.tag !== null) remember(this.#written, part.tag, written, REMEMBERED_PARTS);
+    if (part.tag !== null) this.#name(part.tag, written);
     flight.bytesAtFirstWrite ??= this.#bytesReceived;
     flight.answeredSince = false;
     flight.deadline = this.#implied ? null : now + patience(flight, this.#options.receiptMs);
     this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
     if (this.#options.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
     else this.#options.codec.send(part);
+  }
+
+  /** What the device will call this part; where it may speak of it long after, the store is told as well. */
+  #name(tag: string, written: Written): void {
+    const { claimed, parts } = written.flight;
+    const { read, choices } = this.#options.capabilities;
+    const told = (read && parts[written.part]?.readable !== false) || (choices && claimed.choices !== null);
+    if (told && this.#written.get(tag)?.flight !== written.flight) this.#claims.name({ id: claimed.id, tag });
+    remember(this.#written, tag, written, REMEMBERED_PARTS);
   }
 
   #ambiguousReceipt(now: number, out: Effect[]): void {

@@ -7,6 +7,14 @@ export interface DeviceText {
   readonly serial: string | null;
   readonly lossy: boolean;
   readonly answers: AnsweredOrder | null;
+  /** It names an order that this line does not know: only the store can tell which message that was. */
+  readonly late?: LateAnswer;
+}
+
+/** An answer to an order of an earlier line. */
+export interface LateAnswer {
+  readonly tag: string;
+  readonly choice: number | null;
 }
 
 /** Which order of ours a driver's text answers. */
@@ -43,6 +51,12 @@ export interface Trace {
   readonly ageMs: number;
 }
 
+/** What a part of a text is called on the wire, for reads and answers that come over a later line. */
+export interface WireTag {
+  readonly id: number;
+  readonly tag: string;
+}
+
 export type LoginVerdict =
   | { readonly type: "accepted"; readonly identity: Identity; readonly standing: Standing }
   | { readonly type: "refused"; readonly reason: RefusalReason }
@@ -66,6 +80,8 @@ export interface ClaimedText {
 export type Settlement =
   | { readonly type: "delivered"; readonly id: number; readonly receipt: "device" | "implied" }
   | { readonly type: "read"; readonly id: number }
+  /** The driver read a text of an earlier line; the store knows which by its latest `WireTag`. */
+  | { readonly type: "late-read"; readonly tag: string }
   | { readonly type: "progress"; readonly id: number; readonly parts: number }
   | { readonly type: "rejected"; readonly id: number; readonly reason: string }
   /** No receipt in time: free it for the next delivery, or make it a dead letter after the last. */
@@ -148,6 +164,7 @@ export type Effect =
       readonly held: readonly number[];
       readonly room: number;
       readonly traces?: readonly Trace[];
+      readonly tags?: readonly WireTag[];
     }
   | { readonly type: "status"; readonly status: Extract<DeviceEvent, { type: "status" }> }
   | { readonly type: "note"; readonly kind: NoteKind; readonly reason: string; readonly bytes: Buffer | null }

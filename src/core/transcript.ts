@@ -11,7 +11,8 @@ export type Step = { readonly line: number } & (
   | { readonly type: "down"; readonly pattern: Pattern }
   | { readonly type: "send"; readonly text: string; readonly urgent: boolean; readonly choices: readonly string[] | null }
   | { readonly type: "cancel"; readonly text: string }
-  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "text"; readonly text: string; readonly answers: string | null }
+  | { readonly type: "read"; readonly text: string }
   | { readonly type: "settled"; readonly outcome: string; readonly reason: string | null }
   | { readonly type: "wait"; readonly ms: number }
   | { readonly type: "note"; readonly kind: string }
@@ -102,7 +103,8 @@ const STEPS: ReadonlyMap<string, (rest: string) => Body> = new Map<string, (rest
   ["send", (rest) => ({ type: "send", ...sendBody(rest), urgent: false })],
   ["send!", (rest) => ({ type: "send", ...sendBody(rest), urgent: true })],
   ["cancel", (rest) => ({ type: "cancel", text: string(rest) })],
-  ["text", (rest) => ({ type: "text", text: string(rest) })],
+  ["text", (rest) => ({ type: "text", ...textBody(rest) })],
+  ["read", (rest) => ({ type: "read", text: string(rest) })],
   [
     "settled",
     (rest) => ({ type: "settled", outcome: rest.split(" ")[0], reason: rest.includes(" ") ? rest.slice(rest.indexOf(" ") + 1) : null }),
@@ -119,6 +121,13 @@ function sendBody(rest: string): { readonly text: string; readonly choices: read
   const match = /^("(?:[^"\\]|\\.)*")\s*(\[.*\])?$/u.exec(rest);
   if (match?.[1] === undefined) throw new TranscriptError(`expected a JSON string, got ${rest}`);
   return { text: string(match[1]), choices: match[2] === undefined ? null : (JSON.parse(match[2]) as string[]) };
+}
+
+/** `"text"`, or `"text" answers "text"`. */
+function textBody(rest: string): { readonly text: string; readonly answers: string | null } {
+  const match = /^("(?:[^"\\]|\\.)*")(?:\s+answers\s+(".*"))?$/u.exec(rest);
+  if (match?.[1] === undefined) throw new TranscriptError(`expected a JSON string, got ${rest}`);
+  return { text: string(match[1]), answers: match[2] === undefined ? null : string(match[2]) };
 }
 
 function string(json: string): string {

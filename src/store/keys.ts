@@ -29,7 +29,8 @@ export function idPlace(id: MessageId): { readonly key: string; readonly offset:
  * The keys of one tracker in the order that every script on a tracker takes them (lua/parts/head.lua): head (hash),
  * buckets by first id and by first time (ZSETs), prefix of the buckets (hashes), unread (set), remembered device
  * texts (list), normal and urgent lane (lists), records of the texts in the outbox (hash), dead letters (hash), texts whose
- * time has not come (ZSET), prefix of the timelines (hashes beside the buckets), idempotency keys by message (ZSET).
+ * time has not come (ZSET), prefix of the timelines (hashes beside the buckets), idempotency keys by message (ZSET), names
+ * of parts on the wire (list).
  */
 export function trackerKeys(tracker: TrackerId): readonly string[] {
   const slot = `{t${tracker}}`;
@@ -47,6 +48,7 @@ export function trackerKeys(tracker: TrackerId): readonly string[] {
     `${slot}:w`,
     `${slot}:l`,
     `${slot}:k`,
+    `${slot}:r`,
   ];
 }
 

@@ -4,6 +4,7 @@ import type { DrainRequest } from "../chat/ports.ts";
 import type { ClaimedText, DrainResult } from "../core/session-io.ts";
 import { bury, leave } from "./memory-endings.ts";
 import { free, settleByOwner, settleReceipt, type Where } from "./memory-settle.ts";
+import { keepTags } from "./memory-tags.ts";
 import { noteFrame, turn } from "./memory-timeline.ts";
 import { joinDue, lanes, type QueuedText, stamp, type TrackerState, visible } from "./memory-tracker.ts";
 import { tagsOf } from "./tags.ts";
@@ -19,6 +20,7 @@ export function drain(tracker: TrackerState, request: DrainRequest, now: Instant
     if (settlement.type !== "lapsed") settleByOwner(tracker, settlement, request.epoch, where);
     else if (free(tracker, settlement, request.epoch, where)) lapsed.push(settlement.id);
   }
+  keepTags(tracker, request.tags);
   if (!owner) return { type: "stale" };
   giveUp(tracker, lapsed, request, where);
   joinDue(tracker, now);

@@ -26,6 +26,7 @@ import { withdraw } from "./memory-endings.ts";
 import { drain, expire } from "./memory-outbox.ts";
 import { receive } from "./memory-reception.ts";
 import { submit } from "./memory-submit.ts";
+import { recall } from "./memory-tags.ts";
 import { entriesOf, turn } from "./memory-timeline.ts";
 import { enqueue, joinDue, lanes, newTracker, outboxBytes, ownerOf, type TrackerState, visible, waitingTexts } from "./memory-tracker.ts";
 import { outboxBytes as bytesOf, wholeTimeline } from "./timeline.ts";
@@ -112,6 +113,11 @@ export class MemoryStore implements MessageStore {
     });
   }
 
+  recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]> {
+    const tracker = this.#trackers.get(trackerId);
+    return Promise.resolve(tags.map((tag) => (tracker === undefined ? null : recall(tracker, tag))));
+  }
+
   login(login: Login): Promise<LoggedIn> {
     const tracker = this.#tracker(login.trackerId);
     const now = this.#clock();
@@ -190,6 +196,7 @@ export class MemoryStore implements MessageStore {
     for (const id of tracker.messages.keys()) tracker.floor = id;
     tracker.lastMessageAt = null;
     tracker.question = null;
+    tracker.tags = [];
     for (const collection of [tracker.unread, tracker.outbox, tracker.waiting, tracker.dead, tracker.repeats]) collection.clear();
     tracker.urgent.length = 0;
     tracker.normal.length = 0;

@@ -1,6 +1,6 @@
 /** Draining an outbox in Redis: one script, and a second call where a text must first be named as a dead letter. */
 import type { MessageId, TrackerId } from "../chat/message.ts";
-import { type DrainRequest, StoreUnavailable } from "../chat/ports.ts";
+import { type DrainRequest, REMEMBERED_TAGS, StoreUnavailable } from "../chat/ports.ts";
 import type { ClaimedText, DrainResult, Settlement, Trace } from "../core/session-io.ts";
 import { trackerKeys } from "./keys.ts";
 import { keptReason } from "./limits.ts";
@@ -26,7 +26,7 @@ export async function drain(scripts: Scripts, request: DrainRequest, nonce: () =
   let named: Named = { ids: [], at: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
     const traces = round === 0 ? (request.traces ?? []) : [];
-    const rest = { ...remaining(request, texts, round), traces: traces.map(packTrace) };
+    const rest = { ...remaining(request, texts, round), traces: traces.map(packTrace), keptTags: REMEMBERED_TAGS };
     const json = JSON.stringify({ ...rest, nonce: nonce(), indexed: named.ids, indexedAt: named.at });
     const frames = traces.map(({ bytes }) => bytes);
     const [status, waiting, due, toName, unwanted, ...claimed] = asArray(
@@ -48,7 +48,8 @@ function remaining(request: DrainRequest, texts: readonly ClaimedText[], round: 
   const { epoch, maxAttempts, tagBytes } = request;
   const held = [...request.held, ...texts.map((text) => text.id)];
   const settlements = round === 0 ? request.settlements.map(bounded) : [];
-  return { epoch, maxAttempts, tagBytes, held, settlements, room: request.room - texts.length };
+  const tags = round === 0 ? (request.tags ?? []) : [];
+  return { epoch, maxAttempts, tagBytes, held, settlements, tags, room: request.room - texts.length };
 }
 
 function packTrace({ id, direction, ageMs }: Trace): object {

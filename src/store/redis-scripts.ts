@@ -7,12 +7,13 @@ import type { Reply } from "./redis-reply.ts";
 export type ScriptArgument = string | number | Buffer;
 
 /** Keys of the scripts on one tracker. */
-const TRACKER = 13;
+const TRACKER = 14;
 
 /** Every script and how many keys it takes; the first of them decides the slot. */
 const SCRIPTS = {
   submit: TRACKER,
   receive: TRACKER,
+  recall: TRACKER,
   login: TRACKER,
   logout: TRACKER,
   passed: TRACKER,

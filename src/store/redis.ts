@@ -98,13 +98,19 @@ export class RedisStore implements MessageStore {
     return reach(receive(this.#scripts, reception, this.#nonce()));
   }
 
+  async recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]> {
+    const found = asArray(await this.#run("recall", trackerId, tags));
+    return tags.map((_, place) => openQuestion(found[place] ?? null));
+  }
+
   async login(login: Login): Promise<LoggedIn> {
     const reply = asArray(await this.#run("login", login.trackerId, [this.#nonce(), login.node, login.protocol]));
-    const [epoch, proven, closings, since, node, previousEpoch, ...question] = reply;
+    const [epoch, proven, closings, since, node, previousEpoch, ...asked] = reply;
     const sinceClosingMs = asNumber(since) < 0 ? null : asNumber(since);
+    const question = asked.length === 0 ? {} : { question: openQuestion(asked) };
     return {
       epoch: asNumber(epoch),
-      standing: { proven: proven === 1, closings: asNumber(closings), sinceClosingMs, ...openQuestion(question) },
+      standing: { proven: proven === 1, closings: asNumber(closings), sinceClosingMs, ...question },
       previous: ownerOf(node, previousEpoch),
     };
   }
@@ -212,8 +218,9 @@ export class RedisStore implements MessageStore {
   }
 }
 
-/** What a login's reply says about a question, if it does. */
-function openQuestion([id, value]: readonly Reply[]): { readonly question?: OpenQuestion } {
-  if (id === undefined) return {};
-  return { question: { messageId: asNumber(id), choices: unpackSpeech(asBytes(value)).choices ?? [] } };
+/** A message's id and packed value as an order that a driver may answer; null: there is none. */
+function openQuestion(found: Reply): OpenQuestion | null {
+  if (found === null) return null;
+  const [id, value] = asArray(found);
+  return { messageId: asNumber(id), choices: unpackSpeech(asBytes(value)).choices ?? [] };
 }

@@ -17,10 +17,17 @@ export interface ReplayApi {
   send(deviceId: string, text: string): Promise<number>;
   cancel(deviceId: string, id: number): Promise<void>;
   /** The texts of the device after `sinceId`, oldest first. */
-  texts(deviceId: string, sinceId: number): Promise<readonly { readonly id: number; readonly text: string }[]>;
+  texts(
+    deviceId: string,
+    sinceId: number,
+  ): Promise<readonly { readonly id: number; readonly text: string; readonly answers?: number | null }[]>;
   status(deviceId: string, id: number): Promise<string>;
+  /** The states that a message went through. */
+  states(deviceId: string, id: number): Promise<readonly string[]>;
   lastId(deviceId: string): Promise<number>;
 }
+
+type ChatStep = Extract<Step, { type: "send" | "cancel" | "text" | "read" | "settled" }>;
 
 export interface ReplayReport {
   readonly title: string;
@@ -87,33 +94,43 @@ class LiveStage {
     }
   }
 
-  async #chat(step: Extract<Step, { type: "send" | "cancel" | "text" | "settled" }>): Promise<boolean> {
+  async #chat(step: ChatStep): Promise<boolean> {
     const { api } = this.#target;
     if (api === null) return this.#skip(`line ${step.line}: "${step.type}" needs --hash and --admin-token`);
     const { deviceId } = this.#transcript;
-    if (step.type === "send") {
-      this.#sent.push({ id: await api.send(deviceId, step.text), text: step.text });
+    if (step.type === "send") this.#sent.push({ id: await api.send(deviceId, step.text), text: step.text });
+    else if (step.type === "cancel") await api.cancel(deviceId, this.#idOf(step.text));
+    else if (step.type === "text") await this.#expectText(step, api);
+    else if (step.type === "read") await this.#expectRead(step, api);
+    else if (step.outcome === "delivered") await this.#expectDelivered(step, api);
+    return true;
+  }
+
+  async #expectText({ line, text, answers }: Extract<Step, { type: "text" }>, api: ReplayApi): Promise<void> {
+    const found = await this.#until(async () => {
+      const next = (await api.texts(this.#transcript.deviceId, this.#sinceId))[0];
+      if (next?.text !== text || (answers !== null && next.answers !== this.#idOf(answers))) return false;
+      this.#sinceId = next.id;
       return true;
-    }
-    if (step.type === "cancel") {
-      await api.cancel(deviceId, this.#sent.findLast(({ text }) => text === step.text)?.id ?? 0);
-      return true;
-    }
-    if (step.type === "text") {
-      const found = await this.#until(async () => {
-        const next = (await api.texts(deviceId, this.#sinceId))[0];
-        if (next?.text !== step.text) return false;
-        this.#sinceId = next.id;
-        return true;
-      });
-      if (!found) this.differences.push(`line ${step.line}: the text ${JSON.stringify(step.text)} is not in the chat`);
-      return true;
-    }
-    if (step.outcome !== "delivered") return true;
+    });
+    if (!found) this.differences.push(`line ${line}: the text ${JSON.stringify(text)} is not in the chat`);
+  }
+
+  async #expectRead({ line, text }: Extract<Step, { type: "read" }>, api: ReplayApi): Promise<void> {
+    const { deviceId } = this.#transcript;
+    const isRead = await this.#until(async () => (await api.states(deviceId, this.#idOf(text))).includes("read"));
+    if (!isRead) this.differences.push(`line ${line}: ${JSON.stringify(text)} is not read`);
+  }
+
+  async #expectDelivered({ line }: Extract<Step, { type: "settled" }>, api: ReplayApi): Promise<void> {
     this.#delivered += 1;
     if (!(await this.#until(() => this.#deliveredAtLeast(api, this.#delivered))))
-      this.differences.push(`line ${step.line}: fewer than ${this.#delivered} texts are DELIVERED`);
-    return true;
+      this.differences.push(`line ${line}: fewer than ${this.#delivered} texts are DELIVERED`);
+  }
+
+  /** The last text that was sent in these words. */
+  #idOf(words: string): number {
+    return this.#sent.findLast(({ text }) => text === words)?.id ?? 0;
   }
 
   /** Texts may be acknowledged in another order than they were sent. */

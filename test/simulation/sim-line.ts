@@ -184,15 +184,16 @@ export class SimLine implements LiveLine, Endpoint {
     this.#trySettle(owner, effect, FINAL_TRIES);
   }
 
-  #trySettle(owner: LineOwner, { settlements }: Drain, tries: number): void {
+  #trySettle(owner: LineOwner, { settlements, tags = [] }: Drain, tries: number): void {
     const done = (): void => {
       this.#unsettled -= 1;
       this.#logoutWhenSettled();
     };
-    if (tries === 0 || settlements.length === 0) return done();
-    void this.#home.chat.drain(owner, { settlements, held: [], room: 0 }).then((result) => {
+    if (tries === 0 || settlements.length + tags.length === 0) return done();
+    const last = { type: "drain", settlements, tags, held: [], room: 0 } as const;
+    void this.#home.chat.drain(owner, last).then((result) => {
       if (result.type !== "unavailable") return done();
-      this.#home.later(FINAL_RETRY_MS, () => this.#trySettle(owner, { type: "drain", settlements, held: [], room: 0 }, tries - 1));
+      this.#home.later(FINAL_RETRY_MS, () => this.#trySettle(owner, last, tries - 1));
     });
   }
 

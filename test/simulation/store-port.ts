@@ -18,7 +18,7 @@ import {
   type Submitted,
 } from "../../src/chat/ports.ts";
 import type { TimelineEntry } from "../../src/chat/timeline.ts";
-import type { DrainResult } from "../../src/core/index.ts";
+import type { DrainResult, OpenQuestion } from "../../src/core/index.ts";
 import type { Command, StoreHost } from "./store-host.ts";
 
 /** How the network treats one call; times in milliseconds from its start. Commands of one connection never overtake each other. */
@@ -92,6 +92,10 @@ export class StorePort implements MessageStore {
 
   receive(reception: Reception): Promise<Received> {
     return this.#call("receive", [reception.trackerId], (store) => store.receive(reception));
+  }
+
+  recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]> {
+    return this.#call("recall", [trackerId], (store) => store.recall(trackerId, tags));
   }
 
   login(login: Login): Promise<LoggedIn> {

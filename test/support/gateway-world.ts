@@ -38,6 +38,8 @@ export interface World {
   /** While true every call of the store that a line makes is refused. */
   outage: boolean;
   send(trackerId: number, text: string): Promise<number>;
+  /** A question with these answers. */
+  ask(trackerId: number, text: string, choices: readonly string[]): Promise<number>;
   cancel(trackerId: number, id: number): Promise<void>;
   dial(port?: number): Promise<Peer>;
   close(): Promise<void>;
@@ -86,6 +88,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await store.renewLease(node, 600_000);
   const [universal, single] = await gateway.listen();
   const port = universal?.port ?? 0;
+  const submit = async (draft: Draft): Promise<number> => {
+    const submitted = await store.submit(draft);
+    if (submitted.type !== "stored") throw new Error("the outbox is full");
+    if (submitted.owner !== null) registry.hint(draft.trackerId, submitted.owner.epoch);
+    return submitted.id;
+  };
   return Object.assign(world, {
     gateway,
     registry,
@@ -97,12 +105,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     logs,
     hints,
     warnings,
-    send: async (trackerId: number, text: string) => {
-      const submitted = await store.submit({ ...DRAFT, trackerId, text });
-      if (submitted.type !== "stored") throw new Error("the outbox is full");
-      if (submitted.owner !== null) registry.hint(trackerId, submitted.owner.epoch);
-      return submitted.id;
-    },
+    send: (trackerId: number, text: string) => submit({ ...DRAFT, trackerId, text }),
+    ask: (trackerId: number, text: string, choices: readonly string[]) => submit({ ...DRAFT, trackerId, text, choices }),
     cancel: async (trackerId: number, id: number) => {
       const cancelled = await store.cancel(trackerId, id);
       if (cancelled.type !== "cancelled") throw new Error(`message ${id} is not pending`);

@@ -1,5 +1,7 @@
 /** Plays a transcript against the real Session on virtual time and a store, and says what differs from it. */
 import { deviceKey } from "../../src/chat/fleet.ts";
+import { linkLate } from "../../src/chat/late-answers.ts";
+import type { Message } from "../../src/chat/message.ts";
 import { type MessageStore, StoreUnavailable } from "../../src/chat/ports.ts";
 import {
   type Effect,
@@ -57,7 +59,7 @@ class Stage {
   #written: Buffer = Buffer.alloc(0);
   /** Ids of the dispatcher's texts, by their words. */
   readonly #ids = new Map<string, number>();
-  readonly #texts: string[] = [];
+  readonly #texts: Message[] = [];
   readonly #settled: { readonly outcome: string; readonly reason: string | null }[] = [];
   #notes: string[] = [];
   #closed: string | null = null;
@@ -97,7 +99,9 @@ class Stage {
       case "down":
         return this.#expectBytes(step);
       case "text":
-        return this.#expect(step.line, "stored text", this.#texts.shift(), step.text);
+        return this.#expectText(step);
+      case "read":
+        return this.#expectRead(step);
       case "settled":
         return this.#expectSettled(step);
       case "note":
@@ -110,7 +114,8 @@ class Stage {
 
   expectQuiet(when: string): void {
     if (this.#written.length > 0) this.differences.push(`${when}: unexpected bytes ${show(this.#written)}`);
-    if (this.#texts.length > 0) this.differences.push(`${when}: unexpected texts ${JSON.stringify(this.#texts)}`);
+    if (this.#texts.length > 0)
+      this.differences.push(`${when}: unexpected texts ${this.#texts.map(({ text }) => JSON.stringify(text)).join()}`);
     if (this.#closed !== null) this.differences.push(`${when}: closed unexpectedly: ${this.#closed}`);
     this.#written = Buffer.alloc(0);
     this.#texts.length = 0;
@@ -191,10 +196,12 @@ class Stage {
 
   async #receive(effect: Extract<Effect, { type: "receive" }>): Promise<"stored" | "unavailable"> {
     if (!this.#up) return "unavailable";
-    const { texts, early } = effect;
+    const { early } = effect;
+    const texts = await linkLate(this.#store, TRACKER, effect.texts);
     const known = await this.#lastId();
     const received = await this.#store.receive({ trackerId: TRACKER, epoch: this.#epoch, employeeId: null, texts, early });
-    for (const [index, id] of received.ids.entries()) if (id > known) this.#texts.push(texts[index]?.text ?? "");
+    const stored = await this.#store.find(received.ids.filter((id) => id > known));
+    this.#texts.push(...stored.filter((message) => message !== null));
     return "stored";
   }
 
@@ -210,12 +217,12 @@ class Stage {
         this.#settled.push({ outcome: settlement.type, reason: null });
       if (settlement.type === "rejected") this.#settled.push({ outcome: "rejected", reason: settlement.reason });
     }
-    const { settlements, held, room } = effect;
+    const { settlements, tags = [], held, room } = effect;
     const { attempts: maxAttempts, maxBytes } = this.#protocol.capabilities;
     const own = this.#profile["maxBytes"];
     const tagBytes = typeof own === "number" ? own : maxBytes;
     try {
-      return await this.#store.drain({ trackerId: TRACKER, epoch: this.#epoch, settlements, held, room, maxAttempts, tagBytes });
+      return await this.#store.drain({ trackerId: TRACKER, epoch: this.#epoch, settlements, tags, held, room, maxAttempts, tagBytes });
     } catch (error) {
       if (error instanceof StoreUnavailable) return { type: "unavailable" };
       throw error;
@@ -228,6 +235,17 @@ class Stage {
       this.differences.push(`line ${step.line}: expected bytes ${wanted}, got ${show(this.#written)}`);
     }
     this.#written = this.#written.subarray(step.pattern.length);
+  }
+
+  #expectText(step: Extract<Step, { type: "text" }>): void {
+    const stored = this.#texts.shift();
+    this.#expect(step.line, "stored text", stored?.text, step.text);
+    if (step.answers !== null) this.#expect(step.line, "answered message", stored?.answers, this.#ids.get(step.answers));
+  }
+
+  async #expectRead(step: Extract<Step, { type: "read" }>): Promise<void> {
+    const [message] = await this.#store.find([this.#ids.get(step.text) ?? 0]);
+    this.#expect(step.line, "state", message?.state, "read");
   }
 
   #expectSettled(step: Extract<Step, { type: "settled" }>): void {

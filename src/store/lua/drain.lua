@@ -2,7 +2,8 @@
 -- Keeps frames, applies settlements, then claims texts for the line that owns the epoch.
 -- KEYS   the tracker's keys
 -- ARGV   1 JSON {nonce, epoch, room, maxAttempts, tagBytes, held: [id], settlements: [Settlement],
---        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}]}
+--        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}],
+--        tags: [{id, tag}], keptTags: most of them}
 --        then the frame of each trace
 -- Output {0} stale; {1, waiting, ms until a text becomes due (-1: none does), ids to index as dead letters before the
 --        next call, ids of withdrawn texts, then per claimed text {id, packed value, urgent, attempt, tag, parts acknowledged}...}
@@ -10,6 +11,7 @@
 --@include messages
 --@include timeline
 --@include outbox
+--@include tags
 --@include settle
 -- An index entry older than this may have been swept already: too late to rely on it.
 local INDEX_MS = 30000
@@ -66,7 +68,8 @@ local function settle()
     if receipts[s.type] then receipts[s.type](s)
     elseif owner then conclusions[s.type](s, epoch, lapsed) end
   end
-  if #request.settlements + #request.traces > 0 then set('dn', request.nonce) end
+  keep_tags(request.tags, request.keptTags)
+  if #request.settlements + #request.traces + #request.tags > 0 then set('dn', request.nonce) end
 end
 
 local function reserve_tags(bytes)

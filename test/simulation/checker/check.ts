@@ -5,6 +5,7 @@ import { checkCopies, checkOrder, checkReceipts } from "./delivery.ts";
 import { checkArrival, checkIds, checkStored, checkWithdrawn } from "./durability.ts";
 import { Facts, type Violation } from "./facts.ts";
 import { checkOwners } from "./ownership.ts";
+import { checkReads } from "./reads.ts";
 import { checkOnce, checkStoredFirst } from "./reception.ts";
 import { checkExpiry, checkLists, checkTimes } from "./store.ts";
 import { checkWithdrawals } from "./withdrawal.ts";
@@ -18,6 +19,7 @@ export function check(run: Run): readonly Violation[] {
     checkWithdrawn,
     checkIds,
     checkReceipts,
+    checkReads,
     checkOrder,
     checkCopies,
     checkTimes,

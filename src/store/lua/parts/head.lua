@@ -4,7 +4,7 @@
 -- v proven, c closings, k last closing time, ke its epoch, dn last drain's nonce,
 -- x last text without a serial, r last reception's nonce + outcome, b bytes in the outbox,
 -- pf pending marks up to this one were withdrawn, rn pending mark of the last dead letter put back, oq the open question.
-local HEAD, BY_ID, BY_TIME, BUCKET, UNREAD, RECENT, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, TIMELINE, REPEATS = unpack(KEYS)
+local HEAD, BY_ID, BY_TIME, BUCKET, UNREAD, RECENT, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, TIMELINE, REPEATS, TAGS = unpack(KEYS)
 
 local head, changes = {}, {}
 do

@@ -26,6 +26,12 @@ function receipts.read(s)
   arrived(s.id, bucket, value, READ, BY_DEVICE)
 end
 
+-- `tag`: as `WireTag` in core/session-io.ts.
+receipts['late-read'] = function(s)
+  local id = message_of(s.tag)
+  if id then receipts.read({ id = id }) end
+end
+
 function receipts.rejected(s)
   prove()
   local bucket, value = load_visible(s.id)
