@@ -28,11 +28,10 @@ export function encodeOrder(order: Order, settings: Settings, wire: Wire): Encod
   const sent = new Map<string, Sent>();
   const [first, ...rest] = parts.map((text, index): Part => {
     const number = order.tag + index;
-    const last = index === parts.length - 1;
-    sent.set(String(number), { last, confirm });
+    sent.set(String(number), { last: index === parts.length - 1, confirm });
     const own = settings.index === "own" ? number >>> 0 : NO_INDEX;
     const bytes = write({ index: own, confirm: confirm ? CONFIRM : NO_CONFIRM, text }, wire);
-    return { bytes, tag: String(number), readable: last && countsAsRead(confirm, settings) };
+    return { bytes, tag: String(number), readable: countsAsRead(confirm, settings) };
   });
   if (empty || first === undefined) return refused("nothing of this text can be shown in CP1251");
   return { encoded: { type: "parts", parts: [first, ...rest], altered: lost.length > 0 }, sent };

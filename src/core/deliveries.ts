@@ -8,7 +8,7 @@
  */
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
-import { ackedPrefix, type Flight, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
+import { ackedPrefix, type Flight, isComplete, isLastPart, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
 import { Flights } from "./flights.ts";
 import { launch } from "./launch.ts";
 import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
@@ -151,11 +151,21 @@ export class Deliveries {
   }
 
   #read(tag: string, now: number, out: Effect[]): void {
-    const claimed = this.claimedBy(tag);
-    if (claimed !== null) this.#claims.settle({ type: "read", id: claimed.id });
-    else if (!(this.#options.capabilities.read && this.#claims.settleLate(tag)))
+    const written = this.#written.get(tag);
+    if (written !== undefined) {
+      // Only who has read the last part has read the text.
+      if (isLastPart(written)) written.flight.read = true;
+      this.#settleRead(written.flight);
+    } else if (!(this.#options.capabilities.read && this.#claims.settleLate(tag)))
       out.push({ type: "note", kind: "stray-receipt", reason: `read ${tag}, which is not known`, bytes: null });
     this.#ask(now, out);
+  }
+
+  /** A read is a receipt of its part; a text of several parts is read once it is delivered. */
+  #settleRead(flight: Flight): void {
+    if (!flight.read || (flight.total > 1 && !isComplete(flight))) return;
+    flight.read = false;
+    this.#claims.settle({ type: "read", id: flight.claimed.id });
   }
 
   /** A frame came; with implied receipts this may prove that the device read past a text. */
@@ -258,10 +268,10 @@ export class Deliveries {
 
   /** What the device will call this part; where it may speak of it long after, the store is told as well. */
   #name(tag: string, written: Written): void {
-    const { claimed, parts } = written.flight;
+    const { claimed, parts, total } = written.flight;
     const { read, choices } = this.#options.capabilities;
-    const told = (read && parts[written.part]?.readable !== false) || (choices && claimed.choices !== null);
-    if (told && this.#written.get(tag)?.flight !== written.flight) this.#claims.name({ id: claimed.id, tag });
+    const told = isLastPart(written) && parts[written.part]?.readable !== false && (read || (choices && claimed.choices !== null));
+    if (told && this.#written.get(tag)?.flight !== written.flight) this.#claims.name({ id: claimed.id, tag, whole: total === 1 });
     remember(this.#written, tag, written, REMEMBERED_PARTS);
   }
 
@@ -283,7 +293,7 @@ export class Deliveries {
     flight.acked.add(part);
     flight.outstanding = flight.outstanding.filter((other) => other !== part);
     this.#closing.unmute(flight);
-    if (flight.acked.size >= flight.parts.length) {
+    if (isComplete(flight)) {
       this.#finish(flight);
       return;
     }
@@ -296,6 +306,7 @@ export class Deliveries {
 
   #finish(flight: Flight): void {
     this.#end(flight, { type: "delivered", id: flight.claimed.id, receipt: flight.implied ? "implied" : "device" });
+    this.#settleRead(flight);
   }
 
   #end(flight: Flight, settlement: Settlement): void {

@@ -158,7 +158,7 @@ export interface Part {
   readonly bytes: Buffer;
   /** What the receipt of this part will name, or where receipts have no tag what a `read` will; else null. */
   readonly tag: string | null;
-  /** False: a `read` of this part alone says nothing of its text. Absent: it does, also on a later line that knows the tag no more. */
+  /** False: a device's word on this part is no `read` of its text (see `Deliveries`: the last part counts). Absent: it is, over a later line too. */
   readonly readable?: boolean;
 }
 

@@ -51,10 +51,12 @@ export interface Trace {
   readonly ageMs: number;
 }
 
-/** What a part of a text is called on the wire, for reads and answers that come over a later line. */
+/** What the last part of a text is called on the wire, for reads and answers that come over a later line. */
 export interface WireTag {
   readonly id: number;
   readonly tag: string;
+  /** It is the only part: whoever has read it has all of the text. */
+  readonly whole: boolean;
 }
 
 export type LoginVerdict =

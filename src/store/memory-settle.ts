@@ -44,7 +44,7 @@ export function settleReceipt(tracker: TrackerState, settlement: Settlement, whe
       settleRead(tracker, visible(tracker, settlement.id), where);
       return true;
     case "late-read":
-      settleRead(tracker, messageOf(tracker, settlement.tag), where);
+      settleLateRead(tracker, settlement.tag, where);
       return true;
     case "rejected":
       settleRejected(tracker, settlement.id, settlement.reason, where);
@@ -96,6 +96,12 @@ function settleDelivered(tracker: TrackerState, settlement: Extract<Settlement, 
 function settleRead(tracker: TrackerState, message: Message | undefined, where: Where): void {
   if (message?.direction !== "OUTGOING" || message.state === "answered" || message.state === "read") return;
   arrived(tracker, message, { state: "read", receipt: "device" }, where);
+}
+
+/** The last part of several says nothing of the others. */
+function settleLateRead(tracker: TrackerState, tag: string, where: Where): void {
+  const named = messageOf(tracker, tag);
+  if (named !== null && (named.whole || RECEIVED.has(named.message.state))) settleRead(tracker, named.message, where);
 }
 
 function settleRejected(tracker: TrackerState, id: MessageId, words: string, where: Where): void {

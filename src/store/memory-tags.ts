@@ -9,14 +9,14 @@ export function keepTags(tracker: TrackerState, tags: readonly WireTag[] = []): 
   tracker.tags = [...tracker.tags, ...tags].slice(-REMEMBERED_TAGS);
 }
 
-/** The message that this name last stood for, if it is the present owner's. */
-export function messageOf(tracker: TrackerState, tag: string): Message | undefined {
+/** The message that this name last stood for, if it is the present owner's; `whole`: a read of that part means all of it. */
+export function messageOf(tracker: TrackerState, tag: string): { readonly message: Message; readonly whole: boolean } | null {
   const named = tracker.tags.findLast((one) => one.tag === tag);
   const message = named === undefined ? undefined : visible(tracker, named.id);
-  return message?.direction === "OUTGOING" ? message : undefined;
+  return named === undefined || message?.direction !== "OUTGOING" ? null : { message, whole: named.whole };
 }
 
 export function recall(tracker: TrackerState, tag: string): OpenQuestion | null {
-  const message = messageOf(tracker, tag);
+  const message = messageOf(tracker, tag)?.message;
   return message === undefined ? null : { messageId: message.id, choices: message.choices ?? [] };
 }

@@ -14,7 +14,7 @@ function drainOf(effects: readonly Effect[]): Extract<Effect, { type: "drain" }>
 /** The names that the next request of this line carries; a receipt for `tag` makes it ask. */
 function named(line: Line, tag: number): unknown {
   const drain = drainOf(line.session.step({ type: "bytes", chunk: Buffer.from(`A ${tag}\n`) }, line.now));
-  return drain?.tags?.map(({ id, tag: name }) => `${id} ${name}`);
+  return drain?.tags?.map(({ id, tag: name, whole }) => `${id} ${name}${whole ? " whole" : ""}`);
 }
 
 describe("names on the wire", () => {
@@ -22,7 +22,7 @@ describe("names on the wire", () => {
     const line = new Line(byTag);
     line.login();
     expect(line.drained([text(1), text(2, { text: "0123456789abc", tag: 7 })])).toEqual(["< M 1 text1", "< M 7 0123456789", "< M 8 abc"]);
-    expect(named(line, 1)).toEqual(["1 1", "2 7", "2 8"]);
+    expect(named(line, 1)).toEqual(["1 1 whole", "2 8"]);
     line.drained();
     expect(named(line, 7)).toEqual([]);
   });
@@ -37,7 +37,7 @@ describe("names on the wire", () => {
     const next = new Line(byTag);
     next.login();
     next.drained([text(1, { attempt: 3 })]);
-    expect(named(next, 1)).toEqual(["1 1"]);
+    expect(named(next, 1)).toEqual(["1 1 whole"]);
   });
 
   it("are told where the device reports reads, of questions where it has its own means to answer them, else not at all", () => {
@@ -48,10 +48,10 @@ describe("names on the wire", () => {
       line.drained(texts);
       return named(line, 1);
     };
-    expect([told(byTag), told(plain), told(mute)]).toEqual([["1 1", "2 2"], ["2 2"], []]);
+    expect([told(byTag), told(plain), told(mute)]).toEqual([["1 1 whole", "2 2 whole"], ["2 2 whole"], []]);
   });
 
-  it("leave out parts whose read says nothing", () => {
+  it("leave out parts of which no word is a read", () => {
     const quiet: Protocol = {
       ...byTag,
       connect: (environment) => {
@@ -62,15 +62,15 @@ describe("names on the wire", () => {
             const encoded = codec.encode(order);
             if (encoded.type === "refused") return encoded;
             const [first, ...rest] = encoded.parts;
-            return { ...encoded, parts: [{ ...first, readable: false }, ...rest] };
+            return { ...encoded, parts: [{ ...first, readable: order.urgent }, ...rest] };
           },
         };
       },
     };
     const line = new Line(quiet);
     line.login();
-    line.drained([text(2, { text: "0123456789abc", tag: 7 })]);
-    expect(named(line, 7)).toEqual(["2 8"]);
+    line.drained([text(2), text(3, { urgent: true })]);
+    expect(named(line, 2)).toEqual(["3 3 whole"]);
   });
 
   it("are kept while the store is away, and handed over at the line's end", () => {
@@ -80,7 +80,7 @@ describe("names on the wire", () => {
     line.hint();
     line.result({ type: "unavailable" });
     const end = line.session.step({ type: "end", reason: "peer-closed", graceMs: 0 }, line.now);
-    expect(drainOf(end)).toMatchObject({ settlements: [], tags: [{ id: 1, tag: "1" }], room: 0 });
+    expect(drainOf(end)).toMatchObject({ settlements: [], tags: [{ id: 1, tag: "1", whole: true }], room: 0 });
     const silent = new Line(byTag);
     silent.login();
     silent.drained();
@@ -90,15 +90,12 @@ describe("names on the wire", () => {
   it("are bounded: the newest count", () => {
     const line = new Line(byTag);
     line.login();
-    line.drained([text(1)]);
-    line.hint();
-    // The request is out: what goes out meanwhile waits for the next.
-    const long = text(2, { text: "0123456789".repeat(200), tag: 100 });
-    line.drained([long]);
-    for (let part = 0; part < 190; part += 1) line.up(`A ${100 + part}`);
+    // Whatever the store may give to a line at once.
+    line.drained(Array.from({ length: 200 }, (_, n) => text(n + 1, { text: "0123456789".repeat(2), tag: 1_000 + 2 * n, partsAcked: 1 })));
+    for (let n = 0; n < 190; n += 1) line.up(`A ${1_001 + 2 * n}`);
     const end = drainOf(line.session.step({ type: "end", reason: "peer-closed", graceMs: 0 }, line.now));
     expect(end?.tags?.length).toBe(128);
-    expect(end?.tags?.at(-1)?.tag).toBe("292");
+    expect(end?.tags?.at(-1)?.tag).toBe("1387");
   });
 });
 
@@ -119,6 +116,25 @@ describe("a read of an earlier line's text", () => {
     line.up("A 1");
     line.drained();
     expect(line.up("D 1")).toEqual(["drain [read 1] held  room 4"]);
+  });
+
+  it("counts once its text's last part was read and all of it is delivered", () => {
+    const line = new Line(byTag);
+    line.login();
+    line.drained([text(10, { text: "0123456789abcdefghij01234", tag: 100 })]);
+    line.up("A 100");
+    line.drained();
+    expect(line.up("D 100", "D 102")).toEqual([]);
+    expect(line.up("A 101")).toEqual(["drain [progress 10] held 10 room 3"]);
+    line.drained();
+    expect(line.up("A 102")).toEqual(["drain [delivered 10, read 10] held  room 4"]);
+    line.drained();
+    expect(line.up("D 100")).toEqual([]);
+    // Of one part it counts at once, whatever became of the receipt.
+    line.hint();
+    line.drained([text(11)]);
+    line.drained();
+    expect(line.up("D 11")).toEqual(["drain [read 11] held 11 room 3"]);
   });
 
   it("is told again when the store could not be reached", () => {

@@ -95,8 +95,10 @@ export class Answering {
     const acknowledged = this.#acknowledged.get(part.n) ?? new Set();
     this.#acknowledged.set(part.n, acknowledged.add(part.part));
     if (acknowledged.size < part.parts || !random.chance(READ_CHANCE)) return;
-    if (random.chance(READ_LATER_CHANCE)) this.#unread.push({ ...arrived, tag });
-    else this.#read({ ...arrived, tag });
+    // A text is read when its last part is.
+    const last = { ...arrived, tag: String(Number(tag) + part.parts - 1 - part.part) };
+    if (random.chance(READ_LATER_CHANCE)) this.#unread.push(last);
+    else this.#read(last);
   }
 
   #read(arrived: Arrived & { readonly tag: string }): void {

@@ -120,7 +120,7 @@ const drainChoices = fc.record({
   room: fc.nat({ max: 3 }),
   maxAttempts: fc.integer({ min: 1, max: 3 }),
   frames: fc.array(fc.record({ n: some, direction: fc.constantFrom("down", "up") }), { maxLength: 2 }),
-  tags: fc.array(fc.record({ n: some, tag: fc.constantFrom(...WIRE_TAGS) }), { maxLength: 2 }),
+  tags: fc.array(fc.record({ n: some, tag: fc.constantFrom(...WIRE_TAGS), whole: fc.boolean() }), { maxLength: 2 }),
 });
 
 const drains = shown("drain", drainChoices, ({ n, told, own, lost, room, maxAttempts, frames, tags }) => async (side, trackers) => {
@@ -132,7 +132,7 @@ const drains = shown("drain", drainChoices, ({ n, told, own, lost, room, maxAtte
   line.held = line.held.filter((id) => !ended.has(id));
   const request = { trackerId: tracker(trackers, line.which), epoch: line.epoch, settlements: settled, held: line.held, room };
   const traces = frames.map((frame) => ({ ...frame, id: idAt(side, frame.n), bytes: Buffer.from("frame"), ageMs: 0 }));
-  const named = tags.map((one) => ({ id: idAt(side, one.n), tag: one.tag }));
+  const named = tags.map((one) => ({ id: idAt(side, one.n), tag: one.tag, whole: one.whole }));
   const result = await side.store.drain({ ...request, maxAttempts, tagBytes: 3, traces, tags: named });
   if (result.type === "drained" && !lost) line.held = [...line.held, ...result.texts.map(({ id }) => id)];
   return result;

@@ -79,7 +79,7 @@ describe("a call that reaches Redis twice", () => {
     const { epoch } = (await TestLine.open(store, trackerId)).login;
     const request = { nonce: "n", epoch, room: 1, maxAttempts: 9, tagBytes: 100, held: [], settlements: [], indexed: [], indexedAt: 0 };
     const traces = [{ id, up: false, ageMs: 0 }];
-    const tags = [{ id, tag: "17" }];
+    const tags = [{ id, tag: "17", whole: true }];
     await twice("drain", trackerId, JSON.stringify({ ...request, traces, tags, keptTags: 9 }), Buffer.from("frame"));
     expect(await redis.command("LLEN", trackerKeys(trackerId)[13] ?? "")).toBe(1);
     expect((await store.timeline(trackerId, id)).map((entry) => (entry.type === "state" ? entry.state : entry.direction))).toEqual([

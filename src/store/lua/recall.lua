@@ -8,7 +8,7 @@
 --@include tags
 local found = {}
 for place, tag in ipairs(ARGV) do
-  local id, _, value = message_of(tag)
+  local id, value = message_of(tag)
   found[place] = id and { id, value } or false
 end
 return found

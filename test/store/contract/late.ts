@@ -6,8 +6,8 @@ import { deviceText, freshTracker, message, received, submitted, TestLine, type 
 /** What a device says of texts long after the line on which they went out: by what they were called on the wire. */
 export function lateContract(world: () => World): void {
   const store = (): MessageStore => world().store;
-  const name = (line: TestLine, ...tags: readonly [MessageId, string][]) =>
-    line.drain({ room: 0, tags: tags.map(([id, tag]) => ({ id, tag })) });
+  const name = (line: TestLine, ...tags: readonly [MessageId, string, "part"?][]) =>
+    line.drain({ room: 0, tags: tags.map(([id, tag, of]) => ({ id, tag, whole: of === undefined })) });
   const stateOf = async (id: MessageId): Promise<string> => (await message(store(), id)).state;
 
   /** Texts that an earlier line delivered under these names, and the line that is there now. */
@@ -53,6 +53,23 @@ export function lateContract(world: () => World): void {
     expect(await store().outbox(trackerId)).toEqual({ ids: [], bytes: 0 });
   });
 
+  it("delivers no text of several parts by its last one, but marks it once all are known to have come", async () => {
+    const trackerId = freshTracker();
+    const id = await submitted(store(), trackerId);
+    const line = await TestLine.open(store(), trackerId);
+    await line.claim();
+    await name(line, [id, "17", "part"]);
+    const read = { type: "late-read", tag: "17" } as const;
+    await line.drain({ room: 0, settlements: [read] });
+    expect([await stateOf(id), (await store().outbox(trackerId)).ids]).toEqual(["written", [id]]);
+    await line.settle({ type: "delivered", id, receipt: "device" }, read);
+    expect(await stateOf(id)).toBe("read");
+    const given = await submitted(store(), trackerId);
+    await name(line, [given, "18", "part"]);
+    await line.settle({ type: "unconfirmed", id: given }, { type: "late-read", tag: "18" });
+    expect(await stateOf(given)).toBe("unconfirmed");
+  });
+
   it("goes by the newest text of a name that was used again", async () => {
     const { ids, line, trackerId } = await delivered("17", "17");
     await line.settle({ type: "late-read", tag: "17" });
@@ -65,7 +82,7 @@ export function lateContract(world: () => World): void {
     const [old = 0] = ids;
     const id = await submitted(store(), trackerId);
     await line.claim();
-    await line.drain({ room: 0, settlements: [{ type: "late-read", tag: "17" }], tags: [{ id, tag: "17" }] });
+    await line.drain({ room: 0, settlements: [{ type: "late-read", tag: "17" }], tags: [{ id, tag: "17", whole: true }] });
     expect([await stateOf(old), await stateOf(id)]).toEqual(["read", "written"]);
   });
 

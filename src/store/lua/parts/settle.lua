@@ -26,10 +26,10 @@ function receipts.read(s)
   arrived(s.id, bucket, value, READ, BY_DEVICE)
 end
 
--- `tag`: as `WireTag` in core/session-io.ts.
+-- `tag`: see `WireTag` in core/session-io.ts. The last part of several says nothing of the others.
 receipts['late-read'] = function(s)
-  local id = message_of(s.tag)
-  if id then receipts.read({ id = id }) end
+  local id, value, whole = message_of(s.tag)
+  if id and (whole or is_received(value)) then receipts.read({ id = id }) end
 end
 
 function receipts.rejected(s)
