@@ -1,5 +1,5 @@
 /** Texts to the driver's display DV-01: `~O` in FLEX 2.0 and later, `*!DV` in NTCB (NAV 6.1). */
-import { type Encoded, type Order, type Part, type Preview, type SplitText, splitText } from "../../src/core/index.ts";
+import { type Encoded, numberedText, type Order, type Part, type Preview, type SplitText, splitText } from "../../src/core/index.ts";
 import { previewInner } from "../carried/index.ts";
 import { CONFIRM, type DisplayText, flexText, NO_CONFIRM, NO_INDEX, ntcbText } from "./messages.ts";
 import { MAX_TEXT_BYTES, type Settings } from "./profile.ts";
@@ -23,7 +23,9 @@ export interface EncodedOrder {
 }
 
 export function encodeOrder(order: Order, settings: Settings, wire: Wire): EncodedOrder {
-  const { parts, lost, empty } = split(order.text, settings);
+  // A display has no answers to choose from.
+  const words = order.type === "question" ? numberedText(order.text, order.choices) : order.text;
+  const { parts, lost, empty } = split(words, settings);
   const confirm = settings.confirm === "always" || (settings.confirm === "urgent" && order.urgent);
   const sent = new Map<string, Sent>();
   const [first, ...rest] = parts.map((text, index): Part => {
