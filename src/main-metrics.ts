@@ -6,6 +6,7 @@ import type { Counted, Meter } from "./chat/meter.ts";
 const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, label: string]>> = {
   connections: ["connections_total", "Device connections accepted", "listener"],
   closings: ["closings_total", "Device connections ended", "reason"],
+  departures: ["departures_total", "Units that left a line which goes on without them", "reason"],
   logins: ["logins_total", "Logins accepted", "protocol"],
   refusals: ["login_refusals_total", "Logins refused", "reason"],
   notes: ["notes_total", "What sessions found worth noting", "kind"],

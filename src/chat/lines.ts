@@ -1,6 +1,7 @@
 /** The device's side of the chat: what a line asks, answered from the fleet and the store. */
 import type { Identity, Protocol, RefusalReason } from "../core/protocol.ts";
 import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing, Trace, WireTag } from "../core/session-io.ts";
+import { objectionToUnit } from "./carried-units.ts";
 import { type Directory, deviceKey, type Tracker } from "./fleet.ts";
 import { linkLate } from "./late-answers.ts";
 import { type Attempt, DuelGuard, PasswordGuard, sameSecret } from "./login-guard.ts";
@@ -28,10 +29,13 @@ export interface LineWarning {
 export interface Caller {
   readonly protocol: Protocol;
   readonly address: string;
+  /** Whose line it is; null or absent: nobody has logged in on it. */
+  readonly carrier?: Identity | null;
 }
 
+/** `link`: of a line that carries units, and may be nobody's; `unit`: of one of them. */
 export interface Hello {
-  readonly scope: "login" | "register";
+  readonly scope: "login" | "register" | "link" | "unit";
   readonly key: string;
   readonly password: string | null;
 }
@@ -69,6 +73,7 @@ export class LineChat {
   /** Who is this, and may it log in? A refused device writes nothing to the store. */
   async identify(hello: Hello, caller: Caller): Promise<Answer> {
     const tracker = this.#deps.directory.trackerOfDevice(hello.key);
+    if (tracker === undefined && hello.scope === "link") return { verdict: { type: "carrier" }, epoch: null };
     if (tracker === undefined) {
       this.#deps.directory.reportUnknown({ key: hello.key, protocol: caller.protocol.name, address: caller.address });
       return refuse("unknown-device");
@@ -137,6 +142,7 @@ export class LineChat {
   #objection(tracker: Tracker, hello: Hello, caller: Caller): RefusalReason | null {
     if (tracker.blocked) return "blocked";
     if (tracker.protocol !== null && tracker.protocol !== caller.protocol.name) return "wrong-protocol";
+    if (hello.scope === "unit") return objectionToUnit(tracker, this.#deps.directory, caller.carrier ?? null);
     if (tracker.password === null) return null;
     // A registration asks for its code: there is nothing to compare yet.
     if (hello.scope === "register" && hello.password === null) return null;

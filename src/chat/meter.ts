@@ -4,6 +4,8 @@ export type Counted =
   | "connections"
   /** Ended connections by reason. */
   | "closings"
+  /** Units that left a line which goes on without them, by reason. */
+  | "departures"
   | "logins"
   /** Refused logins by reason. */
   | "refusals"

@@ -1,5 +1,5 @@
 /** The dialogue with the outbox over one line: one request at a time carries what is known and asks for what there is room for. */
-import type { DrainResult, Effect, News, Settlement, Trace, WireTag } from "./session-io.ts";
+import type { DrainResult, Effect, News, Settlement, Trace, UnitLabel, WireTag } from "./session-io.ts";
 
 /** Wait before the store is asked again after it could not be reached. */
 const STORE_RETRY_MS = 2_000;
@@ -21,6 +21,7 @@ export interface Room {
 }
 
 export class Claims {
+  readonly #unit: UnitLabel;
   #settlements: Settlement[] = [];
   #traces: (Omit<Trace, "ageMs"> & { readonly at: number })[] = [];
   #tags: readonly WireTag[] = [];
@@ -33,6 +34,10 @@ export class Claims {
   #dueAt: number | null = null;
   /** Texts that waited behind this line's when the store was last asked. */
   #waiting = 0;
+
+  constructor(unit?: UnitLabel) {
+    this.#unit = unit;
+  }
 
   /** A frame that belongs to a text's timeline; it travels with the next request. */
   trace(id: number, direction: Trace["direction"], bytes: Buffer, at: number): void {
@@ -98,13 +103,14 @@ export class Claims {
     this.#tags = [];
     this.#doubtful = false;
     if (open) this.#hinted = false;
-    out.push({ type: "drain", ...told, held: need.held, room: need.room, traces: this.#takeTraces(now) });
+    out.push({ type: "drain", unit: this.#unit, ...told, held: need.held, room: need.room, traces: this.#takeTraces(now) });
   }
 
   /** What the line's end leaves unsaid: handed to the store without claiming anything. */
   flush(now: number, out: Effect[]): void {
     if (this.#settlements.length === 0 && this.#tags.length === 0) return;
-    out.push({ type: "drain", settlements: this.#settlements, tags: this.#tags, held: [], room: 0, traces: this.#takeTraces(now) });
+    const told = { settlements: this.#settlements, tags: this.#tags };
+    out.push({ type: "drain", unit: this.#unit, ...told, held: [], room: 0, traces: this.#takeTraces(now) });
     this.#settlements = [];
     this.#tags = [];
   }

@@ -8,12 +8,12 @@
  */
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
-import { ackedPrefix, type Flight, isComplete, isLastPart, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
+import { ackedPrefix, type Flight, isComplete, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
 import { Flights } from "./flights.ts";
 import { launch } from "./launch.ts";
-import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
-import { remember } from "./remember.ts";
-import type { ClaimedText, DrainResult, Effect, News, OpenQuestion, Settlement, Standing } from "./session-io.ts";
+import type { Capabilities, Codec, DeviceEvent, UnitSpeech } from "./protocol.ts";
+import type { ClaimedText, DrainResult, Effect, News, OpenQuestion, Settlement, Standing, UnitLabel } from "./session-io.ts";
+import { WrittenParts } from "./written-parts.ts";
 
 /** An event and the frame it came in. */
 interface Heard<T extends DeviceEvent = DeviceEvent> {
@@ -24,37 +24,37 @@ type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
 type Deferred = Extract<DeviceEvent, { type: "deferred" }>;
 
 export interface DeliveryOptions {
-  readonly codec: Codec;
+  readonly codec: UnitSpeech & Pick<Codec, "ready">;
   readonly capabilities: Capabilities;
   readonly standing: Standing;
   readonly receiptMs: number;
   /** The tracker's profile opted in to receipts implied by TCP order. */
   readonly implied: boolean;
+  /** Bytes that came on the line. */
+  readonly traffic: { readonly received: number };
+  /** One of several on the line. */
+  readonly unit?: UnitLabel;
   readonly now: number;
 }
 
-/** Parts of this line whose receipt is still recognised, and texts that may be claimed anew. */
-const REMEMBERED_PARTS = 256;
 /** A device that never acknowledged anything gets this many deliveries of a text, then it ends unconfirmed. */
 const UNPROVEN_ATTEMPTS = 2;
 
 export class Deliveries {
   readonly #options: DeliveryOptions;
-  readonly #claims = new Claims();
+  readonly #claims: Claims;
   #implied: boolean;
   readonly #closing: ClosePolicy;
   readonly #flights = new Flights();
-  /** Every part written on this line by its tag. */
-  readonly #written = new Map<string, Written>();
-  /** Texts whose receipt is overdue and that were given back; a late receipt still settles them. */
-  readonly #lapsed = new Map<number, Flight>();
+  readonly #written: WrittenParts;
   #stopped = false;
   #ambiguous = false;
-  #bytesReceived = 0;
   #question: OpenQuestion | null;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#claims = new Claims(options.unit);
+    this.#written = new WrittenParts(this.#claims, options.capabilities);
     this.#implied = options.implied;
     this.#question = options.standing.question ?? null;
     this.#closing = new ClosePolicy(options.standing, options.now);
@@ -90,13 +90,9 @@ export class Deliveries {
     this.#ask(now, out);
   }
 
-  bytesArrived(count: number): void {
-    this.#bytesReceived += count;
-  }
-
   /** Which text a tag of this line stands for. */
   claimedBy(tag: string): ClaimedText | null {
-    return this.#written.get(tag)?.flight.claimed ?? null;
+    return this.#written.claimedBy(tag);
   }
 
   /** The last question that went out and was not answered yet. */
@@ -122,7 +118,10 @@ export class Deliveries {
   told({ event, frame }: Heard, now: number, out: Effect[]): void {
     if (event.type === "receipt") this.#receipt({ event, frame }, now, out);
     else if (event.type === "deferred") this.#deferred(event, now);
-    else if (event.type === "read") this.#read(event.tag, now, out);
+    else if (event.type === "read") {
+      this.#written.read(event.tag, out);
+      this.#ask(now, out);
+    }
   }
 
   #receipt({ event, frame }: Heard<Receipt>, now: number, out: Effect[]): void {
@@ -148,24 +147,6 @@ export class Deliveries {
     const flight = (tag === null ? this.#flights.oldestOutstanding : this.#written.get(tag))?.flight;
     if (flight === undefined || flight.deadline === null) return;
     flight.deadline = now + againMs + patience(flight, this.#options.receiptMs);
-  }
-
-  #read(tag: string, now: number, out: Effect[]): void {
-    const written = this.#written.get(tag);
-    if (written !== undefined) {
-      // Only who has read the last part has read the text.
-      if (isLastPart(written)) written.flight.read = true;
-      this.#settleRead(written.flight);
-    } else if (!(this.#options.capabilities.read && this.#claims.settleLate(tag)))
-      out.push({ type: "note", kind: "stray-receipt", reason: `read ${tag}, which is not known`, bytes: null });
-    this.#ask(now, out);
-  }
-
-  /** A read is a receipt of its part; a text of several parts is read once it is delivered. */
-  #settleRead(flight: Flight): void {
-    if (!flight.read || (flight.total > 1 && !isComplete(flight))) return;
-    flight.read = false;
-    this.#claims.settle({ type: "read", id: flight.claimed.id });
   }
 
   /** A frame came; with implied receipts this may prove that the device read past a text. */
@@ -200,8 +181,7 @@ export class Deliveries {
 
   #launch(claimed: ClaimedText, out: Effect[]): void {
     if (this.#claims.settling(claimed.id)) return;
-    const lapsed = this.#lapsed.get(claimed.id);
-    this.#lapsed.delete(claimed.id);
+    const lapsed = this.#flights.revived(claimed.id);
     const flight = lapsed === undefined ? launch(this.#options, claimed, this.#claims, out) : restart(lapsed, claimed);
     if (flight === null) return;
     this.#flights.add(flight);
@@ -211,12 +191,12 @@ export class Deliveries {
 
   /** Nobody wants this text any more: what went out is taken back where the protocol has the means, and nothing follows. */
   #withdraw(id: number): void {
-    const flight = this.#flights.of(id) ?? this.#lapsed.get(id);
+    const flight = this.#flights.find(id);
     if (flight === undefined || flight.withdrawn) return;
     flight.withdrawn = true;
     flight.next = flight.parts.length;
     for (const [part, { tag }] of flight.parts.entries()) {
-      if (tag !== null && (flight.acked.has(part) || this.#written.get(tag)?.flight === flight)) this.#options.codec.cancel?.(tag);
+      if (tag !== null && (flight.acked.has(part) || this.#written.has(tag, flight))) this.#options.codec.cancel?.(tag);
     }
     if (!this.#awaits(flight)) this.#leave(flight);
     // Its place is free for what waits behind it.
@@ -235,7 +215,6 @@ export class Deliveries {
     flight.outstanding = [];
     flight.deadline = null;
     this.#flights.remove(flight);
-    this.#lapsed.delete(flight.claimed.id);
     this.#closing.unmute(flight);
   }
 
@@ -257,22 +236,13 @@ export class Deliveries {
     const { flight } = written;
     const part = flight.parts[written.part];
     if (part === undefined) return;
-    if (part.tag !== null) this.#name(part.tag, written);
-    flight.bytesAtFirstWrite ??= this.#bytesReceived;
+    if (part.tag !== null) this.#written.add(part.tag, written);
+    flight.bytesAtFirstWrite ??= this.#options.traffic.received;
     flight.answeredSince = false;
     flight.deadline = this.#implied ? null : now + patience(flight, this.#options.receiptMs);
     this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
     if (this.#options.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
     else this.#options.codec.send(part);
-  }
-
-  /** What the device will call this part; where it may speak of it long after, the store is told as well. */
-  #name(tag: string, written: Written): void {
-    const { claimed, parts, total } = written.flight;
-    const { read, choices } = this.#options.capabilities;
-    const told = isLastPart(written) && parts[written.part]?.readable !== false && (read || (choices && claimed.choices !== null));
-    if (told && this.#written.get(tag)?.flight !== written.flight) this.#claims.name({ id: claimed.id, tag, whole: total === 1 });
-    remember(this.#written, tag, written, REMEMBERED_PARTS);
   }
 
   #ambiguousReceipt(now: number, out: Effect[]): void {
@@ -298,7 +268,7 @@ export class Deliveries {
       return;
     }
     if (flight.withdrawn && flight.outstanding.length === 0) return this.#leave(flight);
-    flight.bytesAtFirstWrite = flight.outstanding.length === 0 ? null : this.#bytesReceived;
+    flight.bytesAtFirstWrite = flight.outstanding.length === 0 ? null : this.#options.traffic.received;
     flight.deadline = flight.outstanding.length === 0 || this.#implied ? null : now + patience(flight, this.#options.receiptMs);
     const prefix = ackedPrefix(flight);
     if (prefix > before) this.#claims.settle({ type: "progress", id: flight.claimed.id, parts: prefix });
@@ -306,7 +276,7 @@ export class Deliveries {
 
   #finish(flight: Flight): void {
     this.#end(flight, { type: "delivered", id: flight.claimed.id, receipt: flight.implied ? "implied" : "device" });
-    this.#settleRead(flight);
+    this.#written.settleRead(flight);
   }
 
   #end(flight: Flight, settlement: Settlement): void {
@@ -314,7 +284,6 @@ export class Deliveries {
     flight.parts = [];
     this.#claims.settle(settlement);
     this.#flights.remove(flight);
-    this.#lapsed.delete(flight.claimed.id);
     this.#closing.unmute(flight);
   }
 
@@ -326,15 +295,13 @@ export class Deliveries {
 
   #overdueByTag(flight: Flight, now: number, out: Effect[]): void {
     // Two deliveries and not a byte from the device: the link is dead, whatever TCP says.
-    if (flight.tries > 1 && silentSince(flight, this.#bytesReceived) && this.#closing.mayClose(now)) {
+    if (flight.tries > 1 && silentSince(flight, this.#options.traffic.received) && this.#closing.mayClose(now)) {
       this.#close(out);
       return;
     }
     this.#claims.settle({ type: "lapsed", id: flight.claimed.id, attempt: flight.claimed.attempt });
     this.#claims.hint();
-    this.#flights.remove(flight);
-    flight.outstanding = [];
-    remember(this.#lapsed, flight.claimed.id, flight, REMEMBERED_PARTS);
+    this.#flights.lapse(flight);
   }
 
   #overdueInOrder(flight: Flight, now: number, out: Effect[]): void {
@@ -351,7 +318,7 @@ export class Deliveries {
   }
 
   #closeIfUseful(now: number, out: Effect[]): void {
-    if (this.#closing.closesNow(now, this.#bytesReceived, this.#claims.waiting)) this.#close(out);
+    if (this.#closing.closesNow(now, this.#options.traffic.received, this.#claims.waiting)) this.#close(out);
   }
 
   #close(out: Effect[]): void {
@@ -365,7 +332,7 @@ export class Deliveries {
     const shut = this.#stopped || this.#closing.muted !== null || codec.ready === false;
     const room = shut ? 0 : Math.max(0, capabilities.window - this.#flights.count);
     const curious = this.#closing.muted !== null && !this.#stopped;
-    const held = this.#claims.doubtful ? [...this.#flights.ids, ...this.#lapsed.keys()] : this.#flights.ids;
+    const held = this.#claims.doubtful ? [...this.#flights.ids, ...this.#flights.lapsedIds] : this.#flights.ids;
     this.#claims.ask({ room, curious, held }, now, out);
   }
 }

@@ -61,6 +61,8 @@ export interface WireTag {
 
 export type LoginVerdict =
   | { readonly type: "accepted"; readonly identity: Identity; readonly standing: Standing }
+  /** A link that the fleet does not know: it is nobody itself, and may carry units. */
+  | { readonly type: "carrier" }
   | { readonly type: "refused"; readonly reason: RefusalReason }
   | { readonly type: "unavailable" };
 
@@ -137,6 +139,9 @@ export type CloseReason =
   | "slow-reader"
   | "peer-closed";
 
+/** Which of several units on a line is meant, by what the device calls it; undefined: the line's own. */
+export type UnitLabel = string | undefined;
+
 export type Input =
   | { readonly type: "bytes"; readonly chunk: Buffer }
   /** The answer to `identify`. */
@@ -144,21 +149,28 @@ export type Input =
   /** The answer to `receive`: stored (or known already), or the store could not be reached. */
   | { readonly type: "received"; readonly verdict: "stored" | "unavailable" }
   /** The outbox of this tracker may hold something; `withdrawal`: a text that is on its way may have been withdrawn. */
-  | { readonly type: "hint"; readonly news?: News }
+  | { readonly type: "hint"; readonly news?: News; readonly unit?: UnitLabel }
   /** The answer to `drain`. */
-  | { readonly type: "drained"; readonly result: DrainResult }
+  | { readonly type: "drained"; readonly result: DrainResult; readonly unit?: UnitLabel }
+  /** This tracker belongs on the line no longer; the line ends with the last of them. */
+  | { readonly type: "leave"; readonly reason: CloseReason; readonly unit?: UnitLabel }
   | { readonly type: "tick" }
   /** Close; with `graceMs`, first let the open question and outstanding receipts end for that long. */
   | { readonly type: "end"; readonly reason: CloseReason; readonly graceMs: number };
 
 export type Effect =
   | { readonly type: "write"; readonly bytes: Buffer }
-  /** Question: who is this? */
-  | { readonly type: "identify"; readonly scope: "login" | "register"; readonly key: string; readonly password: string | null }
+  /** Question: who is this? `unit`: one of several on this line. */
+  | {
+      readonly type: "identify";
+      readonly scope: "login" | "register" | "link" | "unit";
+      readonly key: string;
+      readonly password: string | null;
+    }
   /** Question: store these. `early`: within the first frames after login, where a text may be a re-send of the last line's. */
-  | { readonly type: "receive"; readonly texts: readonly DeviceText[]; readonly early: boolean }
+  | { readonly type: "receive"; readonly texts: readonly DeviceText[]; readonly early: boolean; readonly unit?: UnitLabel }
   /** A frame followed our acknowledgement of a text: it cannot come again as a re-send. */
-  | { readonly type: "passed" }
+  | { readonly type: "passed"; readonly unit?: UnitLabel }
   /** Apply the settlements, then claim up to `room` texts; `held` are those this line already has. */
   | {
       readonly type: "drain";
@@ -167,8 +179,11 @@ export type Effect =
       readonly room: number;
       readonly traces?: readonly Trace[];
       readonly tags?: readonly WireTag[];
+      readonly unit?: UnitLabel;
     }
-  | { readonly type: "status"; readonly status: Extract<DeviceEvent, { type: "status" }> }
+  | { readonly type: "status"; readonly status: Extract<DeviceEvent, { type: "status" }>; readonly unit?: UnitLabel }
+  /** A unit left, the line stays; what its texts still have to tell the store follows in this step. */
+  | { readonly type: "left"; readonly reason: CloseReason; readonly unit?: UnitLabel }
   | { readonly type: "note"; readonly kind: NoteKind; readonly reason: string; readonly bytes: Buffer | null }
   | { readonly type: "close"; readonly reason: CloseReason };
 

@@ -27,7 +27,7 @@ export async function askDrain(chat: Chat, owner: LineOwner, effect: Drain): Pro
     countSettlements(chat.meter, effect.settlements);
     if (result.texts.length > 0) chat.meter.count("texts-out", owner.protocol.name, result.texts.length);
   }
-  return { type: "drained", result };
+  return { type: "drained", unit: effect.unit, result };
 }
 
 /** The line is over: nobody else will tell the store what its device acknowledged, so an outage is sat out for a while. */

@@ -1,9 +1,9 @@
-/** The live lines of this node, one per tracker. */
+/** Who is connected to this node: a line per tracker, which several may share. */
 
 import type { TrackerId } from "../chat/message.ts";
 import type { CloseReason, News, RefusalReason } from "../core/index.ts";
 
-/** A logged-in line as the rest of the node sees it. */
+/** A tracker's line as the rest of the node sees it. */
 export interface LiveLine {
   readonly trackerId: TrackerId;
   readonly deviceId: string;
@@ -14,7 +14,8 @@ export interface LiveLine {
   readonly ageMs: number;
   /** The outbox may hold something (the default), or no longer what it held. */
   hint(news?: News): void;
-  end(reason: CloseReason, graceMs: number): void;
+  /** Ends the tracker's being here, and the line unless others share it. */
+  leave(reason: CloseReason): void;
 }
 
 /** What became of a hint: `absent` when no line of the tracker is on this node. */
@@ -44,7 +45,7 @@ export class Registry {
     const present = this.#lines.get(line.trackerId);
     if (present !== undefined && present !== line && present.epoch > line.epoch) return false;
     this.#lines.set(line.trackerId, line);
-    if (present !== undefined && present !== line) present.end("taken-over", 0);
+    if (present !== undefined && present !== line) present.leave("taken-over");
     return true;
   }
 
@@ -58,7 +59,7 @@ export class Registry {
     const line = this.#lines.get(trackerId);
     if (line === undefined) return "absent";
     if (epoch > line.epoch) {
-      line.end("taken-over", 0);
+      line.leave("taken-over");
       return "taken-over";
     }
     line.hint(news);
@@ -68,7 +69,7 @@ export class Registry {
   /** Ends the tracker's line; false when it is not on this node. */
   kick(trackerId: TrackerId, reason: CloseReason): boolean {
     const line = this.#lines.get(trackerId);
-    line?.end(reason, 0);
+    line?.leave(reason);
     return line !== undefined;
   }
 }

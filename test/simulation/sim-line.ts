@@ -84,6 +84,10 @@ export class SimLine implements LiveLine, Endpoint {
     this.#step({ type: "hint", news });
   }
 
+  leave(reason: CloseReason): void {
+    this.#step({ type: "leave", reason });
+  }
+
   end(reason: CloseReason, graceMs: number): void {
     this.#step({ type: "end", reason, graceMs });
   }
@@ -161,7 +165,7 @@ export class SimLine implements LiveLine, Endpoint {
     if (this.#phase !== "open") return void this.#home.chat.logout(verdict.identity.trackerId, epoch);
     this.#owner = { identity: verdict.identity, protocol: this.#protocol, epoch };
     this.#home.opened(this);
-    if (!this.#home.registry.enter(this)) this.end("taken-over", 0);
+    if (!this.#home.registry.enter(this)) this.leave("taken-over");
   }
 
   #drain(owner: LineOwner, effect: Drain, last: boolean): void {

@@ -3,11 +3,12 @@ import { connect, type Socket } from "node:net";
 import pino from "pino";
 import { LineChat, type LineWarning } from "../../src/chat/lines.ts";
 import type { Meter } from "../../src/chat/meter.ts";
-import { type Draft, type MessageStore, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import type { Draft, Owner } from "../../src/chat/ports.ts";
 import type { Protocol, SessionLimits } from "../../src/core/index.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Registry } from "../../src/gateway/registry.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { failing } from "./failing-store.ts";
 import { type FleetPlan, MemoryDirectory } from "./fleet.ts";
 import { byTag, inOrder } from "./scripted-protocol.ts";
 
@@ -125,17 +126,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 const DRAFT: Omit<Draft, "trackerId" | "text"> = { employeeId: null, urgent: false, altered: false, ttlMs: 600_000, rejected: null };
-
-/** The same store, except that its calls are refused while `down`. */
-function failing(store: MemoryStore, down: () => boolean): MessageStore {
-  return new Proxy(store, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => (down() ? Promise.reject(new StoreUnavailable("planted")) : member.apply(target, args));
-    },
-  });
-}
 
 /** A raw socket that speaks lines. */
 export class Peer {

@@ -1,19 +1,23 @@
-/** Plays a transcript against the real Session on virtual time and a store, and says what differs from it. */
-import { deviceKey } from "../../src/chat/fleet.ts";
-import { linkLate } from "../../src/chat/late-answers.ts";
+/** Plays a transcript against the real Session and the real use cases of a line, on virtual time and a store, and says what differs from it. */
+import type { Tracker } from "../../src/chat/fleet.ts";
+import { LineChat, type LineOwner } from "../../src/chat/lines.ts";
 import type { Message } from "../../src/chat/message.ts";
-import { type MessageStore, StoreUnavailable } from "../../src/chat/ports.ts";
+import type { MessageStore } from "../../src/chat/ports.ts";
 import {
   type Effect,
   type Input,
-  type LoginVerdict,
+  type Profile,
   type Protocol,
   Session,
   type SessionLimits,
   type Step,
   startsWith,
   type Transcript,
+  type UnitLabel,
 } from "../../src/core/index.ts";
+import { checkedProfile } from "../../src/tools/checked-profile.ts";
+import { failing } from "./failing-store.ts";
+import { MemoryDirectory } from "./fleet.ts";
 
 export const LIMITS: SessionLimits = {
   loginMs: 15_000,
@@ -29,15 +33,22 @@ export interface Rehearsal {
   readonly differences: readonly string[];
 }
 
-const TRACKER = 1;
 const NODE = "rehearsal";
 const DAY = 86_400_000;
+const ADDRESS = "192.0.2.1";
 
-/** `store` must take its time from `clock.now`; `cut` says how up-going bytes are segmented (default: whole). */
+/** `store` must take its time from `clock.now`. */
+interface World {
+  readonly store: MessageStore;
+  readonly clock: { now: number };
+  readonly profile: Profile;
+}
+
+/** `cut` says how up-going bytes are segmented (default: whole). */
 export async function rehearse(
   transcript: Transcript,
   protocol: Protocol,
-  world: { readonly store: MessageStore; readonly clock: { now: number }; readonly profile: Readonly<Record<string, unknown>> },
+  world: World,
   cut: (bytes: Buffer) => readonly Buffer[] = (bytes) => [bytes],
 ): Promise<Rehearsal> {
   const stage = new Stage(transcript, protocol, world);
@@ -46,35 +57,58 @@ export async function rehearse(
   return { differences: stage.differences };
 }
 
+/** The trackers of a transcript: its device, and the units beside it. */
+export function fleetOf(
+  { deviceId, password, units }: Transcript,
+  protocol: Protocol,
+  profile: Profile,
+): readonly (Pick<Tracker, "id"> & Partial<Tracker>)[] {
+  const own = deviceId === "" ? [] : [{ id: 1, deviceId, password, profile, protocol: protocol.name }];
+  const beside = units.map((unit, place) => ({
+    id: 2 + place,
+    userId: unit.foreign ? 2 : 1,
+    deviceId: unit.deviceId,
+    password: unit.password,
+    profile: checkedProfile(protocol, unit.profile),
+    protocol: protocol.name,
+  }));
+  return [...own, ...beside];
+}
+
 class Stage {
   readonly differences: string[] = [];
   readonly #transcript: Transcript;
   readonly #protocol: Protocol;
   readonly #store: MessageStore;
   readonly #clock: { now: number };
-  readonly #profile: Readonly<Record<string, unknown>>;
+  readonly #directory: MemoryDirectory;
+  readonly #lines: LineChat;
   #session: Session;
-  #epoch = 0;
+  readonly #owners = new Map<UnitLabel, LineOwner>();
   #up = true;
   #written: Buffer = Buffer.alloc(0);
-  /** Ids of the dispatcher's texts, by their words. */
+  /** Ids of the dispatcher's texts, by tracker and words. */
   readonly #ids = new Map<string, number>();
   readonly #texts: Message[] = [];
-  readonly #settled: { readonly outcome: string; readonly reason: string | null }[] = [];
+  readonly #settled: { readonly tracker: number; readonly outcome: string; readonly reason: string | null }[] = [];
   #notes: string[] = [];
   #closed: string | null = null;
 
-  constructor(
-    transcript: Transcript,
-    protocol: Protocol,
-    world: { readonly store: MessageStore; readonly clock: { now: number }; readonly profile: Readonly<Record<string, unknown>> },
-  ) {
+  constructor(transcript: Transcript, protocol: Protocol, { store, clock, profile }: World) {
     this.#transcript = transcript;
     this.#protocol = protocol;
-    this.#store = world.store;
-    this.#clock = world.clock;
-    this.#profile = world.profile;
-    this.#session = new Session({ protocol, limits: LIMITS, now: world.clock.now });
+    this.#store = store;
+    this.#clock = clock;
+    this.#directory = new MemoryDirectory({ trackers: fleetOf(transcript, protocol, profile), protocols: [protocol] });
+    this.#lines = new LineChat({
+      store: failing(store, () => !this.#up),
+      directory: this.#directory,
+      outbox: { hint: () => Promise.resolve() },
+      node: NODE,
+      now: () => clock.now,
+      warn: () => undefined,
+    });
+    this.#session = new Session({ protocol, limits: LIMITS, now: clock.now });
   }
 
   async play(step: Step, cut: (bytes: Buffer) => readonly Buffer[]): Promise<void> {
@@ -85,10 +119,10 @@ class Stage {
         return;
       case "send":
         await this.#submit(step);
-        return this.#step({ type: "hint" });
+        return this.#step({ type: "hint", unit: this.#labelOf(step) });
       case "cancel":
-        await this.#store.cancel(TRACKER, this.#ids.get(step.text) ?? 0);
-        return this.#step({ type: "hint", news: "withdrawal" });
+        await this.#store.cancel(this.#trackerOf(step), this.#idOf(step, step.text));
+        return this.#step({ type: "hint", news: "withdrawal", unit: this.#labelOf(step) });
       case "wait":
         return this.#wait(step.ms);
       case "connect":
@@ -123,10 +157,11 @@ class Stage {
   }
 
   async #submit(step: Extract<Step, { type: "send" }>): Promise<void> {
-    const { text, urgent } = step;
-    const draft = { trackerId: TRACKER, text, employeeId: null, urgent, altered: false, ttlMs: 7 * DAY, rejected: null };
-    const submitted = await this.#store.submit(step.choices === null ? draft : { ...draft, choices: step.choices });
-    if (submitted.type === "stored") this.#ids.set(text, submitted.id);
+    const { text, urgent, choices } = step;
+    const trackerId = this.#trackerOf(step);
+    const draft = { trackerId, text, employeeId: null, urgent, altered: false, ttlMs: 7 * DAY, rejected: null };
+    const submitted = await this.#store.submit(choices === null ? draft : { ...draft, choices });
+    if (submitted.type === "stored") this.#ids.set(`${trackerId} ${text}`, submitted.id);
   }
 
   async #connect(): Promise<void> {
@@ -162,71 +197,67 @@ class Stage {
         this.#written = Buffer.concat([this.#written, effect.bytes]);
         return null;
       case "identify":
-        return { type: "identified", verdict: await this.#identify(effect) };
-      case "receive":
-        return { type: "received", verdict: await this.#receive(effect) };
-      case "drain":
-        return { type: "drained", result: await this.#drain(effect) };
+        return this.#identify(effect);
       case "note":
         this.#notes.push(effect.kind);
         return null;
       case "close":
         this.#closed = effect.reason;
-        await this.#store.logout(TRACKER, this.#epoch);
-        return null;
-      case "passed":
-        await this.#store.passed(TRACKER, this.#epoch);
+        for (const { identity, epoch } of this.#owners.values()) await this.#lines.logout(identity.trackerId, epoch);
         return null;
       case "status":
         return null;
+      default:
+        return this.#performFor(this.#owners.get(effect.unit), effect);
     }
   }
 
-  async #identify(effect: Extract<Effect, { type: "identify" }>): Promise<LoginVerdict> {
-    if (!this.#up) return { type: "unavailable" };
-    const { deviceId, password: secret } = this.#transcript;
-    if (deviceKey(effect.key) !== deviceKey(deviceId)) return { type: "refused", reason: "unknown-device" };
-    if (effect.scope === "login" && secret !== null && secret !== effect.password) return { type: "refused", reason: "wrong-password" };
-    const identity = { trackerId: TRACKER, deviceId, profile: this.#profile, secret };
-    if (effect.scope === "register") return { type: "accepted", identity, standing: { proven: false, closings: 0, sinceClosingMs: null } };
-    const login = await this.#store.login({ trackerId: TRACKER, node: NODE, protocol: this.#protocol.name });
-    this.#epoch = login.epoch;
-    return { type: "accepted", identity, standing: login.standing };
+  async #performFor(
+    owner: LineOwner | undefined,
+    effect: Extract<Effect, { type: "receive" | "drain" | "passed" | "left" }>,
+  ): Promise<Input | null> {
+    if (owner === undefined) return null;
+    if (effect.type === "receive") return { type: "received", verdict: await this.#receive(owner, effect) };
+    if (effect.type === "drain") return { type: "drained", unit: effect.unit, result: await this.#drain(owner, effect) };
+    if (effect.type === "passed") await this.#lines.passed(owner);
+    else await this.#lines.logout(owner.identity.trackerId, owner.epoch);
+    return null;
   }
 
-  async #receive(effect: Extract<Effect, { type: "receive" }>): Promise<"stored" | "unavailable"> {
-    if (!this.#up) return "unavailable";
-    const { early } = effect;
-    const texts = await linkLate(this.#store, TRACKER, effect.texts);
-    const known = await this.#lastId();
-    const received = await this.#store.receive({ trackerId: TRACKER, epoch: this.#epoch, employeeId: null, texts, early });
-    const stored = await this.#store.find(received.ids.filter((id) => id > known));
-    this.#texts.push(...stored.filter((message) => message !== null));
-    return "stored";
+  async #identify(effect: Extract<Effect, { type: "identify" }>): Promise<Input> {
+    const carrier = this.#owners.get(undefined)?.identity ?? null;
+    const { verdict, epoch } = await this.#lines.identify(effect, { protocol: this.#protocol, address: ADDRESS, carrier });
+    const unit = effect.scope === "unit" ? effect.key : undefined;
+    if (verdict.type === "accepted" && epoch !== null)
+      this.#owners.set(unit, { identity: verdict.identity, protocol: this.#protocol, epoch });
+    return { type: "identified", verdict };
   }
 
-  async #lastId(): Promise<number> {
-    const [last] = await this.#store.list({ trackerId: TRACKER, from: null, to: null, limit: 1, ascending: false });
+  async #receive(owner: LineOwner, { texts, early }: Extract<Effect, { type: "receive" }>): Promise<"stored" | "unavailable"> {
+    const { trackerId } = owner.identity;
+    const known = await this.#lastId(trackerId);
+    const verdict = await this.#lines.receive(owner, texts, early);
+    const query = { trackerId, from: null, to: null, limit: texts.length, ascending: false };
+    const stored = (await this.#store.list(query)).filter(({ id, direction }) => id > known && direction === "INCOMING");
+    this.#texts.push(...[...stored].reverse());
+    return verdict;
+  }
+
+  async #lastId(trackerId: number): Promise<number> {
+    const [last] = await this.#store.list({ trackerId, from: null, to: null, limit: 1, ascending: false });
     return last?.id ?? 0;
   }
 
-  async #drain(effect: Extract<Effect, { type: "drain" }>): Promise<Extract<Input, { type: "drained" }>["result"]> {
-    if (!this.#up) return { type: "unavailable" };
+  async #drain(owner: LineOwner, effect: Extract<Effect, { type: "drain" }>): Promise<Extract<Input, { type: "drained" }>["result"]> {
+    const result = await this.#lines.drain(owner, effect);
+    if (result.type === "unavailable") return result;
+    const tracker = owner.identity.trackerId;
     for (const settlement of effect.settlements) {
-      if (settlement.type === "delivered" || settlement.type === "unconfirmed")
-        this.#settled.push({ outcome: settlement.type, reason: null });
-      if (settlement.type === "rejected") this.#settled.push({ outcome: "rejected", reason: settlement.reason });
+      const { type: outcome } = settlement;
+      if (outcome === "delivered" || outcome === "unconfirmed") this.#settled.push({ tracker, outcome, reason: null });
+      if (outcome === "rejected") this.#settled.push({ tracker, outcome, reason: settlement.reason });
     }
-    const { settlements, tags = [], held, room } = effect;
-    const { attempts: maxAttempts, maxBytes } = this.#protocol.capabilities;
-    const own = this.#profile["maxBytes"];
-    const tagBytes = typeof own === "number" ? own : maxBytes;
-    try {
-      return await this.#store.drain({ trackerId: TRACKER, epoch: this.#epoch, settlements, tags, held, room, maxAttempts, tagBytes });
-    } catch (error) {
-      if (error instanceof StoreUnavailable) return { type: "unavailable" };
-      throw error;
-    }
+    return result;
   }
 
   #expectBytes(step: Extract<Step, { type: "down" }>): void {
@@ -240,17 +271,19 @@ class Stage {
   #expectText(step: Extract<Step, { type: "text" }>): void {
     const stored = this.#texts.shift();
     this.#expect(step.line, "stored text", stored?.text, step.text);
-    if (step.answers !== null) this.#expect(step.line, "answered message", stored?.answers, this.#ids.get(step.answers));
+    this.#expect(step.line, "tracker", stored?.trackerId, this.#trackerOf(step));
+    if (step.answers !== null) this.#expect(step.line, "answered message", stored?.answers, this.#idOf(step, step.answers));
   }
 
   async #expectRead(step: Extract<Step, { type: "read" }>): Promise<void> {
-    const [message] = await this.#store.find([this.#ids.get(step.text) ?? 0]);
+    const [message] = await this.#store.find([this.#idOf(step, step.text)]);
     this.#expect(step.line, "state", message?.state, "read");
   }
 
   #expectSettled(step: Extract<Step, { type: "settled" }>): void {
     const settled = this.#settled.shift();
     this.#expect(step.line, "settlement", settled?.outcome, step.outcome);
+    this.#expect(step.line, "tracker", settled?.tracker, this.#trackerOf(step));
     if (step.reason !== null) this.#expect(step.line, "reason", settled?.reason, step.reason);
   }
 
@@ -263,6 +296,19 @@ class Stage {
   #expect(line: number, what: string, got: unknown, wanted: unknown): void {
     if (got !== wanted)
       this.differences.push(`line ${line}: expected ${what} ${JSON.stringify(wanted)}, got ${JSON.stringify(got ?? null)}`);
+  }
+
+  #trackerOf({ unit }: { readonly unit: string | null }): number {
+    return this.#directory.trackerOfDevice(unit ?? this.#transcript.deviceId)?.id ?? 0;
+  }
+
+  /** What the session calls it. */
+  #labelOf({ unit }: { readonly unit: string | null }): UnitLabel {
+    return unit !== null && this.#owners.has(unit) ? unit : undefined;
+  }
+
+  #idOf(step: { readonly unit: string | null }, words: string): number {
+    return this.#ids.get(`${this.#trackerOf(step)} ${words}`) ?? 0;
   }
 }
 
