@@ -45,6 +45,7 @@ interface Dealing {
   /** Who is asked for, and whose texts are on their way to the store. */
   asked: string | null;
   storing: Unit | null;
+  readonly stored: Unit[];
 }
 
 export class Units {
@@ -93,6 +94,7 @@ export class Units {
       texts: null,
       asked: null,
       storing: null,
+      stored: [],
     };
     this.#dealing = dealing;
     this.#proceed(dealing, now, out);
@@ -123,7 +125,7 @@ export class Units {
       if (this.#host.capabilities.unstored === "close") out.push({ type: "close", reason: "not-stored" });
       return;
     }
-    dealing.storing.acknowledged();
+    dealing.stored.push(dealing.storing);
     dealing.storing = null;
     this.#proceed(dealing, now, out);
   }
@@ -189,6 +191,7 @@ export class Units {
     const next = dealing.texts.shift();
     if (next === undefined) {
       this.#host.answer(dealing.reading, this.#verdicts(dealing), out);
+      for (const unit of dealing.stored) unit.acknowledged();
       return this.#done(dealing, now, out);
     }
     // Who left meanwhile says it again over the line where it is now.

@@ -9,6 +9,7 @@ import {
   type Protocol,
   Session,
   type Standing,
+  type UnitLabel,
 } from "../../src/core/index.ts";
 import { LIMITS } from "./rehearse.ts";
 
@@ -50,8 +51,8 @@ export class Line {
     return this.step({ type: "drained", result });
   }
 
-  hint(news: News = "text"): string[] {
-    return this.step({ type: "hint", news });
+  hint(news: News = "text", unit?: UnitLabel): string[] {
+    return this.step({ type: "hint", news, unit });
   }
 
   /** The store says that these texts are not wanted any more. */
@@ -74,6 +75,11 @@ export function text(id: number, over: Partial<ClaimedText> = {}): ClaimedText {
 }
 
 function show(effect: Effect): string {
+  const whose = "unit" in effect && effect.unit !== undefined ? `${effect.unit}: ` : "";
+  return `${whose}${shown(effect)}`;
+}
+
+function shown(effect: Effect): string {
   switch (effect.type) {
     case "write":
       return `< ${effect.bytes.toString("utf8").trim()}`;
@@ -87,6 +93,8 @@ function show(effect: Effect): string {
       return `note ${effect.kind}`;
     case "close":
       return `close ${effect.reason}`;
+    case "left":
+      return `left ${effect.reason}`;
     default:
       return effect.type;
   }

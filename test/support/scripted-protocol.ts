@@ -79,11 +79,13 @@ function codec(capabilities: Capabilities): Codec {
   };
 }
 
-function cut(text: string, size: number): readonly string[] {
+/** A text in parts. */
+export function cut(text: string, size: number): readonly string[] {
   return text.match(new RegExp(`.{1,${size}}`, "gsu")) ?? [];
 }
 
-function decode(line: string): Reading {
+/** What one line of the device means. */
+export function decode(line: string): Reading {
   const [letter, first = "", ...rest] = line.split(" ");
   const tail = rest.join(" ");
   const event = (one: DeviceEvent, reply?: string): Reading =>
