@@ -56,7 +56,7 @@ export class Crew {
   }
 
   /** The units beside; `host` is asked for once. */
-  units(host: () => Pick<UnitsHost, "answer" | "loggedIn">): Units {
+  units(host: () => Pick<UnitsHost, "answer" | "heard" | "loggedIn">): Units {
     this.#units ??= new Units({ ...this.#options, traffic: this.#traffic, own: () => this.#own, ...host() });
     return this.#units;
   }

@@ -121,6 +121,11 @@ export interface Reading {
    * nobody does but its events name units. Whoever is not on the line yet is logged in first. Absent: the line's own unit.
    */
   readonly units?: readonly string[];
+  /**
+   * With `units`: what they said, where how it reads depends on who they are. Asked at most once, when the codec knows all of
+   * them that are welcome. Absent: `events`.
+   */
+  readonly hear?: () => readonly DeviceEvent[];
 }
 
 /**

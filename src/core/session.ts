@@ -133,11 +133,12 @@ export class Session {
 
   #frame(bytes: Buffer, now: number, out: Effect[]): void {
     const reading = decodeFrame(this.#codec, bytes, out);
-    this.#noteBad(reading, bytes, out);
     const hello = reading.events.find((event) => event.type === "hello");
+    if (reading.units !== undefined && hello === undefined && this.#phase.type === "online")
+      return this.#crew.units(() => this.#host()).frame(reading, bytes, now, out);
+    this.#noteBad(reading.events, bytes, out);
     if (hello !== undefined) return this.#hello(hello, reading, out);
     if (this.#phase.type !== "online") return this.#beforeLogin(reading, bytes, out);
-    if (reading.units !== undefined) return this.#crew.units(() => this.#host()).frame(reading, bytes, now, out);
     if (this.#crew.own === null) return this.#answer(reading, null, out);
     this.#owned(this.#crew.own, { reading, bytes }, now, out);
   }
@@ -158,11 +159,12 @@ export class Session {
     if (reading.events.some((event) => event.type === "bye")) out.push({ type: "close", reason: "bye" });
   }
 
-  #noteBad(reading: Reading, bytes: Buffer, out: Effect[]): void {
-    const bad = reading.events.find((event) => event.type === "bad");
-    if (bad === undefined) return this.#strikes.forget();
-    out.push({ type: "note", kind: "bad-frame", reason: bad.reason, bytes: Buffer.from(bytes) });
-    this.#strikes.bad(out);
+  /** `strike`: none where others in the frame spoke sense. */
+  #noteBad(events: readonly DeviceEvent[], bytes: Buffer, out: Effect[], strike = true): void {
+    const bad = events.find((event) => event.type === "bad");
+    if (bad !== undefined) out.push({ type: "note", kind: "bad-frame", reason: bad.reason, bytes: Buffer.from(bytes) });
+    if (bad !== undefined && strike) this.#strikes.bad(out);
+    else this.#strikes.forget();
   }
 
   #beforeLogin(reading: Reading, bytes: Buffer, out: Effect[]): void {
@@ -218,8 +220,9 @@ export class Session {
     this.#crew.login(hello.key, verdict, now);
   }
 
-  #host(): Pick<UnitsHost, "answer" | "loggedIn"> {
+  #host(): Pick<UnitsHost, "answer" | "heard" | "loggedIn"> {
     return {
+      heard: (events, frame, strike, out) => this.#noteBad(events, frame, out, strike),
       answer: (reading, units, out) => this.#answer(reading, null, out, units),
       loggedIn: () => this.#clock.loggedIn(),
     };

@@ -4,6 +4,7 @@
  * unit, and only then the frame is answered. One question at a time, as on any line; what could not be stored is not answered.
  */
 import { earlier } from "./claims.ts";
+import { hearFrame } from "./decode-frame.ts";
 import { Deliveries } from "./deliveries.ts";
 import { LoginRate } from "./login-rate.ts";
 import type { Capabilities, Codec, DeviceEvent, Reading, Verdict } from "./protocol.ts";
@@ -26,9 +27,16 @@ export interface UnitsHost {
   readonly traffic: { readonly received: number };
   /** The unit that the line belongs to; null: it has none. */
   readonly own: () => Unit | null;
+  /** What was said is known; `strike`: nobody in the frame spoke sense, if any of it is bad. */
+  readonly heard: (events: readonly DeviceEvent[], frame: Buffer, strike: boolean, out: Effect[]) => void;
   /** The frame is dealt with; each unit's verdict may matter to its answer. */
   readonly answer: (reading: Reading, verdicts: ReadonlyMap<string, Verdict>, out: Effect[]) => void;
   readonly loggedIn: () => void;
+}
+
+interface Spoken {
+  readonly unit: Unit;
+  readonly texts: readonly DeviceText[];
 }
 
 /** A frame in hand. */
@@ -41,7 +49,7 @@ interface Dealing {
   /** Units that logged in with it. */
   readonly fresh: Unit[];
   /** Null: nobody was told yet. */
-  texts: { readonly unit: Unit; readonly texts: readonly DeviceText[] }[] | null;
+  texts: Spoken[] | null;
   /** Who is asked for, and whose texts are on their way to the store. */
   asked: string | null;
   storing: Unit | null;
@@ -187,7 +195,11 @@ export class Units {
       out.push({ type: "identify", scope: "unit", key, password: null });
       return;
     }
-    dealing.texts ??= this.#tell(dealing, now, out);
+    if (dealing.texts === null) {
+      const events = hearFrame(dealing.reading, dealing.frame, out);
+      if (events === null) return this.#done(dealing, now, out);
+      dealing.texts = this.#tell(dealing, events, now, out);
+    }
     const next = dealing.texts.shift();
     if (next === undefined) {
       this.#host.answer(dealing.reading, this.#verdicts(dealing), out);
@@ -219,12 +231,13 @@ export class Units {
   }
 
   /** Tells everybody what was said; gives the texts that must be stored. */
-  #tell({ reading, frame }: Dealing, now: number, out: Effect[]): { unit: Unit; texts: readonly DeviceText[] }[] {
-    const texts: { unit: Unit; texts: readonly DeviceText[] }[] = [];
-    for (const [unit, events] of this.#said(reading)) {
+  #tell({ reading, frame }: Dealing, events: readonly DeviceEvent[], now: number, out: Effect[]): Spoken[] {
+    const texts: Spoken[] = [];
+    this.#host.heard(events, frame, isSenseless(reading.units ?? [], events), out);
+    for (const [unit, said] of this.#said(reading.units ?? [], events)) {
       unit.frameCame();
       unit.passed(out);
-      const spoken = unit.hear(events, frame, now, out);
+      const spoken = unit.hear(said, frame, now, out);
       if (spoken.length > 0) texts.push({ unit, texts: spoken });
       this.#watch(unit);
     }
@@ -232,7 +245,7 @@ export class Units {
   }
 
   /** Who said what; what a unit says that is not here is dropped. */
-  #said({ units = [], events }: Reading): ReadonlyMap<Unit, readonly DeviceEvent[]> {
+  #said(units: readonly string[], events: readonly DeviceEvent[]): ReadonlyMap<Unit, readonly DeviceEvent[]> {
     const said = new Map<Unit, DeviceEvent[]>();
     const of = (unit: Unit | undefined): DeviceEvent[] => {
       const known = (unit && said.get(unit)) ?? [];
@@ -244,9 +257,10 @@ export class Units {
     return said;
   }
 
-  #verdicts({ reading, verdicts }: Dealing): ReadonlyMap<string, Verdict> {
+  /** What is stored is acknowledged, also for who left meanwhile. */
+  #verdicts({ reading, verdicts, stored }: Dealing): ReadonlyMap<string, Verdict> {
     for (const key of reading.units ?? []) {
-      const unit = this.#find(key);
+      const unit = this.#find(key) ?? stored.find((one) => one.key === key);
       if (unit !== undefined) verdicts.set(key, { type: "accepted", identity: unit.identity });
     }
     return verdicts;
@@ -268,4 +282,10 @@ export class Units {
     if (unit.label !== undefined && this.#members.get(unit.key) === unit && unit.deliveries.deadline !== null) this.#restless.add(unit);
     else this.#restless.delete(unit);
   }
+}
+
+/** Everybody of whom a frame speaks talks nonsense in it: it is no one's fault but the line's. */
+function isSenseless(units: readonly string[], events: readonly DeviceEvent[]): boolean {
+  const bad = new Set(events.filter(({ type }) => type === "bad").map(({ unit }) => unit));
+  return units.every((unit) => bad.has(unit));
 }

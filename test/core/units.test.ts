@@ -1,58 +1,8 @@
 /** A line that several units share: each has its own tracker, texts and tags, and none holds another up. */
 import { describe, expect, it } from "vitest";
-import type { ClaimedText, DrainResult, LoginVerdict, RefusalReason } from "../../src/core/index.ts";
-import { Line, NEW, PROVEN, SECOND, text } from "../support/line.ts";
+import { SECOND, text } from "../support/line.ts";
 import { shared, watched } from "../support/scripted-units.ts";
-
-const TRACKERS: Readonly<Record<string, number>> = { a: 1, b: 2, c: 3, link: 9 };
-
-function accepted(key: string): LoginVerdict {
-  const identity = { trackerId: TRACKERS[key] ?? 100, deviceId: key, profile: {}, secret: null };
-  return { type: "accepted", identity, standing: key === "b" ? PROVEN : NEW };
-}
-
-function drained(...texts: readonly ClaimedText[]): DrainResult {
-  return { type: "drained", texts, waiting: 0, dueInMs: null };
-}
-
-/** A line whose questions about units are answered by hand. */
-class Link extends Line {
-  identified(verdict: LoginVerdict): string[] {
-    return this.step({ type: "identified", verdict });
-  }
-
-  refused(reason: RefusalReason): string[] {
-    return this.identified({ type: "refused", reason });
-  }
-
-  /** What the store gives to this unit. */
-  given(unit: string, ...texts: readonly ClaimedText[]): string[] {
-    return this.step({ type: "drained", unit, result: drained(...texts) });
-  }
-
-  /** A link that is nobody's, with these units on it. */
-  static with(...units: readonly string[]): Link {
-    const link = new Link(shared);
-    link.up("K link");
-    link.identified({ type: "carrier" });
-    if (units.length > 0) link.up(units.map((unit) => `${unit} P`).join("|"));
-    for (const unit of units) link.identified(accepted(unit));
-    for (const unit of units) link.given(unit);
-    return link;
-  }
-
-  /** A line that `a` opened, with these beside it. */
-  static of(...units: readonly string[]): Link {
-    const link = new Link(shared);
-    link.up("L a");
-    link.identified(accepted("a"));
-    link.step({ type: "drained", result: drained() });
-    if (units.length > 0) link.up(units.map((unit) => `${unit} P`).join("|"));
-    for (const unit of units) link.identified(accepted(unit));
-    for (const unit of units) link.given(unit);
-    return link;
-  }
-}
+import { accepted, drained, Link } from "../support/shared-session.ts";
 
 describe("a link", () => {
   it("that the fleet does not know is accepted, and is nobody itself", () => {
