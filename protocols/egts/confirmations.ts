@@ -29,6 +29,8 @@ export interface SentText {
 interface Sent extends SentText {
   /** `encoded`: it has not gone out on this line, so nothing that comes can mean it as it is here. */
   state: "encoded" | "written" | "settled";
+  /** Its record's receipt, which waits. */
+  held: Held | null;
 }
 
 interface Held {
@@ -44,7 +46,8 @@ export class Confirmations {
   /** All, the oldest first. */
   readonly #byPid = new Map<number, Sent>();
   readonly #byNumber = new Map<number, Sent>();
-  readonly #held = new Map<Sent, Held>();
+  /** Receipts that wait. */
+  #waiting = 0;
   #limit = MAX_SENT;
 
   /** Several units share the line. */
@@ -54,7 +57,7 @@ export class Confirmations {
 
   encoded(text: SentText): void {
     for (const before of [this.#find(text.tag, text.unit), this.#byPid.get(text.pid)]) if (before !== undefined) this.#forget(before);
-    const sent: Sent = { ...text, state: "encoded" };
+    const sent: Sent = { ...text, state: "encoded", held: null };
     this.#byTag.set(sent.tag, [...(this.#byTag.get(sent.tag) ?? []), sent]);
     this.#byPid.set(sent.pid, sent);
     this.#byNumber.set(sent.number, sent);
@@ -99,7 +102,7 @@ export class Confirmations {
     if (!isTaken(answer.result)) return this.#refused(sent, answer.result);
     if (sent.mode === "record") return this.#accepted(sent);
     if (sent.mode === "command") return [{ type: "deferred", ...named(sent), againMs: PATIENCE_MS }];
-    if (this.#held.has(sent)) return [];
+    if (sent.held !== null) return [];
     return [this.#hold(sent, frame, HOLD_MS)];
   }
 
@@ -110,11 +113,11 @@ export class Confirmations {
     const name = named({ tag, unit });
     if (result === CONFIRMATION.inProgress) {
       // A receipt that waits already waits longer.
-      if (sent !== undefined && this.#held.has(sent)) return [this.#hold(sent, frame, PATIENCE_MS)];
+      if (sent !== undefined && sent.held !== null) return [this.#hold(sent, frame, PATIENCE_MS)];
       return [{ type: "deferred", ...name, againMs: PATIENCE_MS }];
     }
     const known = sent?.state === "settled";
-    if (sent !== undefined) this.#held.delete(sent);
+    if (sent !== undefined) this.#release(sent);
     if (sent?.state === "written") sent.state = "settled";
     if (result !== CONFIRMATION.ok)
       return [{ type: "receipt", ...name, outcome: "rejected", reason: `the device answered ${confirmationWords(result)}` }];
@@ -127,14 +130,16 @@ export class Confirmations {
   tick(now: number): Pick<Ticked, "at"> & Required<Pick<Ticked, "receipts">> {
     let at: number | null = null;
     const receipts: { event: Extract<DeviceEvent, { type: "receipt" }>; frame: Buffer }[] = [];
-    for (const [sent, held] of this.#held) {
+    for (const sent of this.#waiting === 0 ? [] : this.#byPid.values()) {
+      const { held } = sent;
+      if (held === null) continue;
       held.since ??= now;
       const due = held.since + held.forMs;
       if (now < due) {
         at = at === null ? due : Math.min(at, due);
         continue;
       }
-      this.#held.delete(sent);
+      this.#release(sent);
       sent.state = "settled";
       receipts.push({ event: { type: "receipt", ...named(sent), outcome: "accepted" }, frame: held.frame });
     }
@@ -147,8 +152,14 @@ export class Confirmations {
 
   #hold(sent: Sent, frame: Buffer, forMs: number): DeviceEvent {
     // The frame is a view into the socket's chunk.
-    this.#held.set(sent, { frame: Buffer.from(frame), forMs, since: null });
+    if (sent.held === null) this.#waiting += 1;
+    sent.held = { frame: Buffer.from(frame), forMs, since: null };
     return { type: "deferred", ...named(sent), againMs: forMs };
+  }
+
+  #release(sent: Sent): void {
+    if (sent.held !== null) this.#waiting -= 1;
+    sent.held = null;
   }
 
   #accepted(sent: Sent): readonly DeviceEvent[] {
@@ -158,7 +169,7 @@ export class Confirmations {
 
   #refused(sent: Sent, result: number): readonly DeviceEvent[] {
     const name = named(sent);
-    this.#held.delete(sent);
+    this.#release(sent);
     if (result === RESULT.inProgress) return [{ type: "deferred", ...name, againMs: PATIENCE_MS }];
     const reason = `the device answered ${resultWords(result)}`;
     if (result === RESULT.headerCrc || result === RESULT.dataCrc) return [{ type: "receipt", ...name, outcome: "garbled", reason }];
@@ -172,7 +183,7 @@ export class Confirmations {
     else this.#byTag.set(sent.tag, others);
     if (this.#byPid.get(sent.pid) === sent) this.#byPid.delete(sent.pid);
     if (this.#byNumber.get(sent.number) === sent) this.#byNumber.delete(sent.number);
-    this.#held.delete(sent);
+    this.#release(sent);
   }
 }
 

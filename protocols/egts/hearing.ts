@@ -38,8 +38,9 @@ export class Hearing {
   data(packet: Packet, frame: Buffer, again: boolean): Reading {
     const { pid, records } = packet;
     const hear = (): Heard => this.#hear(records, frame, null);
-    return this.#reading(records, records.filter(isSaid), hear, (heard, verdicts) => {
-      const answered = heard.answered.map((one) => ({ ...one, result: resultFor(one, verdicts) }));
+    return this.#reading(records, isSaid, hear, (heard, verdicts) => {
+      const answered =
+        verdicts === undefined ? heard.answered : heard.answered.map((one) => ({ ...one, result: resultFor(one, verdicts) }));
       const said = [this.#outgoing.speech.answer(pid, RESULT.ok, answered)];
       if (again) said.push(this.#outgoing.speech.loginResult(RESULT.ok));
       if (heard.texts.length > 0) said.push(this.#outgoing.speech.textsHeard(heard.texts));
@@ -54,15 +55,13 @@ export class Hearing {
       return refusal.length > 0 ? { events: refusal, answered: [], texts: [] } : this.#hear(records, frame, pid);
     };
     // What was said to a unit that left says nothing of where it is now; only its driver's words do.
-    return this.#reading(records, records.filter(hasText), hear, ({ texts }) =>
-      texts.length === 0 ? null : this.#outgoing.speech.textsHeard(texts),
-    );
+    return this.#reading(records, hasText, hear, ({ texts }) => (texts.length === 0 ? null : this.#outgoing.speech.textsHeard(texts)));
   }
 
-  /** `alive`: the records that show that their units are here. */
+  /** `lives`: the record shows that its unit is here. */
   #reading(
     records: readonly ServiceRecord[],
-    alive: readonly ServiceRecord[],
+    lives: (record: ServiceRecord) => boolean,
     hear: () => Heard,
     reply: (heard: Heard, verdicts?: Verdicts) => Buffer | null,
   ): Reading {
@@ -73,7 +72,7 @@ export class Hearing {
     let heard: Heard = { events: [], answered: [], texts: [] };
     return {
       events: [],
-      units: [...new Set(alive.flatMap(({ object }) => (object === null ? [] : [String(object)])))],
+      units: [...new Set(records.filter(lives).flatMap(({ object }) => (object === null ? [] : [String(object)])))],
       hear: () => {
         heard = hear();
         return heard.events;
@@ -85,15 +84,17 @@ export class Hearing {
   #hear(records: readonly ServiceRecord[], frame: Buffer, pid: number | null): Heard {
     const events: DeviceEvent[] = [];
     const answered: Answered[] = [];
-    const texts = new Map<EgtsUnit, number[]>();
+    let texts: Map<EgtsUnit, number[]> | null = null;
     for (const record of records) {
       const unit = this.#units.of(record);
       const reading = this.#read(record, unit, { frame, pid });
-      events.push(...reading.events.map((event) => spokenBy(unit, event)));
+      for (const event of reading.events) events.push(spokenBy(unit, event));
       if (isSaid(record)) answered.push({ record, result: reading.result });
-      if (unit?.settings.confirmTexts === true && reading.texts.length > 0) texts.set(unit, [...(texts.get(unit) ?? []), ...reading.texts]);
+      if (unit?.settings.confirmTexts !== true || reading.texts.length === 0) continue;
+      texts ??= new Map();
+      texts.set(unit, [...(texts.get(unit) ?? []), ...reading.texts]);
     }
-    return { events, answered, texts: [...texts].map(([{ object }, cids]) => ({ object, cids })) };
+    return { events, answered, texts: texts === null ? [] : [...texts].map(([{ object }, cids]) => ({ object, cids })) };
   }
 
   #read(record: ServiceRecord, unit: EgtsUnit | null, place: { readonly frame: Buffer; readonly pid: number | null }): RecordReading {
@@ -137,9 +138,9 @@ function spokenBy(unit: EgtsUnit | null, event: DeviceEvent): DeviceEvent {
   return key === null || event.unit !== undefined ? event : { ...event, unit: key };
 }
 
-/** RST of a record on a line that several units share (`verdicts`): whoever left meanwhile says it again elsewhere. */
-function resultFor({ record, result }: Answered, verdicts?: Verdicts): number {
-  if (verdicts === undefined || record.object === null) return result;
+/** RST of a record on a line that several units share: whoever left meanwhile says it again elsewhere. */
+function resultFor({ record, result }: Answered, verdicts: Verdicts): number {
+  if (record.object === null) return result;
   const verdict = verdicts.get(String(record.object));
   if (verdict?.type === "accepted") return result;
   return verdict === undefined ? RESULT.authDenied : objectResult(verdict);

@@ -11,7 +11,8 @@ import { EgtsUnit, type Outgoing } from "./unit.ts";
 
 export class Units {
   readonly #outgoing: Outgoing;
-  readonly #byObject = new Map<number, EgtsUnit>();
+  /** Null where a terminal is alone on its line. */
+  #byObject: Map<number, EgtsUnit> | null = null;
   #own: EgtsUnit | null = null;
 
   constructor(outgoing: Outgoing) {
@@ -33,13 +34,14 @@ export class Units {
   enter(key: string, { profile }: Identity): EgtsUnit {
     const object = Number(key);
     const unit = new EgtsUnit(object, settingsOf(profile), this.#outgoing);
+    this.#byObject ??= new Map();
     this.#byObject.set(object, unit);
     if (this.#byObject.size > 1) this.#outgoing.confirmations.share();
     return unit;
   }
 
   leave(key: string): void {
-    this.#byObject.delete(Number(key));
+    this.#byObject?.delete(Number(key));
     this.#outgoing.confirmations.forget(key);
     if (this.#own?.key === key) this.#own = null;
   }
@@ -54,7 +56,7 @@ export class Units {
   of({ object }: ServiceRecord): EgtsUnit | null {
     const own = this.#ownAlone;
     if (object === null || own?.object === null) return own;
-    return this.#byObject.get(object) ?? null;
+    return this.#byObject?.get(object) ?? null;
   }
 
   /** `unit`: whose record it came in; null: it does not say. Then SID tells, which is ours, else a CID that only one was sent. */
@@ -64,11 +66,11 @@ export class Units {
   }
 
   #guess({ sid, cid }: Command): string | null | undefined {
-    const unit = sid === 0 ? undefined : this.#byObject.get(sid);
+    const unit = sid === 0 ? undefined : this.#byObject?.get(sid);
     return unit?.key ?? this.#outgoing.confirmations.onlyAddressee(String(cid));
   }
 
   get #ownAlone(): EgtsUnit | null {
-    return this.#byObject.size <= 1 ? this.#own : null;
+    return (this.#byObject?.size ?? 0) <= 1 ? this.#own : null;
   }
 }

@@ -14,14 +14,18 @@ export interface CrewOptions {
 
 type Accepted = Extract<LoginVerdict, { type: "accepted" }>;
 
+/** The line as everybody on it sees it. */
+interface Line extends CrewOptions {
+  readonly traffic: { received: number };
+}
+
 export class Crew {
-  readonly #options: CrewOptions;
-  readonly #traffic = { received: 0 };
+  readonly #line: Line;
   #own: Unit | null = null;
   #units: Units | null = null;
 
   constructor(options: CrewOptions) {
-    this.#options = options;
+    this.#line = { ...options, traffic: { received: 0 } };
   }
 
   /** Null: nobody's yet, or the line carries units and belongs to none of them. */
@@ -45,19 +49,19 @@ export class Crew {
   }
 
   bytesArrived(count: number): void {
-    this.#traffic.received += count;
+    this.#line.traffic.received += count;
   }
 
   /** Whoever opened the line is its own unit. */
   login(key: string, { identity, standing }: Accepted, now: number): void {
     const implied = identity.profile["receipts"] === "implied";
-    const deliveries = new Deliveries({ ...this.#options, standing, implied, traffic: this.#traffic, now });
+    const deliveries = new Deliveries(this.#line, { standing, implied, now });
     this.#own = new Unit(key, undefined, identity, deliveries);
   }
 
   /** The units beside; `host` is asked for once. */
   units(host: () => Pick<UnitsHost, "answer" | "heard" | "loggedIn">): Units {
-    this.#units ??= new Units({ ...this.#options, traffic: this.#traffic, own: () => this.#own, ...host() });
+    this.#units ??= new Units({ ...this.#line, own: () => this.#own, ...host() });
     return this.#units;
   }
 
@@ -92,7 +96,7 @@ export class Crew {
     this.#own = null;
     out.push({ type: "left", reason });
     own.deliveries.flush(now, out);
-    this.#options.codec.left?.(own.key);
+    this.#line.codec.left?.(own.key);
   }
 
   /** What the codec concluded by itself. */

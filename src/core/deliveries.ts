@@ -23,15 +23,20 @@ interface Heard<T extends DeviceEvent = DeviceEvent> {
 type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
 type Deferred = Extract<DeviceEvent, { type: "deferred" }>;
 
-export interface DeliveryOptions {
+/** The line as its texts see it. */
+export interface DeliveryLine {
   readonly codec: UnitSpeech & Pick<Codec, "ready">;
   readonly capabilities: Capabilities;
-  readonly standing: Standing;
   readonly receiptMs: number;
-  /** The tracker's profile opted in to receipts implied by TCP order. */
-  readonly implied: boolean;
-  /** Bytes that came on the line. */
+  /** Bytes that came on it. */
   readonly traffic: { readonly received: number };
+}
+
+/** The tracker as it logs in. */
+export interface DeliveryStart {
+  readonly standing: Standing;
+  /** Its profile opted in to receipts implied by TCP order. */
+  readonly implied: boolean;
   /** One of several on the line. */
   readonly unit?: UnitLabel;
   readonly now: number;
@@ -41,7 +46,7 @@ export interface DeliveryOptions {
 const UNPROVEN_ATTEMPTS = 2;
 
 export class Deliveries {
-  readonly #options: DeliveryOptions;
+  readonly #line: DeliveryLine;
   readonly #claims: Claims;
   #implied: boolean;
   readonly #closing: ClosePolicy;
@@ -51,13 +56,13 @@ export class Deliveries {
   #ambiguous = false;
   #question: OpenQuestion | null;
 
-  constructor(options: DeliveryOptions) {
-    this.#options = options;
-    this.#claims = new Claims(options.unit);
-    this.#written = new WrittenParts(this.#claims, options.capabilities);
-    this.#implied = options.implied;
-    this.#question = options.standing.question ?? null;
-    this.#closing = new ClosePolicy(options.standing, options.now);
+  constructor(line: DeliveryLine, { standing, implied, unit, now }: DeliveryStart) {
+    this.#line = line;
+    this.#claims = new Claims(unit);
+    this.#written = new WrittenParts(this.#claims, line.capabilities);
+    this.#implied = implied;
+    this.#question = standing.question ?? null;
+    this.#closing = new ClosePolicy(standing, now);
   }
 
   /** When `tick` has something to do. */
@@ -146,7 +151,7 @@ export class Deliveries {
   #deferred({ tag, againMs }: Deferred, now: number): void {
     const flight = (tag === null ? this.#flights.oldestOutstanding : this.#written.get(tag))?.flight;
     if (flight === undefined || flight.deadline === null) return;
-    flight.deadline = now + againMs + patience(flight, this.#options.receiptMs);
+    flight.deadline = now + againMs + patience(flight, this.#line.receiptMs);
   }
 
   /** A frame came; with implied receipts this may prove that the device read past a text. */
@@ -169,7 +174,7 @@ export class Deliveries {
   disqualifyImplied(now: number): void {
     if (!this.#implied) return;
     this.#implied = false;
-    for (const flight of this.#flights) if (flight.outstanding.length > 0) flight.deadline = now + this.#options.receiptMs;
+    for (const flight of this.#flights) if (flight.outstanding.length > 0) flight.deadline = now + this.#line.receiptMs;
   }
 
   tick(now: number, out: Effect[]): void {
@@ -182,7 +187,7 @@ export class Deliveries {
   #launch(claimed: ClaimedText, out: Effect[]): void {
     if (this.#claims.settling(claimed.id)) return;
     const lapsed = this.#flights.revived(claimed.id);
-    const flight = lapsed === undefined ? launch(this.#options, claimed, this.#claims, out) : restart(lapsed, claimed);
+    const flight = lapsed === undefined ? launch(this.#line, claimed, this.#claims, out) : restart(lapsed, claimed);
     if (flight === null) return;
     this.#flights.add(flight);
     if (claimed.choices !== null) this.#question = { messageId: claimed.id, choices: claimed.choices };
@@ -196,7 +201,7 @@ export class Deliveries {
     flight.withdrawn = true;
     flight.next = flight.parts.length;
     for (const [part, { tag }] of flight.parts.entries()) {
-      if (tag !== null && (flight.acked.has(part) || this.#written.has(tag, flight))) this.#options.codec.cancel?.(tag);
+      if (tag !== null && (flight.acked.has(part) || this.#written.has(tag, flight))) this.#line.codec.cancel?.(tag);
     }
     if (!this.#awaits(flight)) this.#leave(flight);
     // Its place is free for what waits behind it.
@@ -205,7 +210,7 @@ export class Deliveries {
 
   /** Without tags the next receipt of the line means this text, wanted or not. */
   #awaits({ parts, outstanding }: Flight): boolean {
-    const { capabilities, codec } = this.#options;
+    const { capabilities, codec } = this.#line;
     if (capabilities.receipts === "by-tag") return false;
     return outstanding.some((part) => codec.expects?.(parts[part]?.tag ?? "") ?? true);
   }
@@ -220,7 +225,7 @@ export class Deliveries {
 
   /** Writes parts in order while the window has room, then asks for more. */
   #proceed(now: number, out: Effect[]): void {
-    let room = this.#closing.muted === null ? this.#options.capabilities.window - this.#flights.outstanding : 0;
+    let room = this.#closing.muted === null ? this.#line.capabilities.window - this.#flights.outstanding : 0;
     for (const flight of this.#flights) {
       for (let part = nextPart(flight); part !== null && room > 0; part = nextPart(flight)) {
         flight.next = part + 1;
@@ -237,12 +242,12 @@ export class Deliveries {
     const part = flight.parts[written.part];
     if (part === undefined) return;
     if (part.tag !== null) this.#written.add(part.tag, written);
-    flight.bytesAtFirstWrite ??= this.#options.traffic.received;
+    flight.bytesAtFirstWrite ??= this.#line.traffic.received;
     flight.answeredSince = false;
-    flight.deadline = this.#implied ? null : now + patience(flight, this.#options.receiptMs);
+    flight.deadline = this.#implied ? null : now + patience(flight, this.#line.receiptMs);
     this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
-    if (this.#options.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
-    else this.#options.codec.send(part);
+    if (this.#line.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
+    else this.#line.codec.send(part);
   }
 
   #ambiguousReceipt(now: number, out: Effect[]): void {
@@ -268,8 +273,8 @@ export class Deliveries {
       return;
     }
     if (flight.withdrawn && flight.outstanding.length === 0) return this.#leave(flight);
-    flight.bytesAtFirstWrite = flight.outstanding.length === 0 ? null : this.#options.traffic.received;
-    flight.deadline = flight.outstanding.length === 0 || this.#implied ? null : now + patience(flight, this.#options.receiptMs);
+    flight.bytesAtFirstWrite = flight.outstanding.length === 0 ? null : this.#line.traffic.received;
+    flight.deadline = flight.outstanding.length === 0 || this.#implied ? null : now + patience(flight, this.#line.receiptMs);
     const prefix = ackedPrefix(flight);
     if (prefix > before) this.#claims.settle({ type: "progress", id: flight.claimed.id, parts: prefix });
   }
@@ -289,13 +294,13 @@ export class Deliveries {
 
   #overdue(flight: Flight, now: number, out: Effect[]): void {
     flight.deadline = null;
-    if (this.#options.capabilities.receipts === "by-tag") this.#overdueByTag(flight, now, out);
+    if (this.#line.capabilities.receipts === "by-tag") this.#overdueByTag(flight, now, out);
     else this.#overdueInOrder(flight, now, out);
   }
 
   #overdueByTag(flight: Flight, now: number, out: Effect[]): void {
     // Two deliveries and not a byte from the device: the link is dead, whatever TCP says.
-    if (flight.tries > 1 && silentSince(flight, this.#options.traffic.received) && this.#closing.mayClose(now)) {
+    if (flight.tries > 1 && silentSince(flight, this.#line.traffic.received) && this.#closing.mayClose(now)) {
       this.#close(out);
       return;
     }
@@ -313,12 +318,12 @@ export class Deliveries {
       return;
     }
     this.#closing.mute(flight);
-    if (this.#closing.proven && attempt >= this.#options.capabilities.attempts) this.#claims.settle({ type: "lapsed", id, attempt });
+    if (this.#closing.proven && attempt >= this.#line.capabilities.attempts) this.#claims.settle({ type: "lapsed", id, attempt });
     this.#closeIfUseful(now, out);
   }
 
   #closeIfUseful(now: number, out: Effect[]): void {
-    if (this.#closing.closesNow(now, this.#options.traffic.received, this.#claims.waiting)) this.#close(out);
+    if (this.#closing.closesNow(now, this.#line.traffic.received, this.#claims.waiting)) this.#close(out);
   }
 
   #close(out: Effect[]): void {
@@ -328,7 +333,7 @@ export class Deliveries {
   }
 
   #ask(now: number, out: Effect[]): void {
-    const { codec, capabilities } = this.#options;
+    const { codec, capabilities } = this.#line;
     const shut = this.#stopped || this.#closing.muted !== null || codec.ready === false;
     const room = shut ? 0 : Math.max(0, capabilities.window - this.#flights.count);
     const curious = this.#closing.muted !== null && !this.#stopped;

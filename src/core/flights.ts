@@ -8,8 +8,8 @@ const REMEMBERED_TEXTS = 256;
 
 export class Flights {
   #active: readonly Flight[] = [];
-  /** Their receipt is overdue; a late one still settles them. */
-  readonly #lapsed = new Map<number, Flight>();
+  /** Their receipt is overdue; a late one still settles them. Null: there never were any. */
+  #lapsed: Map<number, Flight> | null = null;
 
   [Symbol.iterator](): Iterator<Flight> {
     return this.#active[Symbol.iterator]();
@@ -20,18 +20,18 @@ export class Flights {
   }
 
   get lapsedIds(): readonly number[] {
-    return [...this.#lapsed.keys()];
+    return [...(this.#lapsed?.keys() ?? [])];
   }
 
   /** On its way or given back. */
   find(id: number): Flight | undefined {
-    return this.#active.find((flight) => flight.claimed.id === id) ?? this.#lapsed.get(id);
+    return this.#active.find((flight) => flight.claimed.id === id) ?? this.#lapsed?.get(id);
   }
 
   /** A text that comes back for another delivery; undefined: it is new here. */
   revived(id: number): Flight | undefined {
-    const flight = this.#lapsed.get(id);
-    this.#lapsed.delete(id);
+    const flight = this.#lapsed?.get(id);
+    this.#lapsed?.delete(id);
     return flight;
   }
 
@@ -64,12 +64,13 @@ export class Flights {
   lapse(flight: Flight): void {
     this.remove(flight);
     flight.outstanding = [];
+    this.#lapsed ??= new Map();
     remember(this.#lapsed, flight.claimed.id, flight, REMEMBERED_TEXTS);
   }
 
   /** It is over here. */
   remove(flight: Flight): void {
     this.#active = this.#active.filter((other) => other !== flight);
-    this.#lapsed.delete(flight.claimed.id);
+    this.#lapsed?.delete(flight.claimed.id);
   }
 }

@@ -23,7 +23,7 @@ type Hello = Extract<DeviceEvent, { type: "hello" }>;
 type Phase =
   | { readonly type: "greeting" }
   /** `identity`: of whoever logged in, also when that unit has left since. */
-  | { readonly type: "online"; readonly hello: Hello; readonly identity: Identity }
+  | { readonly type: "online"; readonly key: string; readonly isLink: boolean; readonly identity: Identity }
   | { readonly type: "closed" };
 
 type Question =
@@ -180,7 +180,7 @@ export class Session {
       return;
     }
     const { identity } = this.#phase;
-    if (hello.key !== this.#phase.hello.key) {
+    if (hello.key !== this.#phase.key) {
       this.#refuse({ type: "refused", reason: "unknown-device" }, reading, out);
       out.push({ type: "close", reason: "another-device" });
       return;
@@ -212,7 +212,7 @@ export class Session {
 
   #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" | "carrier" }>, now: number): void {
     const identity = verdict.type === "carrier" ? nobody(hello.key) : verdict.identity;
-    this.#phase = { type: "online", hello, identity };
+    this.#phase = { type: "online", key: hello.key, isLink: hello.scope === "link", identity };
     this.#codec.identified(identity);
     // Nobody has logged in on a link that is nobody's until its first unit does.
     if (verdict.type === "carrier") return;
@@ -256,7 +256,7 @@ export class Session {
 
   /** The line goes on without its own unit: others are on it, and that is not the tracker of the link itself. */
   get #goesOn(): boolean {
-    return this.#phase.type === "online" && this.#phase.hello.scope !== "link" && this.#crew.shared;
+    return this.#phase.type === "online" && !this.#phase.isLink && this.#crew.shared;
   }
 
   #end(reason: CloseReason, by: number): void {

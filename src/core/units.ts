@@ -223,7 +223,8 @@ export class Units {
   #enter(dealing: Dealing, key: string, { identity, standing }: Extract<LoginVerdict, { type: "accepted" }>, now: number): void {
     const { codec, capabilities, receiptMs, traffic } = this.#host;
     const speech = codec.unit?.(key, identity) ?? codec;
-    const deliveries = new Deliveries({ codec: speech, capabilities, standing, receiptMs, implied: false, traffic, unit: key, now });
+    const line = { codec: speech, capabilities, receiptMs, traffic };
+    const deliveries = new Deliveries(line, { standing, implied: false, unit: key, now });
     const unit = new Unit(key, key, identity, deliveries);
     this.#members.set(key, unit);
     dealing.fresh.push(unit);

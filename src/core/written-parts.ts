@@ -11,7 +11,8 @@ const REMEMBERED_PARTS = 256;
 export class WrittenParts {
   readonly #claims: Claims;
   readonly #capabilities: Capabilities;
-  readonly #parts = new Map<string, Written>();
+  /** Null on the many lines over which no text went: an empty map costs more than all else here. */
+  #parts: Map<string, Written> | null = null;
 
   constructor(claims: Claims, capabilities: Capabilities) {
     this.#claims = claims;
@@ -19,17 +20,17 @@ export class WrittenParts {
   }
 
   get(tag: string): Written | undefined {
-    return this.#parts.get(tag);
+    return this.#parts?.get(tag);
   }
 
   /** Which text a tag of this line stands for. */
   claimedBy(tag: string): ClaimedText | null {
-    return this.#parts.get(tag)?.flight.claimed ?? null;
+    return this.get(tag)?.flight.claimed ?? null;
   }
 
   /** This part of that very text went out on this line. */
   has(tag: string, flight: Flight): boolean {
-    return this.#parts.get(tag)?.flight === flight;
+    return this.get(tag)?.flight === flight;
   }
 
   /** A part goes out; where the device may speak of it long after, the store is told its name as well. */
@@ -38,12 +39,13 @@ export class WrittenParts {
     const { read, choices } = this.#capabilities;
     const told = isLastPart(written) && parts[written.part]?.readable !== false && (read || (choices && claimed.choices !== null));
     if (told && !this.has(tag, written.flight)) this.#claims.name({ id: claimed.id, tag, whole: total === 1 });
+    this.#parts ??= new Map();
     remember(this.#parts, tag, written, REMEMBERED_PARTS);
   }
 
   /** The driver read the part of this name: of a text of an earlier line only the store knows which it is. */
   read(tag: string, out: Effect[]): void {
-    const written = this.#parts.get(tag);
+    const written = this.get(tag);
     if (written !== undefined) {
       // Only who has read the last part has read the text.
       if (isLastPart(written)) written.flight.read = true;
