@@ -93,20 +93,15 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   const app = await plainServer(deps);
   shedLoad(app, { load, meter: metrics });
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
-  const calls = new Calls({
-    store,
-    directory,
-    outbox,
-    clock: Date,
-    ttlMs: config.messageTtlMs,
-    onHintFailed: (error, tracker) => {
-      metrics.count("hints", "failed");
-      log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
-    },
-  });
+  const onHintFailed = (error: unknown, tracker: number): void => {
+    metrics.count("hints", "failed");
+    log.debug({ err: error, tracker }, "a hint was lost; the sweeper or the next question makes up for it");
+  };
+  const shared = { store, directory, outbox, onHintFailed };
+  const calls = new Calls({ ...shared, clock: Date, ttlMs: config.messageTtlMs });
   const signIn = new SignIn({ accounts, now: () => performance.now() });
   const routes = { gate, calendar: new Calendar() };
-  const extensions = new Extensions({ store, directory, events });
+  const extensions = new Extensions({ ...shared, events });
   const all = [...chatCalls(calls), ...extensionCalls(extensions), ...accountCalls({ accounts, directory, signIn })];
   registerCalls(app, all, routes);
   const onAccounts = (listener: () => void): (() => void) => fleet.onChange(listener);

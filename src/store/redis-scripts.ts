@@ -15,6 +15,7 @@ const TRACKER = 14;
 const SCRIPTS = {
   submit: TRACKER,
   receive: TRACKER,
+  recall: TRACKER,
   login: TRACKER,
   logout: TRACKER,
   passed: TRACKER,
