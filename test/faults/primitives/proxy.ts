@@ -1,0 +1,134 @@
+/** A TCP proxy that delays, stops passing anything, and cuts a connection at the moment when nobody can know what became of a call. */
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** Where the cut is: before the call reaches the server, in the middle of it, or before its answer comes back. */
+export type CutPlace = "before" | "within" | "answer";
+
+interface Pair {
+  readonly near: Socket;
+  readonly far: Socket;
+  /** The next answer on it is swallowed, and the connection reset. */
+  doomed: boolean;
+}
+
+/** How long the next bytes take, in milliseconds. */
+export type Delay = () => number;
+
+export class Proxy {
+  readonly port: number;
+  readonly #target: number;
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  #delay: Delay | null = null;
+  #silent = false;
+  #cuts: { place: CutPlace; left: number; readonly marks: readonly string[] } | null = null;
+  cut = 0;
+
+  private constructor(port: number, target: number) {
+    this.port = port;
+    this.#target = target;
+    this.#server = createServer((near) => this.#accept(near));
+  }
+
+  static async start(port: number, target: number): Promise<Proxy> {
+    const proxy = new Proxy(port, target);
+    proxy.#server.listen(port, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  /** Client ports of the connections that are open now. */
+  get clientPorts(): readonly number[] {
+    return [...this.#pairs].flatMap(({ near }) => near.remotePort ?? []);
+  }
+
+  /** Bytes take so long in each direction, in order; null: no time. */
+  set delay(delay: Delay | null) {
+    this.#delay = delay;
+  }
+
+  /** While true no byte passes, and nobody is told of an end. */
+  set silent(silent: boolean) {
+    this.#silent = silent;
+    if (!silent) for (const { near, far } of this.#pairs) if (near.destroyed || far.destroyed) end(near, far);
+  }
+
+  /** Cuts the connections of the next so many calls in which one of the marks is. */
+  cutCalls(place: CutPlace, count: number, marks: readonly string[]): void {
+    this.#cuts = { place, left: count, marks };
+  }
+
+  /** Some of the cuts that were ordered are still to come. */
+  get cutting(): boolean {
+    return this.#cuts !== null;
+  }
+
+  stopCutting(): void {
+    this.#cuts = null;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const { near, far } of this.#pairs) end(near, far);
+  }
+
+  #accept(near: Socket): void {
+    const far = connect(this.#target, "127.0.0.1");
+    const pair: Pair = { near, far, doomed: false };
+    this.#pairs.add(pair);
+    near.setNoDelay(true);
+    far.setNoDelay(true);
+    this.#pass(near, far, (chunk) => this.#called(pair, chunk));
+    this.#pass(far, near, () => this.#answered(pair));
+  }
+
+  #pass(from: Socket, to: Socket, allows: (chunk: Buffer) => boolean): void {
+    let last = 0;
+    from.on("data", (chunk: Buffer) => {
+      if (this.#silent || !allows(chunk)) return;
+      const delay = this.#delay;
+      if (delay === null && last <= performance.now()) {
+        to.write(chunk);
+        return;
+      }
+      last = Math.max(last, performance.now() + (delay?.() ?? 0));
+      setTimeout(() => to.write(chunk), last - performance.now());
+    });
+    from.on("error", () => undefined);
+    from.on("close", () => {
+      if (!this.#silent) end(from, to);
+      if (from.destroyed && to.destroyed)
+        for (const pair of this.#pairs) if (pair.near === from || pair.far === from) this.#pairs.delete(pair);
+    });
+  }
+
+  #called(pair: Pair, chunk: Buffer): boolean {
+    const cuts = this.#cuts;
+    if (cuts === null || !cuts.marks.some((mark) => chunk.includes(mark))) return true;
+    cuts.left -= 1;
+    if (cuts.left === 0) this.#cuts = null;
+    if (cuts.place === "answer") {
+      pair.doomed = true;
+      return true;
+    }
+    this.cut += 1;
+    // The server reads the part of a call only if the connection ends behind it.
+    if (cuts.place === "within") pair.far.end(chunk.subarray(0, chunk.length >> 1));
+    pair.near.resetAndDestroy();
+    return false;
+  }
+
+  #answered(pair: Pair): boolean {
+    if (!pair.doomed) return true;
+    this.cut += 1;
+    pair.near.resetAndDestroy();
+    return false;
+  }
+}
+
+function end(one: Socket, other: Socket): void {
+  // What was said before the end still goes where it should.
+  one.destroySoon();
+  other.destroySoon();
+}

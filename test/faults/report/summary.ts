@@ -1,0 +1,92 @@
+/** A campaign in numbers, and those numbers as a page. */
+import type { Checked } from "../checker/check.ts";
+import type { Facts } from "../checker/facts.ts";
+import type { Entry } from "../history.ts";
+import { durationsOf } from "./recovery.ts";
+
+/** Not a fault of the system: the device's own habit. Counted apart. */
+const HABITS: ReadonlySet<string> = new Set(["receipts"]);
+
+/** Markdown: what was done, what was found, how long things took. */
+export function reportOf(entries: readonly Entry[], { facts, violations }: Checked): string {
+  const run = entries.find((entry) => entry.op === "run");
+  const versions = run?.op === "run" ? Object.entries(run.versions).map(([name, version]) => `${name} ${version}`) : [];
+  const minutes = (facts.endAt / 60_000).toFixed(0);
+  return [
+    `Seed ${run?.op === "run" ? run.seed : "?"}, ${minutes} minutes, ${versions.join(", ")}.`,
+    "",
+    ...table(["", ""], countsOf(facts)),
+    "",
+    ...table(["promise", "violations"], violationsOf(violations)),
+    "",
+    ...table(["fault", "times"], faultsOf(facts)),
+    "",
+    ...table(["fault", "milliseconds until", "measured", "p50", "p99", "max", "target"], durations(facts)),
+  ].join("\n");
+}
+
+/** In few words, for the terminal. */
+export function inShort({ facts, violations }: Checked): string {
+  const { injections, habits } = injectionsOf(facts);
+  const texts = facts.sent.length + [...facts.spoken.values()].reduce((sum, { said }) => sum + said.length, 0);
+  return `${texts} texts, ${injections} faults and ${habits} lapses of devices injected, ${violations.length} violations`;
+}
+
+function injectionsOf(facts: Facts): { readonly injections: number; readonly habits: number } {
+  const habits = facts.faults.filter(({ kind }) => HABITS.has(kind)).length;
+  return { injections: facts.faults.length - habits, habits };
+}
+
+function countsOf(facts: Facts): readonly (readonly string[])[] {
+  const outcome = (what: string): number => facts.sent.filter((sent) => sent.outcome === what).length;
+  const stored = (direction: string): number => facts.stored.filter((message) => message.direction === direction).length;
+  const said = [...facts.spoken.values()].reduce((sum, spoken) => sum + spoken.said.length, 0);
+  const acknowledged = [...facts.spoken.values()].reduce((sum, spoken) => sum + spoken.acknowledged.length, 0);
+  const heads = [...facts.arrivals.values()].map((arrivals) => arrivals.filter(({ part }) => part === "head").length);
+  const kinds = new Map<string, number>();
+  for (const { kind } of facts.traits.values()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  const ambiguous = facts.sent.filter((sent) => sent.outcome === "info");
+  const kept = ambiguous.filter(({ n }) => facts.storedOf("OUTGOING", n).length > 0).length;
+  const { injections, habits } = injectionsOf(facts);
+  return [
+    ["devices", [...kinds].map(([kind, count]) => `${count} ${kind}`).join(", ")],
+    [
+      "faults injected",
+      `${injections}, of them ${facts.faults.filter(({ kind }) => kind === "power-cut").length} power cuts; and ${habits} times a device that keeps, delays or repeats its receipts`,
+    ],
+    [
+      "texts to devices",
+      `${facts.sent.length}: ${outcome("ok")} accepted, ${outcome("info")} with unknown outcome (${kept} of them stored, once each), ${outcome("fail")} refused`,
+    ],
+    ["texts from devices", `${said} typed, ${acknowledged} acknowledged, ${stored("INCOMING")} stored`],
+    ["texts that came more than once", `${heads.filter((count) => count > 1).length}, at most ${Math.max(0, ...heads)} times`],
+    ["dead letters", `${facts.deadLetters.size}, all delivered after a retry`],
+    ["lines", String(facts.lines.size)],
+  ];
+}
+
+const PROMISES = ["I1", "I1b", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I10", "I11", "I16", "I17"];
+
+function violationsOf(violations: Checked["violations"]): readonly (readonly string[])[] {
+  return PROMISES.map((promise) => [promise, String(violations.filter(({ invariant }) => invariant === promise).length)]);
+}
+
+function faultsOf(facts: Facts): readonly (readonly string[])[] {
+  const counts = new Map<string, number>();
+  for (const { kind } of facts.faults) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].sort().map(([kind, count]) => [kind, String(count)]);
+}
+
+function durations(facts: Facts): readonly (readonly string[])[] {
+  return durationsOf(facts).map(({ kind, what, spread, target }) => [
+    kind,
+    what,
+    ...[spread.count, spread.p50, spread.p99, spread.max].map(String),
+    target === null ? "" : `${target}${spread.p99 > target ? " (missed)" : ""}`,
+  ]);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}
