@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { admin } from "./actors/api.ts";
 import { type Handset, PROMPT } from "./actors/handset.ts";
+import { HASHES } from "./cast.ts";
 import { Chaos } from "./chaos.ts";
 import { History, type StoredMessage } from "./history.ts";
 import type { Injection } from "./injections/strike.ts";
@@ -93,26 +94,29 @@ async function readAll(scene: Scene, tell: (line: string) => void): Promise<void
   const { history, watcher } = scene;
   watcher.stop();
   const handsets = [...scene.canaries, ...scene.handsets];
-  const deadline = performance.now() + QUIET_MS;
-  let pending = await Promise.all(handsets.map((handset) => readTracker(scene, handset)));
-  // A receipt that came in the last moment is settled within the retries.
-  for (; pending.some(isOnItsWay) && performance.now() < deadline; await wait(LOOK_MS * 10)) {
-    pending = await Promise.all(pending.map((one) => (isOnItsWay(one) ? readTracker(scene, one.handset) : one)));
-  }
-  let count = 0;
-  for (const { messages, states } of pending) {
+  const all = await readTrackers(scene, handsets);
+  for (const { messages, states } of all) {
     for (const message of messages) history.add({ op: "stored", ...message });
     for (const [id, state] of states) history.add({ op: "state", id, state });
-    count += messages.length;
   }
-  for (const user of new Set(handsets.map(({ traits }) => traits.user))) {
+  for (const [user] of HASHES.entries()) {
     const counts = await watcher.unread(user);
-    for (const { traits } of handsets) {
-      if (traits.user === user) history.add({ op: "unread", trackerId: traits.trackerId, count: counts[traits.trackerId] ?? 0 });
-    }
+    const own = handsets.filter(({ traits }) => traits.user === user);
+    for (const { traits } of own) history.add({ op: "unread", trackerId: traits.trackerId, count: counts[traits.trackerId] ?? 0 });
   }
   for (const { traits, waiting } of handsets) history.add({ op: "unacknowledged", device: traits.device, count: waiting });
-  tell(`${count} messages read`);
+  tell(`${all.reduce((sum, { messages }) => sum + messages.length, 0)} messages read`);
+}
+
+/** A receipt that came in the last moment is settled within the retries: what is on its way is read once more. */
+async function readTrackers(scene: Scene, handsets: readonly Handset[]): Promise<readonly Read[]> {
+  const deadline = performance.now() + QUIET_MS;
+  let all = await Promise.all(handsets.map((handset) => readTracker(scene, handset)));
+  while (all.some(isOnItsWay) && performance.now() < deadline) {
+    await wait(LOOK_MS * 10);
+    all = await Promise.all(all.map((one) => (isOnItsWay(one) ? readTracker(scene, one.handset) : one)));
+  }
+  return all;
 }
 
 interface Read {

@@ -16,7 +16,7 @@ import type { History } from "./history.ts";
 import { Hooks } from "./hooks.ts";
 import { Clocks } from "./primitives/clocks.ts";
 import { Disk } from "./primitives/disk.ts";
-import { Proxy } from "./primitives/proxy.ts";
+import { RedisProxy } from "./primitives/proxy.ts";
 
 export interface SceneOptions {
   readonly seed: number;
@@ -44,7 +44,7 @@ export class Scene {
   readonly clocks: Clocks;
   readonly disk: Disk;
   readonly redis: RedisHost;
-  readonly proxies: readonly Proxy[];
+  readonly proxies: readonly RedisProxy[];
   readonly nodes: readonly GatewayNode[];
   readonly balancer: Balancer;
   /** Devices that faults may befall. */
@@ -62,7 +62,7 @@ export class Scene {
   #texts = 0;
   #lines = 0;
 
-  private constructor(options: SceneOptions, disk: Disk, proxies: readonly Proxy[]) {
+  private constructor(options: SceneOptions, disk: Disk, proxies: readonly RedisProxy[]) {
     const { history, work, out, seed, fsync } = options;
     this.#options = options;
     this.history = history;
@@ -90,7 +90,7 @@ export class Scene {
   /** Starts Redis, the nodes and the devices; resolves when all are at work. */
   static async open(options: SceneOptions): Promise<Scene> {
     const disk = await Disk.make(options.work, "disk", DISK_BYTES);
-    const proxies = await Promise.all(Array.from({ length: NODES }, (_, place) => Proxy.start(PORTS.proxy + place, PORTS.redis)));
+    const proxies = await Promise.all(Array.from({ length: NODES }, (_, place) => RedisProxy.start(PORTS.proxy + place, PORTS.redis)));
     const scene = new Scene(options, disk, proxies);
     await scene.#start();
     return scene;
@@ -124,7 +124,7 @@ export class Scene {
     for (const handset of [...this.handsets, ...this.canaries]) handset.start();
   }
 
-  #node(proxy: Proxy, place: number): GatewayNode {
+  #node(proxy: RedisProxy, place: number): GatewayNode {
     const { work, out, program, environment } = this.#options;
     return new GatewayNode({
       place,

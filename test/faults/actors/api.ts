@@ -1,7 +1,6 @@
 /** Calls of the API, each on a connection of its own, told apart by what is known afterwards. */
 import { request } from "node:http";
 import type { Outcome } from "../history.ts";
-import { TOKEN } from "./gateway-node.ts";
 
 export interface Answer {
   readonly success: boolean;
@@ -28,6 +27,8 @@ export interface Called {
   readonly answer: Answer | null;
 }
 
+/** Of the administrator. */
+export const TOKEN = "campaign-token-campaign-token-campaign";
 const PATIENCE_MS = 5_000;
 const READY_MS = 1_000;
 /** Refused before anything was done; every other error leaves it open whether it was. */

@@ -26,6 +26,12 @@ export interface Wish {
   readonly patienceMs?: number;
 }
 
+interface Sent {
+  readonly node: number;
+  readonly outcome: Outcome;
+  readonly id: number | null;
+}
+
 /** A text under a key is asked for until it is known to be stored. */
 const KEYED = 0.15;
 const TRIES = 6;
@@ -44,28 +50,21 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  /** Sends one text; gives its number and whether it is surely stored. */
-  async send(tracker: Traits, wish: Wish = {}): Promise<{ readonly n: number; readonly outcome: Outcome; readonly id: number | null }> {
+  /** Sends one text; gives its number and what is known of it. */
+  async send(tracker: Traits, wish: Wish = {}): Promise<{ readonly n: number; readonly outcome: Outcome }> {
     const { random, nextText, history, onAccepted } = this.#options;
     const n = nextText();
-    const keyed = random.chance(KEYED);
     const { trackerId } = tracker;
-    const ttl = wish.ttlS === undefined ? {} : { ttl: wish.ttlS };
-    const parameters = { tracker_id: trackerId, message: textOf(n), ...ttl, ...(keyed ? { idempotency_key: `k${n}` } : {}) };
     const began = now();
-    let called: Called & { readonly node: number };
-    let outcome: Outcome = "fail";
-    for (let tries = keyed ? TRIES : 1; ; tries -= 1) {
-      called = await this.#call("send", parameters, wish);
-      // An earlier try that nobody knows of makes the whole unknown.
-      outcome = called.outcome === "ok" || outcome === "fail" ? called.outcome : outcome;
-      if (outcome !== "info" || tries === 1) break;
-    }
-    const id = called.answer?.id ?? null;
-    history.add({ op: "sent", client: this.name, n, trackerId, node: called.node, began, outcome, id, ttlS: wish.ttlS ?? null });
+    const ttl = wish.ttlS === undefined ? {} : { ttl: wish.ttlS };
+    const parameters = { tracker_id: trackerId, message: textOf(n), ...ttl };
+    const { outcome, id, node } = random.chance(KEYED)
+      ? await this.#surely({ ...parameters, idempotency_key: `k${n}` }, wish)
+      : await this.#once(parameters, wish);
+    history.add({ op: "sent", client: this.name, n, trackerId, node, began, outcome, id, ttlS: wish.ttlS ?? null });
     // What may expire need not arrive.
     if (outcome === "ok" && wish.ttlS === undefined) onAccepted(n, trackerId);
-    return { n, outcome, id };
+    return { n, outcome };
   }
 
   /** Marks some messages as read, all of them, or only asks how many are not. */
@@ -82,6 +81,21 @@ export class Dispatcher {
     if (ids?.length === 0) return;
     const { outcome } = await this.#call(ids === null ? "mark_read_all" : "mark_read", ids === null ? {} : { message_ids: ids }, {});
     history.add({ op: "marked", user: this.user, ids, began, outcome });
+  }
+
+  /** Asks again as long as nobody knows; one try of which nobody knows makes the whole unknown. */
+  async #surely(parameters: object, wish: Wish): Promise<Sent> {
+    let sent = await this.#once(parameters, wish);
+    for (let tries = 1; sent.outcome === "info" && tries < TRIES; tries += 1) {
+      const again = await this.#once(parameters, wish);
+      if (again.outcome === "ok") sent = again;
+    }
+    return sent;
+  }
+
+  async #once(parameters: object, wish: Wish): Promise<Sent> {
+    const { node, outcome, answer } = await this.#call("send", parameters, wish);
+    return { node, outcome, id: answer?.id ?? null };
   }
 
   async #call(path: string, parameters: object, wish: Wish): Promise<Called & { readonly node: number }> {

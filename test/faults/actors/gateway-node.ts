@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { isReady } from "./api.ts";
+import { isReady, TOKEN } from "./api.ts";
 
 export interface GatewayNodeOptions {
   readonly place: number;
@@ -17,7 +17,6 @@ export interface GatewayNodeOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export const TOKEN = "campaign-token-campaign-token-campaign";
 const START_MS = 60_000;
 const LOOK_MS = 25;
 

@@ -3,8 +3,8 @@
  * down which of our texts went by on its wire, what it does about them, and what became of its driver's texts.
  */
 import type { DeviceOutput, ReceiptMode, SimulatedDevice } from "../../../src/core/index.ts";
-import { now, type Recorder, type Traits } from "../history.ts";
-import { headIn, spokenIn, spokenOf } from "../texts.ts";
+import { now, type ReceiptPlan, type Recorder, type Traits } from "../history.ts";
+import { headIn, spokenIn, spokenOf, type Token } from "../texts.ts";
 import type { Kind } from "./kinds.ts";
 import { Line, type LineOwner } from "./line.ts";
 
@@ -155,10 +155,7 @@ export class Handset implements LineOwner {
       return;
     }
     const outputs = this.#model.received(chunk, now());
-    const took = outputs.some(({ type }) => type === "write");
-    const opaque = outputs.flatMap((output) => (output.type === "shown" ? (headIn(output.text) ?? []) : []));
-    const heads = opaque.filter((n) => !tokens.some((token) => token.n === n)).map((n) => ({ n, part: "head" }) as const);
-    for (const { n, part } of [...tokens, ...heads]) this.#arrived(line, { n, part }, took);
+    this.#notice(line, tokens, outputs);
     this.#perform(outputs);
   }
 
@@ -182,10 +179,19 @@ export class Handset implements LineOwner {
     this.#line = new Line({ owner: this, id: nextLine(), history, device: this.traits.device, node, port: ports[node] ?? 0 });
   }
 
-  #arrived(line: Line, { n, part }: { readonly n: number; readonly part: "head" | "tail" }, took: boolean): void {
+  /** A frame may come in several pieces: its text has arrived when the device does something about it, and is lost when it cannot. */
+  #notice(line: Line, tokens: readonly Token[], outputs: readonly DeviceOutput[]): void {
+    const opaque = outputs.flatMap((output) => (output.type === "shown" ? (headIn(output.text) ?? []) : []));
+    const heads = opaque.filter((n) => !tokens.some((token) => token.n === n)).map((n) => ({ n, part: "head" }) as const);
+    const all = [...line.unfinished, ...tokens, ...heads];
+    const acts = this.#habit.receipts === "silent" || outputs.some(({ type }) => type === "write" || type === "shown");
+    line.unfinished = acts || outputs.length > 0 ? [] : all;
+    if (acts) for (const token of all) this.#arrived(line, token);
+  }
+
+  #arrived(line: Line, { n, part }: Token): void {
     const { receipts, lateMs } = this.#habit;
-    // What is late is not written yet.
-    const receipt = receipts === "late" ? "late" : took && receipts !== "silent" ? "yes" : "no";
+    const receipt = RECEIPT_PLANS[receipts];
     if (receipt !== "yes") this.clean = false;
     const dueAt = receipt === "late" ? now() + lateMs : null;
     this.#options.history.add({ op: "arrived", device: this.traits.device, line: line.id, n, part, receipt, dueAt });
@@ -231,3 +237,5 @@ export class Handset implements LineOwner {
     this.#timer = setTimeout(action, ms);
   }
 }
+
+const RECEIPT_PLANS: Readonly<Record<Habit["receipts"], ReceiptPlan>> = { ok: "yes", duplicate: "yes", late: "late", silent: "no" };

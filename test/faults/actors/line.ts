@@ -27,6 +27,8 @@ export class Line {
   readonly #socket: Socket;
   readonly #scanner = new Scanner();
   online = false;
+  /** Texts of which the device has not all bytes yet. */
+  unfinished: readonly Token[] = [];
 
   constructor(options: LineOptions) {
     this.id = options.id;

@@ -13,7 +13,7 @@ export class Reserve {
 
   /** One of the half that was left alone for longest; null: none is free. */
   take(random: Random): Handset | null {
-    const free = this.#order.filter((handset) => handset.online && handset.habit === PROMPT && !this.#taken.has(handset));
+    const free = this.#order.filter((one) => one.online && one.habit === PROMPT && !this.#taken.has(one));
     if (free.length === 0) return null;
     const handset = random.pick(free.slice(0, Math.ceil(free.length / 2)));
     this.#taken.add(handset);

@@ -1,5 +1,5 @@
 /** I2, I3, I4: what counts as delivered, in which order texts come, and how often. */
-import type { StoredMessage } from "../history.ts";
+import type { StoredMessage, Traits } from "../history.ts";
 import { isLong } from "../texts.ts";
 import type { Arrival, Facts, Violation } from "./facts.ts";
 
@@ -61,30 +61,34 @@ export function checkOrder(facts: Facts): readonly Violation[] {
 
 /** I4: a copy has a cause, copies are bounded, and a text keeps its wire number. */
 export function checkCopies(facts: Facts): readonly Violation[] {
-  const violations: Violation[] = [];
-  for (const [n, arrivals] of facts.arrivals) {
+  return [...facts.arrivals].flatMap(([n, arrivals]): readonly Violation[] => {
     const heads = arrivals.filter(({ part }) => part === "head");
-    const traits = facts.traits.get(heads[0]?.device ?? "");
-    if (heads.length < 2 || traits === undefined) continue;
-    heads.forEach((copy, place) => {
-      const earlier = heads[place - 1];
-      if (earlier === undefined || hasCause(facts, earlier, copy)) return;
-      const what = `copy ${place + 1} of text ${n} for ${traits.device} came though the one before was acknowledged ${(copy.t - earlier.t).toFixed(0)} ms earlier`;
-      violations.push({ invariant: "I4", t: copy.t, what });
-    });
-    const id = facts.storedOf("OUTGOING", n)[0]?.id ?? 0;
-    const most = traits.attempts * traits.copies * (facts.deadLetters.has(id) ? 2 : 1);
-    if (heads.length > most)
-      violations.push({ invariant: "I4", t: heads.at(-1)?.t ?? 0, what: `text ${n} came ${heads.length} times to ${traits.device}` });
+    const [first] = heads;
+    const last = heads.at(-1);
+    const traits = facts.traits.get(first?.device ?? "");
+    if (first === last || last === undefined || traits === undefined) return [];
     const tags = new Set((facts.shown.get(n) ?? []).map(({ tag }) => tag));
-    if (tags.size > 1)
-      violations.push({ invariant: "I4", t: copyTime(heads), what: `text ${n} came to ${traits.device} as ${[...tags].join(" and ")}` });
-  }
-  return violations;
+    const violation = (what: string): Violation => ({ invariant: "I4", t: last.t, what: `text ${n} came to ${traits.device} ${what}` });
+    return [
+      ...withoutCause(facts, heads).map(violation),
+      ...(heads.length > mostCopies(facts, n, traits) ? [violation(`${heads.length} times`)] : []),
+      ...(tags.size > 1 ? [violation(`as ${[...tags].join(" and ")}`)] : []),
+    ];
+  });
 }
 
-function copyTime(heads: readonly Arrival[]): number {
-  return heads.at(-1)?.t ?? 0;
+function withoutCause(facts: Facts, heads: readonly Arrival[]): readonly string[] {
+  return heads.flatMap((copy, place) => {
+    const earlier = heads[place - 1];
+    if (earlier === undefined || hasCause(facts, earlier, copy)) return [];
+    return [`once more, ${(copy.t - earlier.t).toFixed(0)} ms after it was acknowledged`];
+  });
+}
+
+/** A dead letter that was put back has as many attempts again. */
+function mostCopies(facts: Facts, n: number, { attempts, copies }: Traits): number {
+  const wasDead = facts.storedOf("OUTGOING", n).some(({ id }) => facts.deadLetters.has(id));
+  return attempts * copies * (wasDead ? 2 : 1);
 }
 
 /** The receipt was lost or late, or the line, its node or Redis were hurt before it was settled. */

@@ -1,5 +1,5 @@
 /** I6, I7, I10: what a device may forget is stored, once however often it was sent, and unread until somebody marks it. */
-import type { EntryOf } from "../history.ts";
+import type { StoredMessage } from "../history.ts";
 import type { Facts, Spoken, Violation } from "./facts.ts";
 
 /** Beyond this, by the store's clock, a text without a serial is a text of its own. */
@@ -18,19 +18,24 @@ export function checkStoredFirst(facts: Facts): readonly Violation[] {
 export function checkOnce(facts: Facts): readonly Violation[] {
   const violations: Violation[] = [];
   for (const [n, spoken] of facts.spoken) {
-    const stored = facts.storedOf("INCOMING", n);
-    const copies = facts.traits.get(spoken.device)?.serials === false ? withoutRepeats(facts, n, spoken) : stored.length;
-    const { said, acknowledged, device } = spoken;
-    const t = said.at(-1) ?? 0;
-    const what = `text ${n} of ${device} was typed ${said.length} times, acknowledged ${acknowledged.length} times and stored ${stored.length} times`;
-    if (copies > said.length || (stored.length > 0 && stored.length < acknowledged.length)) violations.push({ invariant: "I7", t, what });
-    if (stored.some(({ intact }) => !intact))
-      violations.push({ invariant: "I7", t, what: `text ${n} of ${device} is stored with other words` });
+    const trouble = troubleWith(facts, n, spoken);
+    if (trouble !== null)
+      violations.push({ invariant: "I7", t: spoken.said.at(-1) ?? 0, what: `text ${n} of ${spoken.device} ${trouble}` });
   }
   for (const [device, count] of facts.unacknowledged) {
     if (count > 0) violations.push({ invariant: "I7", t: facts.endAt, what: `${device} still waits for ${count} acknowledgements` });
   }
   return violations;
+}
+
+function troubleWith(facts: Facts, n: number, spoken: Spoken): string | null {
+  const stored = facts.storedOf("INCOMING", n);
+  if (stored.some(({ intact }) => !intact)) return "is stored with other words";
+  const { said, acknowledged, device } = spoken;
+  const copies = facts.traits.get(device)?.serials === false ? withoutRepeats(facts, n, spoken) : stored.length;
+  const lost = stored.length > 0 && stored.length < acknowledged.length;
+  if (copies <= said.length && !lost) return null;
+  return `was typed ${said.length} times, acknowledged ${acknowledged.length} times and stored ${stored.length} times`;
 }
 
 /**
@@ -49,43 +54,41 @@ function withoutRepeats(facts: Facts, n: number, { said, acknowledged, device }:
 
 /** I10: the count is the number of messages that nobody marked; what was marked is read, and nothing else is. */
 export function checkUnread(facts: Facts): readonly Violation[] {
-  const violations: Violation[] = [];
-  const unread = new Map<number, number>();
-  const marks = new Map<number, Marks>();
-  for (const mark of facts.marked) {
-    const own = marks.get(mark.user) ?? { sure: new Set<number>(), all: [], possible: new Set<number>(), possiblyAll: false };
-    marks.set(mark.user, own);
-    note(own, mark);
-  }
-  for (const { id, direction, status, trackerId } of facts.stored) {
-    if (direction !== "INCOMING") continue;
-    if (status === "PENDING") unread.set(trackerId, (unread.get(trackerId) ?? 0) + 1);
-    const own = marks.get(facts.byTracker.get(trackerId)?.user ?? -1);
-    const may = own !== undefined && (own.possiblyAll || own.possible.has(id));
-    if (status === "DELIVERED" && !may)
-      violations.push({ invariant: "I10", t: facts.endAt, what: `message ${id} is read though nobody marked it` });
-    if (status === "PENDING" && own?.sure.has(id) === true)
-      violations.push({ invariant: "I10", t: facts.endAt, what: `message ${id} was marked and is unread` });
-  }
-  for (const [trackerId, count] of facts.unread) {
-    const listed = unread.get(trackerId) ?? 0;
-    if (count !== listed)
-      violations.push({ invariant: "I10", t: facts.endAt, what: `tracker ${trackerId}: ${count} unread counted, ${listed} listed` });
-  }
-  return violations;
+  const incoming = facts.stored.filter(({ direction }) => direction === "INCOMING");
+  const listed = new Map<number, number>();
+  for (const { trackerId, status } of incoming) if (status === "PENDING") listed.set(trackerId, (listed.get(trackerId) ?? 0) + 1);
+  const miscounted = [...facts.unread].filter(([trackerId, count]) => count !== (listed.get(trackerId) ?? 0));
+  const marks = marksOf(facts);
+  return [
+    ...miscounted.map(([trackerId, count]) => `tracker ${trackerId}: ${count} unread counted, ${listed.get(trackerId) ?? 0} listed`),
+    ...incoming.flatMap((message) => wrongMark(message, marks.get(facts.byTracker.get(message.trackerId)?.user ?? -1) ?? NO_MARKS)),
+  ].map((what): Violation => ({ invariant: "I10", t: facts.endAt, what }));
 }
 
 interface Marks {
-  readonly sure: Set<number>;
-  readonly all: number[];
-  readonly possible: Set<number>;
-  possiblyAll: boolean;
+  /** Messages that a call named which said that it did. */
+  readonly sure: ReadonlySet<number>;
+  readonly possible: ReadonlySet<number>;
+  /** Some call named all there were. */
+  readonly all: boolean;
 }
 
-function note(own: Marks, { ids, outcome }: EntryOf<"marked">): void {
-  if (ids === null) own.possiblyAll = true;
-  for (const id of ids ?? []) {
-    own.possible.add(id);
-    if (outcome === "ok") own.sure.add(id);
-  }
+const NO_MARKS: Marks = { sure: new Set(), possible: new Set(), all: false };
+
+function wrongMark({ id, status }: StoredMessage, { sure, possible, all }: Marks): readonly string[] {
+  if (status === "PENDING") return sure.has(id) ? [`message ${id} was marked and is unread`] : [];
+  return all || possible.has(id) ? [] : [`message ${id} is read though nobody marked it`];
+}
+
+/** By user. */
+function marksOf(facts: Facts): ReadonlyMap<number, Marks> {
+  const users = new Set(facts.marked.map(({ user }) => user));
+  return new Map(
+    [...users].map((user) => {
+      const own = facts.marked.filter((mark) => mark.user === user);
+      const idsOf = (marks: typeof own): Set<number> => new Set(marks.flatMap(({ ids }) => ids ?? []));
+      const sure = idsOf(own.filter(({ outcome }) => outcome === "ok"));
+      return [user, { sure, possible: idsOf(own), all: own.some(({ ids }) => ids === null) }];
+    }),
+  );
 }

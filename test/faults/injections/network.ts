@@ -44,7 +44,8 @@ async function callsCut(strike: Strike): Promise<void> {
   const place = strike.random.pick<CutPlace>(["answer", "answer", "answer", "before", "within"]);
   const before = proxy.cut;
   strike.begins({ nodes: [node] }, `${place}, node ${node}`);
-  proxy.cutCalls(place, strike.random.between(3, 8), CALL_MARKS);
+  // A call is repeated once when its connection broke: in a longer series the repetition is cut too.
+  proxy.cutCalls(place, strike.random.pick([3, 6, 25, 50]), CALL_MARKS);
   const deadline = performance.now() + CUT_MS;
   while (proxy.cutting && performance.now() < deadline) await wait(20);
   proxy.stopCutting();

@@ -15,7 +15,7 @@ interface Pair {
 /** How long the next bytes take, in milliseconds. */
 export type Delay = () => number;
 
-export class Proxy {
+export class RedisProxy {
   readonly port: number;
   readonly #target: number;
   readonly #server: Server;
@@ -31,8 +31,8 @@ export class Proxy {
     this.#server = createServer((near) => this.#accept(near));
   }
 
-  static async start(port: number, target: number): Promise<Proxy> {
-    const proxy = new Proxy(port, target);
+  static async start(port: number, target: number): Promise<RedisProxy> {
+    const proxy = new RedisProxy(port, target);
     proxy.#server.listen(port, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -98,8 +98,7 @@ export class Proxy {
     from.on("error", () => undefined);
     from.on("close", () => {
       if (!this.#silent) end(from, to);
-      if (from.destroyed && to.destroyed)
-        for (const pair of this.#pairs) if (pair.near === from || pair.far === from) this.#pairs.delete(pair);
+      for (const pair of this.#pairs) if (pair.near.destroyed && pair.far.destroyed) this.#pairs.delete(pair);
     });
   }
 
