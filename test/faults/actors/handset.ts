@@ -31,6 +31,7 @@ export interface HandsetOptions {
   readonly onAcknowledged: () => void;
 }
 
+const PATIENCE_MS = 20_000;
 const KEEP_ALIVE_MS = 4_000;
 /** Waits between attempts to connect; the last repeats. */
 const RECONNECT_MS: readonly number[] = [100, 200, 500, 1_000];
@@ -47,8 +48,8 @@ export class Handset implements LineOwner {
   #timer: NodeJS.Timeout | null = null;
   #attempts = 0;
   #away = true;
-  /** Driver texts that are not acknowledged, by number: how often. */
-  readonly #waiting = new Map<number, number>();
+  /** Driver texts that are not acknowledged, by number: how often, and since when. */
+  readonly #waiting = new Map<number, { count: number; readonly since: number }>();
   /** The present line withheld a receipt. */
   clean = true;
 
@@ -86,7 +87,13 @@ export class Handset implements LineOwner {
 
   /** Driver texts without an acknowledgement. */
   get waiting(): number {
-    return [...this.#waiting.values()].reduce((sum, count) => sum + count, 0);
+    return [...this.#waiting.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** Its driver has noticed that something is wrong, and types nothing more. */
+  get puzzled(): boolean {
+    const [oldest] = this.#waiting.values();
+    return oldest !== undefined && now() - oldest.since > PATIENCE_MS;
   }
 
   set habit(habit: Habit) {
@@ -112,7 +119,7 @@ export class Handset implements LineOwner {
 
   say(n: number): void {
     this.#options.history.add({ op: "said", device: this.traits.device, n });
-    this.#waiting.set(n, (this.#waiting.get(n) ?? 0) + 1);
+    this.#waiting.set(n, { count: (this.#waiting.get(n)?.count ?? 0) + 1, since: now() });
     this.#perform(this.#model.say(spokenOf(n), now()));
   }
 
@@ -226,9 +233,9 @@ export class Handset implements LineOwner {
     const n = spokenIn(text);
     if (n === null) return;
     this.#options.history.add({ op: "acknowledged", device: this.traits.device, n });
-    const left = (this.#waiting.get(n) ?? 1) - 1;
-    if (left === 0) this.#waiting.delete(n);
-    else this.#waiting.set(n, left);
+    const waiting = this.#waiting.get(n);
+    if (waiting !== undefined && waiting.count > 1) waiting.count -= 1;
+    else this.#waiting.delete(n);
     this.#options.onAcknowledged();
   }
 

@@ -18,7 +18,7 @@ const SHARES = { down: 55, up: 40, read: 5 };
 /** A driver types the same words again. */
 const TWICE = 0.05;
 /** Texts of a driver that wait, and of one outbox: more would only measure bounds. */
-const MOST_WAITING = 30;
+const MOST_WAITING = 20;
 const MOST_BACKLOG = 300;
 /** What could not be done in an outage is made up for at most to this extent. */
 const MOST_DUE = 200;
@@ -68,7 +68,7 @@ export class Traffic {
   #speak(): boolean {
     const { random, handsets, nextText } = this.#options;
     const handset = random.pick(handsets);
-    if (handset.waiting >= MOST_WAITING) return false;
+    if (handset.puzzled || handset.waiting >= MOST_WAITING) return false;
     const n = nextText();
     const times = handset.traits.serials && random.chance(TWICE) ? 2 : 1;
     for (let time = 0; time < times; time += 1) handset.say(n);
