@@ -6,9 +6,12 @@ const PART_MS = 9_000;
 /** Named last: it writes what is left to disk. */
 const REDIS_MS = 60_000;
 
+/** `announced`: a balancer before this node has to notice first that it takes nothing new. */
+export type Manner = "announced" | "at-once";
+
 export class Closing {
   readonly #log: Logger;
-  readonly #parts: { readonly name: string; readonly close: () => unknown }[] = [];
+  readonly #parts: { readonly name: string; readonly close: (manner: Manner) => unknown }[] = [];
   #running: Promise<void> | null = null;
 
   constructor(log: Logger) {
@@ -16,21 +19,21 @@ export class Closing {
   }
 
   /** `close` runs before those that were added earlier. */
-  add(name: string, close: () => unknown): void {
+  add(name: string, close: (manner: Manner) => unknown): void {
     this.#parts.push({ name, close });
   }
 
   /** Closes everything once; what fails or takes too long is logged and left. */
-  run(): Promise<void> {
-    this.#running ??= this.#closeAll();
+  run(manner: Manner): Promise<void> {
+    this.#running ??= this.#closeAll(manner);
     return this.#running;
   }
 
-  async #closeAll(): Promise<void> {
+  async #closeAll(manner: Manner): Promise<void> {
     for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
       const { name, close } = part;
       try {
-        await within(name === "Redis" ? REDIS_MS : PART_MS, close);
+        await within(name === "Redis" ? REDIS_MS : PART_MS, () => close(manner));
       } catch (error) {
         this.#log.warn({ err: error }, `${name} did not close as it should`);
       }
@@ -51,7 +54,8 @@ export async function endOnSignals(closing: Closing, log: Logger): Promise<never
     }
   });
   log.info({ signal }, "draining");
-  await closing.run();
+  // A person at a terminal does not want to wait for balancers.
+  await closing.run(signal === "SIGTERM" ? "announced" : "at-once");
   log.info("ended");
   process.exit(0);
 }

@@ -1,4 +1,5 @@
 /** Composition root: config -> adapters -> listeners; drains on SIGTERM and SIGINT. */
+import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { PROTOCOLS } from "../protocols/index.ts";
 import { type AdminToken, keepAdminToken } from "./admin-token.ts";
@@ -21,6 +22,8 @@ const REDIS_MS = 30_000;
 /** Bounds of the drain: a line's grace, and each part's own. */
 const GRACE_MS = 2_000;
 const HTTP_CLOSE_MS = 5_000;
+/** A balancer that asks for readiness every second notices within this; requests are taken until then. */
+const ANNOUNCED_MS = 2_000;
 
 /** Runs the product until a signal ends the process; rejects with one line when it cannot start. */
 export async function serve(config: Config): Promise<never> {
@@ -31,7 +34,7 @@ export async function serve(config: Config): Promise<never> {
   try {
     await Promise.race([ended, start(config, log, closing)]);
   } catch (error) {
-    await closing.run();
+    await closing.run("at-once");
     throw error;
   }
   return await ended;
@@ -91,11 +94,12 @@ async function listen({ config, redis, fleet, lineSide, httpSide, closing, token
   worker.start();
   sweeper.start();
   janitor.start();
-  closing.add("lines", async () => {
+  closing.add("lines", async (manner) => {
     sweeper.stop();
     janitor.stop();
     gateway.stopAccepting();
-    await Promise.all([httpSide.close(HTTP_CLOSE_MS), gateway.drain(GRACE_MS), worker.stop()]);
+    const noticed = manner === "announced" ? wait(ANNOUNCED_MS) : Promise.resolve();
+    await Promise.all([noticed.then(() => httpSide.close(HTTP_CLOSE_MS)), gateway.drain(GRACE_MS), worker.stop()]);
   });
   fleet.onChange(() => gateway.review());
   const { api, admin } = await httpSide.listen();

@@ -28,6 +28,8 @@ export interface Scope {
   readonly store: boolean;
   readonly nodes: readonly number[];
   readonly device: string | null;
+  /** The node where the device's line was. */
+  readonly near: number | null;
 }
 
 export interface StoredMessage {

@@ -21,7 +21,7 @@ export async function objectionToIsland(): Promise<string | null> {
     () => null,
     (error: Error) => error.message.trim().split("\n").at(-1) ?? "",
   );
-  return message === null ? null : `${message} (root, and the packages of .ci/packages, are needed)`;
+  return message === null ? null : `${message} (root is needed, and the Debian packages that .ci/run lists)`;
 }
 
 /** Runs this program with the same arguments on an island; gives its exit code. */
@@ -43,4 +43,6 @@ export async function settle(work: string, ended: () => void): Promise<void> {
   await run("ip", "link", "set", "lo", "up");
   await mkdir(work, { recursive: true });
   await run("mount", "-t", "tmpfs", "none", work);
+  // libfaketime leaves something here for each process.
+  await run("mount", "-t", "tmpfs", "none", "/dev/shm");
 }

@@ -114,7 +114,7 @@ export class Product {
 
   /** Ends it and what it left behind. */
   async stop(): Promise<void> {
-    await this.end("SIGTERM");
+    await this.end("SIGINT");
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -148,11 +148,7 @@ export class Facts {
       this.#faults.set(f, { f, kind, detail, scope, begins: t, healed: null, flows: null, ends: NEVER });
       return;
     }
-    known.scope = {
-      store: known.scope.store || scope.store,
-      nodes: [...new Set([...known.scope.nodes, ...scope.nodes])],
-      device: scope.device,
-    };
+    known.scope = { ...scope, store: known.scope.store || scope.store, nodes: [...new Set([...known.scope.nodes, ...scope.nodes])] };
     if (phase === "healed") known.healed = t;
     else if (phase === "flows") known.flows = t;
     else if (phase === "ends") known.ends = t;

@@ -33,7 +33,7 @@ async function jumps(strike: Strike): Promise<void> {
 async function expires(strike: Strike): Promise<void> {
   const { scene } = strike;
   const { handset } = await strike.victim();
-  strike.begins({ store: true, device: handset.traits.device }, handset.traits.kind);
+  strike.begins({ store: true }, handset.traits.kind);
   handset.stop();
   await wait(500);
   await scene.send(handset, { ttlS: TTL_S });

@@ -21,7 +21,7 @@ const LOOK_MS = 400;
 /** The device is gone without a word and a text is on its way: the gateway has to find out by itself. */
 async function halfOpen(strike: Strike): Promise<void> {
   const { handset, port, node } = await strike.victim();
-  strike.begins({ device: handset.traits.device }, handset.traits.kind);
+  strike.begins({}, handset.traits.kind);
   const undo = await blackHole([port]);
   handset.vanish();
   await strike.scene.send(handset);
@@ -36,7 +36,7 @@ async function halfOpen(strike: Strike): Promise<void> {
 /** Its network forgets the connection, and it connects to another node. */
 async function elsewhere(strike: Strike): Promise<void> {
   const { handset, port, node } = await strike.victim();
-  strike.begins({ device: handset.traits.device }, handset.traits.kind);
+  strike.begins({}, handset.traits.kind);
   const undo = await blackHole([port]);
   await wait(strike.between(0, 6));
   handset.move(other(strike, node), "forgets");
@@ -49,7 +49,7 @@ async function elsewhere(strike: Strike): Promise<void> {
 async function second(strike: Strike): Promise<void> {
   const { handset, node } = await strike.victim();
   const to = strike.random.chance(0.3) ? node : other(strike, node);
-  strike.begins({ device: handset.traits.device }, `${handset.traits.kind}, node ${node} to ${to}`);
+  strike.begins({}, `${handset.traits.kind}, node ${node} to ${to}`);
   handset.move(to, "lingers");
   await wait(3_000);
   strike.healed();
@@ -57,7 +57,7 @@ async function second(strike: Strike): Promise<void> {
 
 async function resetLine(strike: Strike): Promise<void> {
   const { handset, port } = await strike.victim();
-  strike.begins({ device: handset.traits.device }, handset.traits.kind);
+  strike.begins({}, handset.traits.kind);
   const undo = await reset([port]);
   await wait(strike.between(0.5, 5));
   await undo();
@@ -66,7 +66,7 @@ async function resetLine(strike: Strike): Promise<void> {
 
 async function dropped(strike: Strike): Promise<void> {
   const { handset } = await strike.victim();
-  strike.begins({ device: handset.traits.device }, handset.traits.kind);
+  strike.begins({}, handset.traits.kind);
   for (let times = strike.random.between(1, 4); times > 0; times -= 1) {
     handset.drop();
     await wait(strike.between(0.1, 1));
@@ -76,7 +76,7 @@ async function dropped(strike: Strike): Promise<void> {
 
 async function lossy(strike: Strike): Promise<void> {
   const { handset, port } = await strike.victim();
-  strike.begins({ device: handset.traits.device }, handset.traits.kind);
+  strike.begins({}, handset.traits.kind);
   const undo = await lose([port], 0.3);
   await wait(strike.between(3, 10));
   await undo();
@@ -87,7 +87,7 @@ async function lossy(strike: Strike): Promise<void> {
 async function receipts(strike: Strike): Promise<void> {
   const { handset } = await strike.victim();
   const habit: Habit = { receipts: strike.random.pick(["silent", "silent", "late", "duplicate"]), lateMs: strike.between(0.5, 25) };
-  strike.begins({ device: handset.traits.device }, `${handset.traits.kind} ${habit.receipts}`);
+  strike.begins({}, `${handset.traits.kind} ${habit.receipts}`);
   handset.habit = habit;
   await wait(strike.between(2, 14));
   handset.habit = PROMPT;

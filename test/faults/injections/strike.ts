@@ -34,7 +34,7 @@ export class Strike {
   readonly random: Random;
   readonly #f: number;
   readonly #kind: string;
-  #scope: Scope = { store: false, nodes: [], device: null };
+  #scope: Scope = { store: false, nodes: [], device: null, near: null };
   #began = 0;
   readonly #victims: Handset[] = [];
 
@@ -78,6 +78,7 @@ export class Strike {
       const { node, clientPort: port } = handset;
       if (node !== null && port !== null) {
         this.#victims.push(handset);
+        this.#scope = { ...this.#scope, device: handset.traits.device, near: node };
         return { handset, node, port };
       }
       this.scene.reserve.giveBack(handset);

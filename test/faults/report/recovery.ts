@@ -41,6 +41,13 @@ export function durationsOf(facts: Facts): readonly Duration[] {
   return [...kinds.flatMap((kind) => [...flowOf(facts, kind), ...measuredOf(facts, kind)]), ...offlineOf(facts)];
 }
 
+/** Calls of the API that were made while the nodes were restarted one after the other, and those of them that were not answered. */
+export function callsWhileRolling(facts: Facts): { readonly calls: number; readonly unanswered: number } {
+  const rolls = facts.faults.filter((fault) => fault.kind === "rolling-restart" && !hasCompany(facts, fault));
+  const made = [...facts.sent, ...facts.called].filter(({ began }) => rolls.some(({ begins, ends }) => began >= begins && began <= ends));
+  return { calls: made.length, unanswered: made.filter(({ outcome }) => outcome === "info").length };
+}
+
 /** Null: nothing was measured. */
 export function spreadOf(values: readonly number[]): Spread | null {
   if (values.length === 0) return null;
@@ -49,20 +56,23 @@ export function spreadOf(values: readonly number[]): Spread | null {
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-/** Faults alone: what another one adds is not this one's. */
+/** Faults alone: what another one adds is not this one's. A fault that lasts is measured from its beginning. */
 function flowOf(facts: Facts, kind: string): readonly Duration[] {
-  const alone = facts.faults.filter((fault) => fault.kind === kind && fault.flows !== null && !hasCompany(facts, fault));
-  const spread = spreadOf(
-    alone.map(({ begins, healed, flows }) => (flows ?? 0) - (healed !== null && healed <= (flows ?? 0) ? healed : begins)),
-  );
+  const times = facts.faults.flatMap((fault) => {
+    const { begins, healed, flows } = fault;
+    if (fault.kind !== kind || flows === null || hasCompany(facts, fault)) return [];
+    if (healed !== null && healed <= flows) return [flows - healed];
+    return kind in FLOW_TARGETS ? [flows - begins] : [];
+  });
+  const spread = spreadOf(times);
   return spread === null ? [] : [{ kind, what: "texts flow", spread, target: FLOW_TARGETS[kind] ?? null }];
 }
 
 function measuredOf(facts: Facts, kind: string): readonly Duration[] {
   const values = new Map<string, number[]>();
-  const alone = new Set(facts.faults.filter((fault) => !hasCompany(facts, fault)).map(({ f }) => f));
-  for (const { what, value, kind: of, f } of facts.measured) {
-    if (of === kind && alone.has(f) && !COUNTS.has(what)) values.set(what, [...(values.get(what) ?? []), value]);
+  const alone = new Set(facts.faults.filter((fault) => fault.kind === kind && !hasCompany(facts, fault)).map(({ f }) => f));
+  for (const { what, value, f } of facts.measured) {
+    if (alone.has(f) && !COUNTS.has(what)) values.set(what, [...(values.get(what) ?? []), value]);
   }
   return [...values].flatMap(([what, some]): readonly Duration[] => {
     const spread = spreadOf(some);
@@ -73,11 +83,11 @@ function measuredOf(facts: Facts, kind: string): readonly Duration[] {
 /** What was measured and is no duration. */
 const COUNTS: ReadonlySet<string> = new Set(["exit code", "calls cut"]);
 
-/** Another fault of Redis or of a node at the same time. */
-function hasCompany(facts: Facts, { f, begins, flows, ends }: Fault): boolean {
+/** Another fault of Redis or of a node that matters here at the same time. */
+function hasCompany(facts: Facts, { f, scope, begins, flows, ends }: Fault): boolean {
   return facts.faults.some((other) => {
-    const heavy = other.scope.store || other.scope.nodes.length > 0;
-    return other.f !== f && heavy && other.begins <= (flows ?? ends) && other.ends >= begins;
+    const matters = other.scope.store || (scope.near === null ? other.scope.nodes.length > 0 : other.scope.nodes.includes(scope.near));
+    return other.f !== f && matters && other.begins <= (flows ?? ends) && other.ends >= begins;
   });
 }
 

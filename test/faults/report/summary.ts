@@ -2,7 +2,7 @@
 import type { Checked } from "../checker/check.ts";
 import type { Facts } from "../checker/facts.ts";
 import type { Entry } from "../history.ts";
-import { durationsOf } from "./recovery.ts";
+import { callsWhileRolling, durationsOf } from "./recovery.ts";
 
 /** Not a fault of the system: the device's own habit. Counted apart. */
 const HABITS: ReadonlySet<string> = new Set(["receipts"]);
@@ -48,6 +48,7 @@ function countsOf(facts: Facts): readonly (readonly string[])[] {
   const ambiguous = facts.sent.filter((sent) => sent.outcome === "info");
   const kept = ambiguous.filter(({ n }) => facts.storedOf("OUTGOING", n).length > 0).length;
   const { injections, habits } = injectionsOf(facts);
+  const rolling = callsWhileRolling(facts);
   return [
     ["devices", [...kinds].map(([kind, count]) => `${count} ${kind}`).join(", ")],
     [
@@ -62,6 +63,7 @@ function countsOf(facts: Facts): readonly (readonly string[])[] {
     ["texts that came more than once", `${heads.filter((count) => count > 1).length}, at most ${Math.max(0, ...heads)} times`],
     ["dead letters", `${facts.deadLetters.size}, all delivered after a retry`],
     ["lines", String(facts.lines.size)],
+    ["API calls during rolling restarts", `${rolling.calls}, ${rolling.unanswered} of them without an answer`],
   ];
 }
 
