@@ -46,7 +46,7 @@ const line = { op: "line", device: DEVICE, line: 1, node: 0, change: "opened", r
 
 /** A campaign in which a text went each way and nothing went wrong. */
 const CALM: readonly Timed[] = [
-  [0, { op: "run", seed: 1, versions: {} }],
+  [0, { op: "run", command: "npm run faults", seed: 1, versions: {} }],
   [0, { op: "cast", ...traits }],
   [1, line],
   [2, { ...line, change: "online" }],

@@ -13,6 +13,8 @@ export interface CampaignOptions extends Omit<SceneOptions, "history"> {
   readonly faults: readonly Injection[];
   readonly texts: number;
   readonly minutes: number;
+  /** How it was called, for the report. */
+  readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly tell: (line: string) => void;
 }
@@ -25,12 +27,14 @@ const MOST_PER_SECOND = 120;
 /** What is promised within a minute has a little longer, so that lateness is seen as such. */
 const QUIET_MS = 75_000;
 const LOOK_MS = 100;
+const STALL_MS = 400;
 
 /** Gives the file with the history. */
 export async function runCampaign(options: CampaignOptions): Promise<string> {
   const history = new History(join(options.out, "history.jsonl"));
   const { seed, versions, tell, texts, minutes } = options;
-  history.add({ op: "run", seed, versions });
+  history.add({ op: "run", command: options.command, seed, versions });
+  const stalls = watchForStalls(history);
   const scene = await Scene.open({ ...options, history });
   try {
     await warmUp(scene);
@@ -47,10 +51,21 @@ export async function runCampaign(options: CampaignOptions): Promise<string> {
     await readAll(scene, tell);
     history.add({ op: "end" });
   } finally {
+    clearInterval(stalls);
     await scene.close();
     await history.close();
   }
   return history.file;
+}
+
+/** An overloaded machine breaks promises about time on its own: it is written down when it does nothing for a while. */
+function watchForStalls(history: History): NodeJS.Timeout {
+  let last = performance.now();
+  return setInterval(() => {
+    const late = performance.now() - last - LOOK_MS;
+    if (late > STALL_MS) history.add({ op: "stalled", ms: Math.round(late) });
+    last = performance.now();
+  }, LOOK_MS);
 }
 
 /** Every device has acknowledged a text, as one that is in use has. */

@@ -47,7 +47,7 @@ export interface StoredMessage {
 }
 
 export type Happening =
-  | { readonly op: "run"; readonly seed: number; readonly versions: Readonly<Record<string, string>> }
+  | { readonly op: "run"; readonly command: string; readonly seed: number; readonly versions: Readonly<Record<string, string>> }
   | ({ readonly op: "cast" } & Traits)
   | {
       readonly op: "fault";
@@ -63,6 +63,8 @@ export type Happening =
   | { readonly op: "measured"; readonly f: number; readonly kind: string; readonly what: string; readonly value: number }
   /** The store's clock is moved by so many seconds against the machine's. */
   | { readonly op: "clock"; readonly seconds: number }
+  /** The machine had no time for this process, and most likely for no other, for so long until now. */
+  | { readonly op: "stalled"; readonly ms: number }
   /** From now on nothing goes wrong. */
   | { readonly op: "peace" }
   | {

@@ -44,11 +44,11 @@ export function readOptions(args: readonly string[]): Options {
   });
   return {
     seed: number("seed", values.seed ?? String(1 + Math.floor(Math.random() * 1_000_000)), 1),
-    injections: number("injections", values.injections ?? "36", 0),
-    texts: number("texts", values.texts ?? "2000", 0),
-    minutes: number("minutes", values.minutes ?? "1.5", 0.1),
+    injections: number("injections", values.injections ?? "30", 0),
+    texts: number("texts", values.texts ?? "1200", 0),
+    minutes: number("minutes", values.minutes ?? "1.1", 0.1),
     only: values.only?.split(",").filter((kind) => kind !== "") ?? [],
-    devices: number("devices", values.devices ?? "4", 1),
+    devices: number("devices", values.devices ?? "3", 1),
     negative: values.negative ?? null,
     report: values.report ?? null,
     check: values.check ?? null,

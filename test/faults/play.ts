@@ -1,6 +1,6 @@
 /** What happens on the island: the machine is tried, a campaign is played and judged. */
 import { execFileSync } from "node:child_process";
-import { release } from "node:os";
+import { availableParallelism, release } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { findRedis } from "../../src/redis/binary.ts";
@@ -46,6 +46,7 @@ export async function play(options: Options, say: (line: string) => void): Promi
     faults: schedule(kinds, negative?.injections ?? options.injections, new Random(seed)),
     texts,
     minutes,
+    command: `npm run faults -- ${process.argv.slice(2).join(" ")}`,
     versions: versions(),
     tell: say,
   });
@@ -65,5 +66,5 @@ function programOf(negative: Negative | null): readonly string[] {
 function versions(): Readonly<Record<string, string>> {
   const { path } = findRedis(process.env["REDIS_BIN"] ?? null, process.env["PATH"] ?? "");
   const redis = /v=(\S+)/.exec(execFileSync(path, ["--version"], { encoding: "utf8" }))?.[1] ?? "?";
-  return { Node: process.version, Redis: redis, Linux: release() };
+  return { Node: process.version, Redis: redis, Linux: release(), cores: String(availableParallelism()) };
 }

@@ -17,7 +17,8 @@ export interface GatewayNodeOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const START_MS = 60_000;
+const START_MS = 120_000;
+const MOST_STARTS = 3;
 const LOOK_MS = 25;
 
 export class GatewayNode {
@@ -38,34 +39,19 @@ export class GatewayNode {
     return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves when it is ready to take devices and requests. */
+  /** Resolves when it is ready to take devices and requests; as any supervisor does, it starts a process again that ended meanwhile. */
   async start(): Promise<void> {
-    const { program, redisUrl, dataDir, log, environment } = this.#options;
-    const out = openSync(log, "a");
-    const child = spawn(process.execPath, [...program, "serve"], {
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        NODE_ID: `n${this.place}`,
-        REDIS_URL: redisUrl,
-        DATA_DIR: dataDir,
-        HTTP_PORT: String(this.httpPort),
-        GATEWAY_HOST: "127.0.0.1",
-        GATEWAY_PORT: String(this.gatewayPort),
-        ADMIN_TOKEN: TOKEN,
-        DEMO: "false",
-        RATE_LIMIT: "1000000/s",
-        LOG_LEVEL: "warn",
-        ...environment,
-      },
-      stdio: ["ignore", out, out],
-    });
-    closeSync(out);
-    this.#child = child;
     const deadline = performance.now() + START_MS;
+    let starts = 0;
     while (!(await isReady(this.httpPort))) {
-      if (!this.alive) throw new Error(`node ${this.place} ended while it started: see ${log}`);
-      if (performance.now() > deadline) throw new Error(`node ${this.place} is not ready after ${START_MS} ms: see ${log}`);
-      await wait(LOOK_MS);
+      if (performance.now() > deadline) throw new Error(`node ${this.place} is not ready after ${START_MS} ms: see ${this.#options.log}`);
+      if (this.alive) {
+        await wait(LOOK_MS);
+        continue;
+      }
+      if (starts === MOST_STARTS) throw new Error(`node ${this.place} ended while it started: see ${this.#options.log}`);
+      starts += 1;
+      this.#launch();
     }
   }
 
@@ -85,5 +71,28 @@ export class GatewayNode {
     child.kill(signal);
     await exited;
     return child.exitCode;
+  }
+
+  #launch(): void {
+    const { program, redisUrl, dataDir, log, environment } = this.#options;
+    const out = openSync(log, "a");
+    this.#child = spawn(process.execPath, [...program, "serve"], {
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        NODE_ID: `n${this.place}`,
+        REDIS_URL: redisUrl,
+        DATA_DIR: dataDir,
+        HTTP_PORT: String(this.httpPort),
+        GATEWAY_HOST: "127.0.0.1",
+        GATEWAY_PORT: String(this.gatewayPort),
+        ADMIN_TOKEN: TOKEN,
+        DEMO: "false",
+        RATE_LIMIT: "1000000/s",
+        LOG_LEVEL: "warn",
+        ...environment,
+      },
+      stdio: ["ignore", out, out],
+    });
+    closeSync(out);
   }
 }

@@ -161,8 +161,9 @@ export class Handset implements LineOwner {
       for (const { n } of tokens) history.add({ op: "overheard", device, line: line.id, n });
       return;
     }
-    const outputs = this.#model.received(chunk, now());
-    this.#notice(line, tokens, outputs);
+    const at = now();
+    const outputs = this.#model.received(chunk, at);
+    this.#notice(line, { tokens, outputs, at });
     this.#perform(outputs);
   }
 
@@ -186,29 +187,39 @@ export class Handset implements LineOwner {
     this.#line = new Line({ owner: this, id: nextLine(), history, device: this.traits.device, node, port: ports[node] ?? 0 });
   }
 
-  /** A frame may come in several pieces: its text has arrived when the device does something about it, and is lost when it cannot. */
-  #notice(line: Line, tokens: readonly Token[], outputs: readonly DeviceOutput[]): void {
+  /**
+   * A frame may come in several pieces, and a link layer may answer later: a text has arrived when the device does something about it, and is
+   * lost when it cannot.
+   */
+  #notice(line: Line, { tokens, outputs, at }: Heard): void {
     const opaque = outputs.flatMap((output) => (output.type === "shown" ? (headIn(output.text) ?? []) : []));
     const heads = opaque.filter((n) => !tokens.some((token) => token.n === n)).map((n) => ({ n, part: "head" }) as const);
     const all = [...line.unfinished, ...tokens, ...heads];
     const acts = this.#habit.receipts === "silent" || outputs.some(({ type }) => type === "write" || type === "shown");
     line.unfinished = acts || outputs.length > 0 ? [] : all;
-    if (acts) for (const token of all) this.#arrived(line, token);
+    if (acts) for (const token of all) this.#arrived(line, token, at);
   }
 
-  #arrived(line: Line, { n, part }: Token): void {
+  #arrived(line: Line, { n, part }: Token, at: number): void {
     const { receipts, lateMs } = this.#habit;
     const receipt = RECEIPT_PLANS[receipts];
     if (receipt !== "yes") this.clean = false;
-    const dueAt = receipt === "late" ? now() + lateMs : null;
+    const dueAt = receipt === "late" ? at + lateMs : null;
     this.#options.history.add({ op: "arrived", device: this.traits.device, line: line.id, n, part, receipt, dueAt });
+  }
+
+  #tick(): void {
+    const at = now();
+    const outputs = this.#model.tick(at);
+    if (this.#line !== null && this.#line.unfinished.length > 0) this.#notice(this.#line, { tokens: [], outputs, at });
+    this.#perform(outputs);
   }
 
   #perform(outputs: readonly DeviceOutput[]): void {
     for (const output of outputs) this.#do(output);
     const at = this.#model.deadline;
     if (this.#line === null || !this.#line.isOpen) return;
-    if (at !== null) this.#arm(() => this.#perform(this.#model.tick(now())), Math.max(0, at - now()));
+    if (at !== null) this.#arm(() => this.#tick(), Math.max(0, at - now()));
     else if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -243,6 +254,13 @@ export class Handset implements LineOwner {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(action, ms);
   }
+}
+
+/** What a device made of some bytes, or of the time. */
+interface Heard {
+  readonly tokens: readonly Token[];
+  readonly outputs: readonly DeviceOutput[];
+  readonly at: number;
 }
 
 const RECEIPT_PLANS: Readonly<Record<Habit["receipts"], ReceiptPlan>> = { ok: "yes", duplicate: "yes", late: "late", silent: "no" };

@@ -5,8 +5,8 @@ import type { Arrival, Facts, Violation } from "./facts.ts";
 
 /** A receipt that was sent at once has been settled after this, where nothing is disturbed. */
 const SETTLED_MS = 3_000;
-/** Clocks of two entries about one moment differ by less. */
-const SAME_MS = 2;
+/** Two entries about one moment are written within this. */
+const SAME_MS = 20;
 
 /** I2: DELIVERED only after the device acknowledged that very text, all of it. */
 export function checkReceipts(facts: Facts): readonly Violation[] {
@@ -33,7 +33,7 @@ function acknowledgedAt(facts: Facts, { receipt, dueAt, line, t }: Arrival): num
   if (receipt === "yes") return t;
   if (receipt === "no" || dueAt === null) return Number.POSITIVE_INFINITY;
   const { closed = 0, left = 0 } = facts.lines.get(line) ?? {};
-  return Math.min(closed, left) < dueAt ? Number.POSITIVE_INFINITY : dueAt;
+  return Math.min(closed, left) < dueAt - SAME_MS ? Number.POSITIVE_INFINITY : dueAt;
 }
 
 /** I3: what comes to a device for the first time comes in the order of the numbers; what was given up may come behind. */

@@ -68,6 +68,8 @@ export class Facts {
   readonly lines = new Map<number, LineLife>();
   readonly linesOf = new Map<string, LineLife[]>();
   readonly faults: readonly Fault[];
+  /** Times in which the machine stood still, as faults that touch everything. */
+  readonly stalls: Fault[] = [];
   readonly measured: EntryOf<"measured">[] = [];
   readonly clocks: EntryOf<"clock">[] = [];
   readonly peaceAt: number;
@@ -90,7 +92,7 @@ export class Facts {
 
   /** Faults that touch Redis, a node or a device within these times, their aftermath included. */
   disturbances(from: number, to: number, whom: { readonly node?: number; readonly device?: string }): readonly Fault[] {
-    return this.faults.filter(
+    return [...this.faults, ...this.stalls].filter(
       ({ scope, begins, ends }) =>
         begins <= to &&
         ends + AFTERMATH_MS >= from &&
@@ -128,18 +130,36 @@ export class Facts {
   }
 
   #takeRest(entry: Entry): void {
-    if (entry.op === "sent") this.sent.push(entry);
-    else if (entry.op === "called") this.called.push(entry);
-    else if (entry.op === "marked") this.marked.push(entry);
-    else if (entry.op === "overheard") this.overheard.push(entry);
-    else if (entry.op === "seen") this.seen.push(entry);
-    else if (entry.op === "state") this.states.set(entry.id, entry.state);
+    switch (entry.op) {
+      case "sent":
+        return void this.sent.push(entry);
+      case "called":
+        return void this.called.push(entry);
+      case "marked":
+        return void this.marked.push(entry);
+      case "overheard":
+        return void this.overheard.push(entry);
+      case "seen":
+        return void this.seen.push(entry);
+      case "measured":
+        return void this.measured.push(entry);
+      case "clock":
+        return void this.clocks.push(entry);
+      case "stalled":
+        return void this.stalls.push(stallOf(entry));
+      case "peace":
+        this.#peace = entry.t;
+        return;
+      default:
+        return this.#takeEnd(entry);
+    }
+  }
+
+  #takeEnd(entry: Entry): void {
+    if (entry.op === "state") this.states.set(entry.id, entry.state);
     else if (entry.op === "dead-letter") this.deadLetters.set(entry.id, entry.t);
     else if (entry.op === "unread") this.unread.set(entry.trackerId, entry.count);
     else if (entry.op === "unacknowledged") this.unacknowledged.set(entry.device, entry.count);
-    else if (entry.op === "measured") this.measured.push(entry);
-    else if (entry.op === "clock") this.clocks.push(entry);
-    else if (entry.op === "peace") this.#peace = entry.t;
   }
 
   #fault({ f, kind, phase, scope, detail, t }: EntryOf<"fault">): void {
@@ -173,6 +193,11 @@ export class Facts {
     this.spoken.set(n, spoken);
     return spoken;
   }
+}
+
+function stallOf({ t, ms }: EntryOf<"stalled">): Fault {
+  const scope = { store: true, nodes: [], device: null, near: null };
+  return { f: 0, kind: "stall", detail: `${ms} ms`, scope, begins: t - ms, healed: t, flows: t, ends: t };
 }
 
 /** How long a fault goes on having effects after texts flow again: settlements that are tried once more, links that are made anew. */

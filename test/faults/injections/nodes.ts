@@ -70,7 +70,6 @@ async function rollingRestart(strike: Strike): Promise<void> {
     await node.start();
     await strike.flows([node.place]);
   }
-  strike.healed();
 }
 
 /** SIGTERM while receipts and requests are on their way. */

@@ -49,7 +49,7 @@ export function callsWhileRolling(facts: Facts): { readonly calls: number; reado
 }
 
 /** Null: nothing was measured. */
-export function spreadOf(values: readonly number[]): Spread | null {
+function spreadOf(values: readonly number[]): Spread | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((one, other) => one - other);
   const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0);
@@ -85,7 +85,7 @@ const COUNTS: ReadonlySet<string> = new Set(["exit code", "calls cut"]);
 
 /** Another fault of Redis or of a node that matters here at the same time. */
 function hasCompany(facts: Facts, { f, scope, begins, flows, ends }: Fault): boolean {
-  return facts.faults.some((other) => {
+  return [...facts.faults, ...facts.stalls].some((other) => {
     const matters = other.scope.store || (scope.near === null ? other.scope.nodes.length > 0 : other.scope.nodes.includes(scope.near));
     return other.f !== f && matters && other.begins <= (flows ?? ends) && other.ends >= begins;
   });

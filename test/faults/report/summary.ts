@@ -9,11 +9,8 @@ const HABITS: ReadonlySet<string> = new Set(["receipts"]);
 
 /** Markdown: what was done, what was found, how long things took. */
 export function reportOf(entries: readonly Entry[], { facts, violations }: Checked): string {
-  const run = entries.find((entry) => entry.op === "run");
-  const versions = run?.op === "run" ? Object.entries(run.versions).map(([name, version]) => `${name} ${version}`) : [];
-  const minutes = (facts.endAt / 60_000).toFixed(0);
   return [
-    `Seed ${run?.op === "run" ? run.seed : "?"}, ${minutes} minutes, ${versions.join(", ")}.`,
+    ...headOf(entries),
     "",
     ...table(["", ""], countsOf(facts)),
     "",
@@ -23,6 +20,15 @@ export function reportOf(entries: readonly Entry[], { facts, violations }: Check
     "",
     ...table(["fault", "milliseconds until", "measured", "p50", "p99", "max", "target"], durations(facts)),
   ].join("\n");
+}
+
+function headOf(entries: readonly Entry[]): readonly string[] {
+  const minutes = ((entries.at(-1)?.t ?? 0) / 60_000).toFixed(0);
+  return entries.flatMap((entry) => {
+    if (entry.op !== "run") return [];
+    const versions = Object.entries(entry.versions).map(([name, version]) => `${name} ${version}`);
+    return [`\`${entry.command}\``, "", `Seed ${entry.seed}, ${minutes} minutes, ${versions.join(", ")}.`];
+  });
 }
 
 /** In few words, for the terminal. */
@@ -49,6 +55,8 @@ function countsOf(facts: Facts): readonly (readonly string[])[] {
   const kept = ambiguous.filter(({ n }) => facts.storedOf("OUTGOING", n).length > 0).length;
   const { injections, habits } = injectionsOf(facts);
   const rolling = callsWhileRolling(facts);
+  // What is pending in the end has a state there.
+  const revived = [...facts.deadLetters.keys()].filter((id) => !facts.states.has(id)).length;
   return [
     ["devices", [...kinds].map(([kind, count]) => `${count} ${kind}`).join(", ")],
     [
@@ -57,12 +65,13 @@ function countsOf(facts: Facts): readonly (readonly string[])[] {
     ],
     [
       "texts to devices",
-      `${facts.sent.length}: ${outcome("ok")} accepted, ${outcome("info")} with unknown outcome (${kept} of them stored, once each), ${outcome("fail")} refused`,
+      `${facts.sent.length}: ${outcome("ok")} accepted, ${outcome("info")} with unknown outcome (${kept} of them stored), ${outcome("fail")} refused`,
     ],
     ["texts from devices", `${said} typed, ${acknowledged} acknowledged, ${stored("INCOMING")} stored`],
     ["texts that came more than once", `${heads.filter((count) => count > 1).length}, at most ${Math.max(0, ...heads)} times`],
-    ["dead letters", `${facts.deadLetters.size}, all delivered after a retry`],
+    ["dead letters", `${facts.deadLetters.size}, ${revived} of them delivered after a retry`],
     ["lines", String(facts.lines.size)],
+    ["stalls of the machine", `${facts.stalls.length} of more than 400 ms`],
     ["API calls during rolling restarts", `${rolling.calls}, ${rolling.unanswered} of them without an answer`],
   ];
 }
