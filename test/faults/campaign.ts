@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { admin } from "./actors/api.ts";
 import { type Handset, PROMPT } from "./actors/handset.ts";
 import { HASHES } from "./cast.ts";
-import { Chaos } from "./chaos.ts";
+import { wreakHavoc } from "./chaos.ts";
 import { History, type StoredMessage } from "./history.ts";
 import type { Injection } from "./injections/strike.ts";
 import { Scene, type SceneOptions } from "./scene.ts";
@@ -43,7 +43,7 @@ export async function runCampaign(options: CampaignOptions): Promise<string> {
     const deadline = began + minutes * MINUTE_MS;
     scene.traffic.perSecond = Math.min(MOST_PER_SECOND, texts / ((minutes * MINUTE_MS * BUSY) / 1_000));
     scene.traffic.start();
-    await new Chaos(scene, { seed, deadline, tell }).run(options.faults);
+    await wreakHavoc(scene, options.faults, { seed, deadline, tell });
     while (scene.traffic.texts < texts && performance.now() < deadline) await wait(LOOK_MS);
     await scene.traffic.stop();
     tell(`peace after ${seconds(began)} s, ${scene.traffic.texts} texts`);

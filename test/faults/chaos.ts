@@ -4,69 +4,60 @@ import { Random } from "../simulation/random.ts";
 import { type Injection, Strike } from "./injections/strike.ts";
 import type { Scene } from "./scene.ts";
 
-/** Lines that are in the hands of faults at once. */
-const LINES_AT_ONCE = 5;
-/** How often a fault of Redis and one of a node come together. */
-const TOGETHER = 0.2;
+/**
+ * How many lines are in the hands of faults at once, and how often a fault of Redis and one of a node come together: seldom, so that each can be
+ * measured, unless there is little time for many.
+ */
+const UNHURRIED = { lines: 2, together: 0.2 };
+const HURRIED = { lines: 5, together: 0.7 };
+const HURRIED_PER_MINUTE = 20;
 /** Between two faults. */
 const PAUSE_MS = { least: 50, most: 1_200 };
 
-export class Chaos {
-  readonly #scene: Scene;
-  readonly #random: Random;
-  readonly #deadline: number;
-  #count = 0;
+interface Planned {
+  readonly f: number;
+  readonly injection: Injection;
+  /** Its own, so that what it draws does not depend on what else happens. */
+  readonly random: Random;
+}
+
+export interface ChaosOptions {
+  readonly seed: number;
+  /** No fault begins after this (monotonic ms). */
+  readonly deadline: number;
   /** Tells people what happens. */
-  readonly #tell: (line: string) => void;
+  readonly tell: (line: string) => void;
+}
 
-  constructor(scene: Scene, options: { readonly seed: number; readonly deadline: number; readonly tell: (line: string) => void }) {
-    this.#scene = scene;
-    this.#random = new Random(options.seed + 7);
-    this.#deadline = options.deadline;
-    this.#tell = options.tell;
-  }
-
-  /** Resolves when all are over, or the time is. */
-  async run(faults: readonly Injection[]): Promise<void> {
-    const heavy = faults.filter(({ track }) => track !== "line");
-    const light = faults.filter(({ track }) => track === "line");
-    const workers = Array.from({ length: Math.min(LINES_AT_ONCE, light.length) }, () => this.#lines(light));
-    await Promise.all([this.#heavy([...heavy]), ...workers]);
-  }
-
-  async #heavy(left: Injection[]): Promise<void> {
-    for (let first = this.#next(left); first !== undefined; first = this.#next(left)) {
-      const other = this.#random.chance(TOGETHER) ? left.findIndex(({ track }) => track !== first?.track) : -1;
-      const together = other === -1 ? [] : left.splice(other, 1);
-      await Promise.all([first, ...together].map((injection) => this.#inject(injection)));
-      await this.#pause();
-    }
-  }
-
-  async #lines(left: Injection[]): Promise<void> {
-    for (let injection = this.#next(left); injection !== undefined; injection = this.#next(left)) {
-      await this.#inject(injection);
-      await this.#pause();
-    }
-  }
-
-  #next(left: Injection[]): Injection | undefined {
-    return performance.now() < this.#deadline ? left.shift() : undefined;
-  }
-
-  async #inject({ kind, strike: strikeOut }: Injection): Promise<void> {
-    this.#count += 1;
-    const f = this.#count;
-    const strike = new Strike(this.#scene, new Random(this.#random.between(0, 1_000_000_000)), { f, kind });
-    this.#tell(`${String(f).padStart(4)} ${kind}`);
+/** Resolves when all faults are over, or the time is. */
+export async function wreakHavoc(scene: Scene, faults: readonly Injection[], { seed, deadline, tell }: ChaosOptions): Promise<void> {
+  const minutes = (deadline - performance.now()) / 60_000;
+  const { lines, together } = faults.length / minutes > HURRIED_PER_MINUTE ? HURRIED : UNHURRIED;
+  const planned = faults.map((injection, place): Planned => ({ f: place + 1, injection, random: new Random(seed * 10_007 + place) }));
+  const heavy = planned.filter(({ injection }) => injection.track !== "line");
+  const light = planned.filter(({ injection }) => injection.track === "line");
+  const next = (left: Planned[]): Planned | undefined => (performance.now() < deadline ? left.shift() : undefined);
+  const inject = async ({ f, injection, random }: Planned): Promise<void> => {
+    tell(`${String(f).padStart(4)} ${injection.kind}`);
+    const strike = new Strike(scene, random, { f, kind: injection.kind });
     try {
-      await strikeOut(strike);
+      await injection.strike(strike);
     } finally {
       strike.ends();
     }
-  }
+    await wait(random.between(PAUSE_MS.least, PAUSE_MS.most));
+  };
+  const work = async (left: Planned[], companion: (first: Planned) => readonly Planned[]): Promise<void> => {
+    for (let first = next(left); first !== undefined; first = next(left)) await Promise.all([first, ...companion(first)].map(inject));
+  };
+  await Promise.all([
+    work(heavy, (first) => (first.random.chance(together) ? takeOther(heavy, first) : [])),
+    ...Array.from({ length: lines }, () => work(light, () => [])),
+  ]);
+}
 
-  async #pause(): Promise<void> {
-    await wait(this.#random.between(PAUSE_MS.least, PAUSE_MS.most));
-  }
+/** The next one that strikes elsewhere than this one. */
+function takeOther(left: Planned[], { injection }: Planned): readonly Planned[] {
+  const other = left.findIndex((planned) => planned.injection.track !== injection.track);
+  return other === -1 ? [] : left.splice(other, 1);
 }

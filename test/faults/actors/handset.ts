@@ -196,7 +196,7 @@ export class Handset implements LineOwner {
     const heads = opaque.filter((n) => !tokens.some((token) => token.n === n)).map((n) => ({ n, part: "head" }) as const);
     const all = [...line.unfinished, ...tokens, ...heads];
     const acts = this.#habit.receipts === "silent" || outputs.some(({ type }) => type === "write" || type === "shown");
-    line.unfinished = acts || outputs.length > 0 ? [] : all;
+    line.unfinished = acts || outputs.some(({ type }) => type === "puzzled") ? [] : all;
     if (acts) for (const token of all) this.#arrived(line, token, at);
   }
 
