@@ -11,6 +11,7 @@ import type { Scene } from "./scene.ts";
 const UNHURRIED = { lines: 2, together: 0.2 };
 const HURRIED = { lines: 5, together: 0.7 };
 const HURRIED_PER_MINUTE = 20;
+const MOST_SEED = 0xff_ff_ff_ff;
 /** Between two faults. */
 const PAUSE_MS = { least: 50, most: 1_200 };
 
@@ -33,7 +34,8 @@ export interface ChaosOptions {
 export async function wreakHavoc(scene: Scene, faults: readonly Injection[], { seed, deadline, tell }: ChaosOptions): Promise<void> {
   const minutes = (deadline - performance.now()) / 60_000;
   const { lines, together } = faults.length / minutes > HURRIED_PER_MINUTE ? HURRIED : UNHURRIED;
-  const planned = faults.map((injection, place): Planned => ({ f: place + 1, injection, random: new Random(seed * 10_007 + place) }));
+  const seeds = new Random(seed + 7);
+  const planned = faults.map((injection, place): Planned => ({ f: place + 1, injection, random: new Random(seeds.between(0, MOST_SEED)) }));
   const heavy = planned.filter(({ injection }) => injection.track !== "line");
   const light = planned.filter(({ injection }) => injection.track === "line");
   const next = (left: Planned[]): Planned | undefined => (performance.now() < deadline ? left.shift() : undefined);

@@ -41,8 +41,10 @@ export function spokenIn(text: string): number | null {
   return match?.[1] === undefined ? null : Number.parseInt(match[1], 36);
 }
 
-/** What is in every call on Redis that stores or hands out one of our texts. */
-export const CALL_MARKS: readonly string[] = ["qx drive", "qy arrived"];
+/** Which of our texts a call on Redis is about; null: none. */
+export function textInCall(call: Buffer): string | null {
+  return /xq[0-9a-z]{6}qx|yq[0-9a-z]{6}qy/.exec(call.toString("latin1"))?.[0] ?? null;
+}
 
 /** Finds tokens in a stream of bytes however it is cut. */
 export class Scanner {

@@ -2,10 +2,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { blackHole, refuse } from "../primitives/firewall.ts";
 import type { CutPlace } from "../primitives/proxy.ts";
-import { CALL_MARKS } from "../texts.ts";
+import { textInCall } from "../texts.ts";
 import type { Injection, Strike } from "./strike.ts";
 
-const CUT_MS = 6_000;
+const CUT_MS = 4_000;
 
 export const NETWORK_INJECTIONS: readonly Injection[] = [
   { kind: "redis-black-hole", track: "node", needs: ["firewall"], weight: 24, strike: redisBlackHole },
@@ -44,8 +44,9 @@ async function callsCut(strike: Strike): Promise<void> {
   const place = strike.random.pick<CutPlace>(["answer", "answer", "answer", "before", "within"]);
   const before = proxy.cut;
   strike.begins({ nodes: [node] }, `${place}, node ${node}`);
-  // A call is repeated once when its connection broke: in a longer series the repetition is cut too.
-  proxy.cutCalls(place, strike.random.pick([3, 6, 25, 50]), CALL_MARKS);
+  // A call is sent once more when its connection broke: cut twice, its outcome stays unknown.
+  const [subjects, times] = [strike.random.between(3, 12), strike.random.between(1, 2)];
+  proxy.cutCalls({ place, subjects, times, subjectOf: textInCall });
   const deadline = performance.now() + CUT_MS;
   while (proxy.cutting && performance.now() < deadline) await wait(20);
   proxy.stopCutting();

@@ -5,6 +5,21 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 /** Where the cut is: before the call reaches the server, in the middle of it, or before its answer comes back. */
 export type CutPlace = "before" | "within" | "answer";
 
+export interface CutPlan {
+  readonly place: CutPlace;
+  /** So many different ones are cut. */
+  readonly subjects: number;
+  /** Each so often: a client library sends a call once more when its connection broke. */
+  readonly times: number;
+  /** What a call is about, the same when it is sent again; null: it is not cut. */
+  readonly subjectOf: (call: Buffer) => string | null;
+}
+
+interface Cuts extends CutPlan {
+  /** How often each subject was cut. */
+  readonly known: Map<string, number>;
+}
+
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
@@ -22,7 +37,7 @@ export class RedisProxy {
   readonly #pairs = new Set<Pair>();
   #delay: Delay | null = null;
   #silent = false;
-  #cuts: { place: CutPlace; left: number; readonly marks: readonly string[] } | null = null;
+  #cuts: Cuts | null = null;
   cut = 0;
 
   private constructor(port: number, target: number) {
@@ -54,9 +69,9 @@ export class RedisProxy {
     if (!silent) for (const { near, far } of this.#pairs) if (near.destroyed || far.destroyed) end(near, far);
   }
 
-  /** Cuts the connections of the next so many calls in which one of the marks is. */
-  cutCalls(place: CutPlace, count: number, marks: readonly string[]): void {
-    this.#cuts = { place, left: count, marks };
+  /** Cuts connections as this says, until it has. */
+  cutCalls(plan: CutPlan): void {
+    this.#cuts = { ...plan, known: new Map() };
   }
 
   /** Some of the cuts that were ordered are still to come. */
@@ -104,9 +119,8 @@ export class RedisProxy {
 
   #called(pair: Pair, chunk: Buffer): boolean {
     const cuts = this.#cuts;
-    if (cuts === null || !cuts.marks.some((mark) => chunk.includes(mark))) return true;
-    cuts.left -= 1;
-    if (cuts.left === 0) this.#cuts = null;
+    const subject = cuts?.subjectOf(chunk) ?? null;
+    if (cuts === null || subject === null || !this.#takes(cuts, subject)) return true;
     if (cuts.place === "answer") {
       pair.doomed = true;
       return true;
@@ -116,6 +130,15 @@ export class RedisProxy {
     if (cuts.place === "within") pair.far.end(chunk.subarray(0, chunk.length >> 1));
     pair.near.resetAndDestroy();
     return false;
+  }
+
+  /** This call is to be cut: its subject is new and there is room for another, or it has come less often than it must. */
+  #takes({ known, subjects, times }: Cuts, subject: string): boolean {
+    const cut = known.get(subject) ?? 0;
+    if (cut === times || (cut === 0 && known.size === subjects)) return false;
+    known.set(subject, cut + 1);
+    if (known.size === subjects && [...known.values()].every((count) => count === times)) this.#cuts = null;
+    return true;
   }
 
   #answered(pair: Pair): boolean {
