@@ -1,39 +1,34 @@
 /** How the process ends: what was opened is closed in reverse order, each part within a bound. */
 import type { Logger } from "pino";
 
-/** All lines, requests and jobs are ended within this; only an embedded Redis may take longer to end. */
+/** All lines, requests and jobs are ended within this. */
 const PART_MS = 9_000;
-/** Named last: it writes what is left to disk. */
-const REDIS_MS = 60_000;
-
-/** `announced`: a balancer before this node has to notice first that it takes nothing new. */
-export type Manner = "announced" | "at-once";
 
 export class Closing {
   readonly #log: Logger;
-  readonly #parts: { readonly name: string; readonly close: (manner: Manner) => unknown }[] = [];
+  readonly #parts: { readonly name: string; readonly close: () => unknown; readonly boundMs: number }[] = [];
   #running: Promise<void> | null = null;
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** `close` runs before those that were added earlier. */
-  add(name: string, close: (manner: Manner) => unknown): void {
-    this.#parts.push({ name, close });
+  /** `close` runs before those that were added earlier, and is left when it takes longer than its bound. */
+  add(name: string, close: () => unknown, boundMs: number = PART_MS): void {
+    this.#parts.push({ name, close, boundMs });
   }
 
   /** Closes everything once; what fails or takes too long is logged and left. */
-  run(manner: Manner): Promise<void> {
-    this.#running ??= this.#closeAll(manner);
+  run(): Promise<void> {
+    this.#running ??= this.#closeAll();
     return this.#running;
   }
 
-  async #closeAll(manner: Manner): Promise<void> {
+  async #closeAll(): Promise<void> {
     for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
-      const { name, close } = part;
+      const { name, close, boundMs } = part;
       try {
-        await within(name === "Redis" ? REDIS_MS : PART_MS, () => close(manner));
+        await within(boundMs, close);
       } catch (error) {
         this.#log.warn({ err: error }, `${name} did not close as it should`);
       }
@@ -54,8 +49,7 @@ export async function endOnSignals(closing: Closing, log: Logger): Promise<never
     }
   });
   log.info({ signal }, "draining");
-  // A person at a terminal does not want to wait for balancers.
-  await closing.run(signal === "SIGTERM" ? "announced" : "at-once");
+  await closing.run();
   log.info("ended");
   process.exit(0);
 }

@@ -77,12 +77,14 @@ describe("wrong usage and wrong settings", () => {
     [["serve"], { RECEIPT_TIMEOUT: "15" }, 1, 'RECEIPT_TIMEOUT: expected a duration like 500ms, 15s, 15m, 2h or 7d, got "15"'],
     [["serve"], { REDIS_URL: "redis://127.0.0.1:1" }, 1, "ADMIN_TOKEN: must be set when REDIS_URL is"],
     [["serve", "--protocol-ports", "morse:1"], {}, 1, 'PROTOCOL_PORTS: unknown protocol "morse", known are wialon-ips, jt808'],
-    [["serve", "--capture", "x"], {}, 1, "--capture: not supported in this version"],
-    [["capture", "--out", "x"], {}, 1, "capture: not supported in this version"],
+    [["serve", "--capture-redact", "true"], {}, 1, "CAPTURE_REDACT: of no use without CAPTURE"],
+    [["capture", "--out", "x"], {}, 1, "give --from, or --listen with --to"],
+    [["capture", "--out", "x", "--listen", "1", "--to", "h:1"], {}, 1, '--listen: expected host:port, got "1"'],
+    [["certify", "morse"], {}, 1, 'unknown protocol "morse", known are wialon-ips, jt808'],
     [["nonsense"], {}, 2, "unknown command 'nonsense'"],
     [["simulate", "wialon-ips"], {}, 2, "required option '--device-id <id>' not specified"],
     [["simulate", "morse", "--device-id", "1"], {}, 1, 'unknown protocol "morse", known are wialon-ips, jt808'],
-    [["decode", "jt808", "xyz"], {}, 1, "these are no whole bytes in hex digits; for text use --text"],
+    [["decode", "jt808", "xyz"], {}, 1, "these are no whole bytes in hex digits, and no lines of a log; for text use --text"],
     [["fleet", "import", "/nowhere.json"], {}, 1, "/nowhere.json cannot be read (ENOENT)"],
     [["replay", "/nowhere.transcript"], {}, 1, "/nowhere.transcript: ENOENT"],
   ];
@@ -97,7 +99,7 @@ describe("wrong usage and wrong settings", () => {
 describe("help", () => {
   it("names every command and every setting, with examples", async () => {
     const [root, serve] = await Promise.all([run(["--help"]), run(["serve", "--help"])]);
-    for (const command of ["serve", "fleet", "protocols", "simulate", "decode", "capture", "replay", "bench"]) {
+    for (const command of ["serve", "fleet", "protocols", "simulate", "decode", "capture", "certify", "replay", "bench"]) {
       expect(root.out).toMatch(new RegExp(`^  ${command} `, "m"));
     }
     expect(root.out).toContain("Examples:");
@@ -111,10 +113,20 @@ describe("protocols and decode", () => {
   it("show what there is", async () => {
     const [json, table] = await Promise.all([run(["protocols", "--json"]), run(["protocols", "jt808"])]);
     const listed = JSON.parse(json.out) as readonly { readonly name: string; readonly capabilities: object; readonly profile: object }[];
-    expect(listed.map(({ name }) => name)).toEqual(PROTOCOLS.map(({ name }) => name));
-    expect(listed[0]).toMatchObject({ capabilities: { receipts: "in-order" }, profile: { properties: { charset: {} } } });
+    expect(listed).toMatchObject(PROTOCOLS.map(({ name, title, capabilities, profile }) => ({ name, title, capabilities, profile })));
     expect(table.out).toMatch(/^jt808 +chat +yes +by-tag/m);
     expect(table.out).toMatch(/^ {2}edition +"auto" \| "2011"/m);
+  });
+
+  it("show every capability and every setting of all", async () => {
+    const all = await run(["protocols"]);
+    for (const { name, capabilities, profile } of PROTOCOLS) {
+      const shown = all.out.slice(all.out.indexOf(`profile of "protocol": "${name}"`)).split("\n\n")[0];
+      for (const key of Object.keys(profile["properties"] ?? {})) expect(shown).toMatch(new RegExp(`^  ${key} +\\S`, "m"));
+      const row = all.out.split("\n").find((line) => line.startsWith(`${name} `));
+      const values = Object.values(capabilities).filter((value) => typeof value !== "boolean");
+      expect(row?.split(/ {2,}/)).toEqual(expect.arrayContaining(values.map((value) => [value].flat().join(" "))));
+    }
   });
 
   it("explain frames, and what is none", async () => {
@@ -135,6 +147,52 @@ describe("protocols and decode", () => {
     expect(text.out).toMatch(/^ {2}text +Hello/m);
     expect(text.out).toContain("rest: a frame that is not complete");
     expect(raw.out).toBe(text.out);
+  });
+});
+
+describe("a field problem", () => {
+  const hex = (text: string): string => Buffer.from(text).toString("hex");
+  const log = [
+    `2026-11-22 10:00:00  INFO: [T7ebedb62: wialon < 10.0.0.1] ${hex("#L#356307042441013;NA\r\n")}`,
+    "2026-11-22 10:00:00  INFO: [T7ebedb62: wialon > 10.0.0.1] #AL#1\\r\\n",
+    "2026-11-22 10:00:05  INFO: [T7ebedb62: wialon < 10.0.0.1] #M#Hello\\r\\n",
+    `2026-11-22 10:00:06  INFO: [T00000002: other < 10.0.0.2] ${"ee".repeat(80)}`,
+  ];
+
+  it("in a log of Traccar is explained, and becomes a transcript", async () => {
+    const path = file("tracker-server.log", log.join("\n"));
+    const out = join(folder, "transcripts");
+    const [pasted, captured] = await Promise.all([
+      run(["decode", "auto", log.slice(0, 3).join("\n")]),
+      run(["capture", "--from", path, "--out", out]),
+    ]);
+    expect(pasted.out).toMatch(/^2026-11-22 10:00:00\.000 > Login/m);
+    expect(pasted.out).toMatch(/^2026-11-22 10:00:00\.000 < Answer to a login/m);
+    expect(captured).toMatchObject({ code: 0, err: "" });
+    expect(captured.out).toContain("left out: T00000002: no protocol begins with these bytes");
+    const transcript = readFileSync(join(out, "wialon-ips-T7ebedb62.transcript"), "utf8");
+    expect(transcript).toBe(
+      [
+        "title: T7ebedb62",
+        "protocol: wialon-ips",
+        "device-id: 356307042441013",
+        "",
+        '> "#L#356307042441013;NA\\r\\n"',
+        '< "#AL#1\\r\\n"',
+        "wait 5s",
+        '> "#M#Hello\\r\\n"',
+        'text "Hello"',
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("in a packet capture needs tshark, which is said", async () => {
+    const path = join(folder, "field.pcap");
+    writeFileSync(path, Buffer.from("d4c3b2a102000400", "hex"));
+    const outcome = await run(["decode", "auto", "--file", path], { PATH: "/nowhere" });
+    expect(outcome.code).toBe(1);
+    expect(outcome.err).toContain("is a packet capture: install tshark, or run this where it is and give what it prints: tshark -n -r");
   });
 });
 

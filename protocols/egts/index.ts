@@ -5,6 +5,7 @@ import { detect } from "./detect.ts";
 import { EgtsDevice } from "./device.ts";
 import { explain } from "./explain.ts";
 import { CHARSETS, DEFAULT_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
+import { redact } from "./redact.ts";
 import { previewText } from "./text.ts";
 
 export const egts: Protocol = {
@@ -27,5 +28,6 @@ export const egts: Protocol = {
   connect: () => new EgtsCodec(),
   preview: (text, profile) => previewText(text, settingsOf(profile)),
   explain,
+  redact,
   device: (options) => new EgtsDevice(options),
 };

@@ -6,6 +6,7 @@ import { Jt808Device } from "./device.ts";
 import { explain } from "./explain.ts";
 import { previewText } from "./orders.ts";
 import { CHARSETS, DEFAULT_TEXT_BYTES, PROFILE_SCHEMA, settings } from "./profile.ts";
+import { redact } from "./redact.ts";
 
 export const jt808: Protocol = {
   name: "jt808",
@@ -23,9 +24,11 @@ export const jt808: Protocol = {
     unstored: "silence",
   },
   profile: PROFILE_SCHEMA,
+  demo: { deviceId: "13912345678" },
   detect,
   connect: (environment = {}) => new Jt808Codec(environment),
   preview: (text, profile) => previewText(text, settings(profile)),
   explain,
+  redact,
   device: (options) => new Jt808Device(options),
 };

@@ -35,7 +35,7 @@ export class TeltonikaCodec implements Codec {
     this.#settings = settings(profile);
     this.#inner = connectInner(this.#settings, { ...this.#environment, productId: false });
     const console = this.#inner === null && this.#settings.console;
-    this.#console = console ? new Console(this.#settings.commands === "codec14" ? deviceId : null) : null;
+    this.#console = console ? new Console(this.#settings, this.#settings.commands === "codec14" ? deviceId : null) : null;
   }
 
   decode(frame: Buffer): Reading {

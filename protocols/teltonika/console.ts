@@ -1,16 +1,19 @@
 /** Commands to the tracker itself (profile: inner none, console true): one at a time, answered by a message of type 06. */
-import { type DeviceEvent, decodeText, encodeText, type Order, type Preview } from "../../src/core/index.ts";
+import { type DeviceEvent, decodeText, type Order } from "../../src/core/index.ts";
 import type { InnerEncoded } from "../carried/inner.ts";
+import { type CommandForm, commandOf } from "../console/command.ts";
+import type { ConsoleSettings } from "../console/profile.ts";
 import { CODEC, type Message, messageFrame, TYPE } from "./wire.ts";
 
-/** Of one command; the sources name no limit. */
-const MAX_COMMAND_BYTES = 450;
+/** The sources name no limit. */
+export const COMMAND_FORM: CommandForm = { charset: "ascii", maxBytes: 450 };
 /** Frames kept for a repetition. */
 const MAX_COMMANDS = 64;
 /** Commands whose response may still come. */
 const MAX_OPEN = 8;
 
 export class Console {
+  readonly #settings: ConsoleSettings;
   readonly #imei: string | null;
   readonly #commands = new Map<string, Buffer>();
   /** Sent and not answered, oldest first: nothing but the order tells responses apart. */
@@ -18,20 +21,21 @@ export class Console {
   #out: Buffer[] = [];
 
   /** With an IMEI commands go out as codec 14. */
-  constructor(imei: string | null) {
+  constructor(settings: ConsoleSettings, imei: string | null) {
+    this.#settings = settings;
     this.#imei = imei;
   }
 
   encode(order: Order): InnerEncoded {
-    const { bytes, empty, lost } = command(order.text);
-    if (empty) return { type: "refused", reason: `a command is 1 to ${MAX_COMMAND_BYTES} ASCII characters on one line` };
+    const command = commandOf(order.text, this.#settings, COMMAND_FORM);
+    if (command.type === "refused") return command;
     const tag = String(order.tag);
     const codec = this.#imei === null ? CODEC.text : CODEC.addressed;
-    const payload = messageFrame({ codec, type: TYPE.command, time: null, imei: this.#imei, payload: bytes });
+    const payload = messageFrame({ codec, type: TYPE.command, time: null, imei: this.#imei, payload: command.bytes });
     this.#commands.set(tag, payload);
     const [oldest] = this.#commands.keys();
     if (this.#commands.size > MAX_COMMANDS && oldest !== undefined) this.#commands.delete(oldest);
-    return { type: "parts", parts: [{ payload, tag }], altered: lost.length > 0 };
+    return { type: "parts", parts: [{ payload, tag }], altered: false };
   }
 
   send(tag: string): void {
@@ -60,16 +64,4 @@ export class Console {
       { type: "text", text: text.replace(/[\r\n\0]+$/u, ""), serial: null, lossy, answers: tag },
     ];
   }
-}
-
-export function previewCommand(text: string): Preview {
-  const { lost, empty } = command(text);
-  return { charset: "ascii", bytesPerPart: MAX_COMMAND_BYTES, parts: 1, lost, empty };
-}
-
-/** A line break would be a second command, and half a command a different one. */
-function command(text: string): { readonly bytes: Buffer; readonly lost: readonly string[]; readonly empty: boolean } {
-  const { bytes, lost } = encodeText(text.trim(), "ascii");
-  const possible = bytes.length > 0 && bytes.length <= MAX_COMMAND_BYTES && lost.length === 0 && !/\p{Cc}/u.test(text.trim());
-  return { bytes, lost, empty: !possible };
 }

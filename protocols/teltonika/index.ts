@@ -1,9 +1,10 @@
 /** Teltonika over TCP, codecs 8, 8E, 16 and 12 to 15: a carrier for a terminal or a navigator at its serial port. */
-import type { Detection, Preview, Profile, Protocol } from "../../src/core/index.ts";
+import type { Capabilities, Detection, Preview, Profile, Protocol } from "../../src/core/index.ts";
 import { previewInner } from "../carried/index.ts";
 import { DEFAULT_TEXT_BYTES, INNER_CHARSETS } from "../carried/profile.ts";
+import { previewCommand } from "../console/command.ts";
 import { TeltonikaCodec } from "./codec.ts";
-import { previewCommand } from "./console.ts";
+import { COMMAND_FORM } from "./console.ts";
 import { TeltonikaDevice } from "./device.ts";
 import { explain } from "./explain.ts";
 import { PROFILE_SCHEMA, settings } from "./profile.ts";
@@ -24,12 +25,19 @@ export const teltonika: Protocol = {
     unstored: "silence",
   },
   profile: PROFILE_SCHEMA,
+  under,
   detect,
   connect: (environment = {}) => new TeltonikaCodec(environment),
   preview,
   explain,
   device: (options) => new TeltonikaDevice(options),
 };
+
+/** Nothing that shows texts at the port: what remains is the tracker's own console, where commands are executed again. */
+function under(profile: Profile): Partial<Capabilities> {
+  if (settings(profile).inner !== "none") return {};
+  return { textDown: "console", textUp: false, read: false, choices: false, maxBytes: COMMAND_FORM.maxBytes, attempts: 3 };
+}
 
 /** A login with an IMEI of 15 digits, keep-alives before it. */
 function detect(head: Buffer): Detection {
@@ -49,6 +57,5 @@ const LOGIN_BYTES = LOGIN.length;
 
 function preview(text: string, profile: Profile): Preview {
   const own = settings(profile);
-  if (own.inner === "none" && own.console) return previewCommand(text);
-  return previewInner(text, own) ?? { charset: own.charset, bytesPerPart: own.maxBytes, parts: 0, lost: [], empty: true };
+  return previewInner(text, own) ?? previewCommand(text, own, COMMAND_FORM);
 }

@@ -1,20 +1,20 @@
 /** A tracker's settings for Teltonika: what the sources leave open is a switch here. */
 import type { Profile, ProfileSchema } from "../../src/core/index.ts";
 import { INNER_DEFAULTS, INNER_PROPERTIES, type InnerSettings, innerSettings } from "../carried/profile.ts";
+import { CONSOLE_DEFAULTS, CONSOLE_PROPERTIES, type ConsoleSettings } from "../console/profile.ts";
 
-export interface Settings extends InnerSettings {
+export interface Settings extends InnerSettings, ConsoleSettings {
   readonly downType: number | null;
   readonly camera: boolean;
-  readonly console: boolean;
   readonly commands: "codec12" | "codec14";
   readonly quietMs: number;
 }
 
 export const DEFAULTS: Settings = {
   ...INNER_DEFAULTS,
+  ...CONSOLE_DEFAULTS,
   downType: null,
   camera: true,
-  console: false,
   commands: "codec12",
   quietMs: 1_000,
 };
@@ -30,6 +30,8 @@ export const PROFILE_SCHEMA: ProfileSchema = {
   additionalProperties: false,
   properties: {
     ...INNER_PROPERTIES,
+    ...CONSOLE_PROPERTIES,
+    console: { ...CONSOLE_PROPERTIES.console, description: `with inner none: ${CONSOLE_PROPERTIES.console.description}` },
     downType: {
       type: ["integer", "null"],
       minimum: 1,
@@ -38,11 +40,6 @@ export const PROFILE_SCHEMA: ProfileSchema = {
       description: "type of codec 12 that writes to the serial port, such as 5, 7 or 14; null: 5 for lines, the device's own for a Garmin",
     },
     camera: { type: "boolean", default: DEFAULTS.camera, description: "type 13 is a camera's transfer, never a text" },
-    console: {
-      type: "boolean",
-      default: DEFAULTS.console,
-      description: "with inner none: texts are commands to the tracker itself, its responses come back as texts",
-    },
     commands: { enum: ["codec12", "codec14"], default: DEFAULTS.commands, description: "how a command of the console is sent" },
     quietMs: {
       type: "integer",

@@ -1,7 +1,8 @@
-/** `tracker-chat decode`: explains frames field by field. */
-import { readFileSync } from "node:fs";
+/** `tracker-chat decode`: explains frames field by field, alone or in a log. */
 import { Command, Option } from "commander";
-import type { Direction, Explanation, Protocol } from "../core/index.ts";
+import type { Direction, Protocol } from "../core/index.ts";
+import type { Unit } from "../tools/explain-pieces.ts";
+import type { Recording } from "../tools/recordings/recording.ts";
 import { CommandError } from "./command-error.ts";
 import { print, printJson, table } from "./output.ts";
 
@@ -12,22 +13,24 @@ interface DecodeFlags {
   readonly json?: boolean;
 }
 
-/** One unit of the input; noise is what is no frame, rest what a frame still lacks. */
-interface Unit {
-  readonly kind: "frame" | "noise" | "rest" | "broken";
-  readonly bytes: Buffer;
-  readonly explanation: Explanation | null;
-  readonly reason: string | null;
+interface Explained extends Recording {
+  readonly protocol: Protocol;
+  readonly units: readonly Unit[];
 }
 
 export function decodeCommand(): Command {
   return new Command("decode")
     .description("explain frames field by field; secrets are left out")
     .argument("<protocol>", "its name, or auto to detect it")
-    .argument("[hex]", "the bytes as hex digits, blanks ignored")
-    .option("--file <file>", "read them from a file: hex digits, else raw bytes")
+    .argument("[hex]", "the bytes as hex digits, or lines of a log")
+    .option(
+      "--file <file>",
+      "a log (Traccar's, tshark's fields, hex dumps), a capture (.pcap, needs tshark), hex digits, or raw bytes; - is the standard input",
+    )
     .option("--text", "the argument is text, with \\r, \\n and \\xHH")
-    .addOption(new Option("--direction <way>", "who sent it: up is the device").choices(["up", "down"]).default("up"))
+    .addOption(
+      new Option("--direction <way>", "who sent it, where nothing says so: up is the device").choices(["up", "down"]).default("up"),
+    )
     .option("--json", "print JSON")
     .addHelpText("after", EXAMPLES)
     .action(decode);
@@ -36,41 +39,42 @@ export function decodeCommand(): Command {
 const EXAMPLES = `
 Examples:
   tracker-chat decode auto 234d2348656c6c6f0d0a
-  tracker-chat decode wialon-ips --text '#M#Hello\\r\\n'
-  tracker-chat decode jt808 --direction down --file frames.hex`;
+  tracker-chat decode NAME --text '#M#Hello\\r\\n'
+  tracker-chat decode NAME --direction down --file frames.hex
+  tracker-chat decode auto '[T7ebedb62: NAME < 10.0.0.1] 234d2348656c6c6f0d0a'
+  tracker-chat decode auto --file tracker-server.log
+  tracker-chat decode auto --file field.pcap`;
 
 async function decode(name: string, hex: string | undefined, flags: DecodeFlags): Promise<void> {
-  const bytes = input(hex, flags);
-  if (bytes.length === 0) throw new CommandError("there are no bytes to decode");
-  const protocol = await choose(name, bytes);
-  const units = unitsOf(protocol, bytes, flags.direction);
-  if (flags.json)
-    await printJson({ protocol: protocol.name, units: units.map((unit) => ({ ...unit, bytes: unit.bytes.toString("hex") })) });
-  else await print([`${protocol.title}, ${bytes.length} bytes`, ...units.map(show)].join("\n\n"));
+  const recordings = await input(hex, flags);
+  const explained: Explained[] = [];
+  for (const recording of recordings) explained.push(await explain(name, recording));
+  if (flags.json) return await printJson(explained.length === 1 && explained[0] ? jsonOf(explained[0]) : explained.map(jsonOf));
+  await print(explained.map((one) => shown(one, explained.length > 1)).join("\n\n"));
 }
 
-function input(hex: string | undefined, flags: DecodeFlags): Buffer {
+async function explain(name: string, recording: Recording): Promise<Explained> {
+  const [{ recordedProtocol }, { explainPieces }] = await Promise.all([
+    import("./recorded-protocol.ts"),
+    import("../tools/explain-pieces.ts"),
+  ]);
+  const found = await recordedProtocol(name, recording);
+  if (found.type === "nobody") throw new CommandError(found.reason);
+  const { protocol } = found;
+  return { ...recording, protocol, units: explainPieces(protocol, recording.pieces) };
+}
+
+/** What is to be explained, one recording for each connection. */
+async function input(hex: string | undefined, flags: DecodeFlags): Promise<readonly Recording[]> {
   if (hex !== undefined && flags.file !== undefined) throw new CommandError("give hex digits or --file, not both");
-  if (flags.file !== undefined) return fromFile(flags.file);
-  if (hex === undefined) throw new CommandError("give the bytes as hex digits, or --file");
-  if (flags.text) return Buffer.from(unescaped(hex), "binary");
-  const bytes = fromHex(hex);
-  if (bytes === null) throw new CommandError("these are no whole bytes in hex digits; for text use --text");
-  return bytes;
-}
-
-function fromFile(file: string): Buffer {
-  try {
-    const raw = readFileSync(file);
-    return fromHex(raw.toString("latin1")) ?? raw;
-  } catch (error) {
-    throw new CommandError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-}
-
-function fromHex(text: string): Buffer | null {
-  const digits = text.replaceAll(/\s|0x|[,:]/gi, "");
-  return digits.length % 2 === 0 && /^[0-9a-f]+$/i.test(digits) ? Buffer.from(digits, "hex") : null;
+  if (hex === undefined && flags.file === undefined) throw new CommandError("give the bytes as hex digits, or --file");
+  if (hex !== undefined && flags.text)
+    return [{ name: "text", pieces: [{ direction: flags.direction, bytes: Buffer.from(unescaped(hex), "binary"), at: null }] }];
+  const { readRecordingFile, recordingsIn } = await import("./recording-file.ts");
+  if (flags.file !== undefined) return readRecordingFile(flags.file, flags.direction);
+  const recordings = recordingsIn(hex ?? "", flags.direction);
+  if (recordings.length === 0) throw new CommandError("these are no whole bytes in hex digits, and no lines of a log; for text use --text");
+  return recordings;
 }
 
 /** To UTF-8 bytes, each as one character. */
@@ -82,46 +86,23 @@ function unescaped(text: string): string {
   });
 }
 
-async function choose(name: string, bytes: Buffer): Promise<Protocol> {
-  const { protocolNamed } = await import("./protocol-named.ts");
-  if (name !== "auto") return protocolNamed(name);
-  const { PROTOCOLS } = await import("../../protocols/index.ts");
-  const { detect } = await import("../gateway/detector.ts");
-  const detected = detect(bytes, PROTOCOLS);
-  if (detected.type === "found") return detected.protocol;
-  // What a gateway says begins otherwise than what a device says: then whole frames have to do.
-  const framed = PROTOCOLS.find((protocol) => unitsOf(protocol, bytes, "down").every(({ kind }) => kind === "frame"));
-  if (framed !== undefined) return framed;
-  if (detected.type === "more") throw new CommandError("too few bytes to detect the protocol: name it");
-  throw new CommandError("no protocol begins with these bytes");
+function jsonOf({ name, protocol, units }: Explained): object {
+  return { name, protocol: protocol.name, units: units.map((unit) => ({ ...unit, bytes: unit.bytes.toString("hex") })) };
 }
 
-function unitsOf(protocol: Protocol, bytes: Buffer, direction: Direction): readonly Unit[] {
-  const framer = protocol.listen?.(direction) ?? protocol.connect().framer;
-  framer.push(bytes);
-  const units: Unit[] = [];
-  for (let unit = framer.next(); unit !== null; unit = framer.next()) {
-    if (unit.kind === "broken") {
-      units.push({ kind: "broken", bytes: Buffer.alloc(0), explanation: null, reason: unit.reason });
-      return units;
-    }
-    const frame = Buffer.from(unit.bytes);
-    const explanation = unit.kind === "frame" ? protocol.explain(frame, direction) : null;
-    units.push({ kind: unit.kind, bytes: frame, explanation, reason: unit.kind === "noise" ? unit.reason : null });
-  }
-  if (framer.buffered > 0) {
-    units.push({
-      kind: "rest",
-      bytes: bytes.subarray(bytes.length - framer.buffered),
-      explanation: null,
-      reason: "a frame that is not complete",
-    });
-  }
-  return units;
+function shown({ name, protocol, pieces, units }: Explained, named: boolean): string {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
+  const title = `${named ? `${name}: ` : ""}${protocol.title}, ${bytes} bytes`;
+  const bothWays = units.some(({ direction }) => direction !== units[0]?.direction);
+  return [title, ...units.map((unit) => shownUnit(unit, bothWays))].join("\n\n");
 }
 
-function show({ kind, bytes, explanation, reason }: Unit): string {
+function shownUnit({ direction, kind, bytes, explanation, reason, at }: Unit, bothWays: boolean): string {
+  const mark = bothWays ? (direction === "up" ? "> " : "< ") : "";
+  const time = at === null ? "" : `${new Date(at).toISOString().slice(0, 23).replace("T", " ")} `;
   const title = explanation?.title ?? `${kind}: ${reason}`;
   const fields = (explanation?.fields ?? []).map(({ name, value, note }) => [`  ${name}`, value, note === undefined ? "" : `(${note})`]);
-  return [`${title}  [${bytes.length} bytes ${bytes.toString("hex")}]`, ...(fields.length > 0 ? [table(fields)] : [])].join("\n");
+  return [`${time}${mark}${title}  [${bytes.length} bytes ${bytes.toString("hex")}]`, ...(fields.length > 0 ? [table(fields)] : [])].join(
+    "\n",
+  );
 }

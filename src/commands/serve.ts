@@ -1,14 +1,12 @@
 /** `tracker-chat serve`: runs the product. */
 import { Command, Option } from "commander";
-import { flagOf, SETTING_NAMES, SETTINGS, SettingError, type SettingName, type SettingTexts } from "../config.ts";
+import { flagOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingTexts } from "../config.ts";
 
 export function serveCommand(): Command {
   const command = new Command("serve").description("run the gateway, the API and, unless REDIS_URL is set, a Redis of its own");
   for (const name of SETTING_NAMES) command.addOption(optionOf(name));
-  command.addOption(new Option("--capture <dir>", "record device conversations").hideHelp());
   command.addHelpText("after", EXAMPLES);
   return command.action(async (options: Readonly<Record<string, string>>) => {
-    if (options["capture"] !== undefined) throw new SettingError("--capture: not supported in this version");
     const [{ readConfig }, { PROTOCOLS }, { serve }] = await Promise.all([
       import("../config.ts"),
       import("../../protocols/index.ts"),
@@ -24,7 +22,7 @@ Every flag is also an environment variable: --http-port is HTTP_PORT.
 
 Examples:
   tracker-chat serve
-  tracker-chat serve --http-port 9000 --protocol-ports wialon-ips:5039,jt808:5015
+  tracker-chat serve --http-port 9000 --protocol-ports NAME:5039,NAME:5015
   REDIS_URL=redis://10.0.0.5:6379 ADMIN_TOKEN=... tracker-chat serve --http-host 0.0.0.0`;
 
 function optionOf(name: SettingName): Option {

@@ -30,7 +30,7 @@ export function encodeText(text: string, charset: CharsetName): EncodedText {
   // A no-break space is a space on the devices that lack it.
   const plain = charset === "gbk" || charset === "ascii" ? text.replaceAll("\u00A0", " ") : text;
   const bytes = encode(plain, charset);
-  if (decode(bytes, charset) === plain && !(charset === "gbk" && plain.includes(EURO))) return { bytes, lost: [] };
+  if (decode(bytes, charset) === plain && !miragesOf(charset).some((character) => plain.includes(character))) return { bytes, lost: [] };
   const lost = new Set<string>();
   let kept = "";
   for (const character of plain) {
@@ -84,10 +84,14 @@ function* pieces(text: string, charset: CharsetName, maxBytes: number): Generato
   }
 }
 
-/** cp936 writes the euro sign as 0x80, which terminals do not know. */
 function survives(character: string, charset: CharsetName): boolean {
-  if (charset === "gbk" && character === EURO) return false;
-  return decode(encode(character, charset), charset) === character;
+  return !miragesOf(charset).includes(character) && decode(encode(character, charset), charset) === character;
+}
+
+/** What comes back although the charset lacks it: cp936 has the euro sign as 0x80, which terminals do not know; bytes without a meaning read as U+FFFD. */
+function miragesOf(charset: CharsetName): readonly string[] {
+  if (UNICODE.has(charset)) return [];
+  return charset === "gbk" ? [EURO, REPLACEMENT] : [REPLACEMENT];
 }
 
 function hasMappable(text: string, lost: ReadonlySet<string>): boolean {

@@ -14,6 +14,13 @@ export function xor8(bytes: Uint8Array): number {
   return value;
 }
 
+/** Sum of all bytes, modulo 256. Meitrack. */
+export function sum8(bytes: Uint8Array): number {
+  let value = 0;
+  for (const byte of bytes) value = (value + byte) & 0xff;
+  return value;
+}
+
 /** CRC-8/NRSC-5: poly 0x31, init 0xFF, not reflected; check("123456789") = 0xF7. Navtelecom FLEX, EGTS headers. */
 export function crc8Nrsc5(bytes: Uint8Array): number {
   let crc = 0xff;
@@ -28,7 +35,27 @@ export function crc16CcittFalse(bytes: Uint8Array): number {
   return crc;
 }
 
+/** CRC-16/IBM-SDLC (X.25): poly 0x1021 reflected, init and final XOR 0xFFFF; check("123456789") = 0x906E. GT06. */
+export function crc16X25(bytes: Uint8Array): number {
+  let crc = 0xffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (KERMIT[(crc ^ byte) & 0xff] ?? 0);
+  return crc ^ 0xffff;
+}
+
+/** CRC-16/KERMIT: poly 0x1021 reflected, init 0; check("123456789") = 0x2189. Ruptela. */
+export function crc16Kermit(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (KERMIT[(crc ^ byte) & 0xff] ?? 0);
+  return crc;
+}
+
+/** CRC-16/MODBUS: poly 0x8005 reflected, init 0xFFFF; check("123456789") = 0x4B37. Galileosky. */
+export function crc16Modbus(bytes: Uint8Array): number {
+  return crc16Arc(bytes, 0xffff);
+}
+
 const ARC = reflectedTable(0xa001);
+const KERMIT = reflectedTable(0x8408);
 const CCITT = Uint16Array.from({ length: 256 }, (_, index) => {
   let value = index << 8;
   for (let bit = 0; bit < 8; bit += 1) value = value & 0x8000 ? (value << 1) ^ 0x1021 : value << 1;

@@ -14,6 +14,8 @@ export interface Capabilities {
   /** `console`: a command interpreter, used for chat only when the tracker's profile says so. */
   readonly textDown: "chat" | "console" | "none";
   readonly textUp: boolean;
+  /** A driver's text comes again until it is acknowledged; false: one whose acknowledgement was lost does not. Absent: true. */
+  readonly repeats?: boolean;
   readonly receipts: ReceiptKind;
   /** The device reports that the driver read a text. */
   readonly read: boolean;
@@ -27,6 +29,8 @@ export interface Capabilities {
   readonly window: number;
   /** Deliveries of one text before it is given up as a dead letter. */
   readonly attempts: number;
+  /** A receipt may take this long, where that is longer than the gateway waits; absent: it is not. */
+  readonly receiptMs?: number;
   /** A device text could not be stored: stay silent and let the device repeat, or close as well. */
   readonly unstored: "silence" | "close";
 }
@@ -45,6 +49,12 @@ export interface Protocol {
   readonly title: string;
   readonly capabilities: Capabilities;
   readonly profile: ProfileSchema;
+  /** What a tracker's profile changes about the capabilities; absent: nothing. See `capabilitiesUnder`. */
+  under?(profile: Profile): Partial<Capabilities>;
+  /** The most that `Framer.buffered` may come to, where `HELD_BYTES` is not enough; the bytes last read come on top. */
+  readonly heldBytes?: number;
+  /** The device of the demo fleet that speaks this protocol; absent: none does. */
+  readonly demo?: { readonly deviceId: string };
   /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
   detect(head: Buffer): Detection;
   /** A new line: framer and codec with fresh state. */
@@ -55,6 +65,11 @@ export interface Protocol {
   listen?(direction: Direction): Framer;
   /** Explains one frame field by field; secrets are redacted unless asked for. */
   explain(frame: Buffer, direction: Direction): Explanation;
+  /**
+   * The frame with its credentials replaced by what `cover` gives for them and its checks mended, so that it can be kept, shown
+   * and played again; null: it carries none. Absent: no frame of this protocol does.
+   */
+  redact?(frame: Buffer, direction: Direction, cover: (secret: string) => string): Buffer | null;
   /** The device's side of the protocol, for the simulator, the tests and the benchmarks. */
   device(options: DeviceOptions): SimulatedDevice;
 }
@@ -104,6 +119,8 @@ export interface Reading {
   readonly events: readonly DeviceEvent[];
   /** Absent: the protocol answers nothing to this frame. */
   readonly reply?: Reply;
+  /** Of a login: the frame says more, and how it reads depends on the profile. Once accepted it is decoded again, and only then answered. */
+  readonly again?: true;
 }
 
 /**
@@ -171,6 +188,8 @@ export interface Preview {
   readonly lost: readonly string[];
   /** Nothing mappable is left: the text can never be sent. */
   readonly empty: boolean;
+  /** Why it can never be sent, where that is not for its characters. */
+  readonly refusal?: string;
 }
 
 export interface Explanation {

@@ -7,6 +7,7 @@
  *
  * No socket, no store, no clock, no promise: `step(input, now)` returns effects to be performed in order.
  */
+import { capabilitiesUnder } from "./capabilities.ts";
 import { earlier } from "./claims.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -16,6 +17,7 @@ import { LineClock } from "./line-clock.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
 import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 import { Strikes } from "./strikes.ts";
+import { Tally } from "./tally.ts";
 
 type Hello = Extract<DeviceEvent, { type: "hello" }>;
 
@@ -25,7 +27,8 @@ type Phase =
   | { readonly type: "closed" };
 
 type Question =
-  | { readonly type: "identify"; readonly hello: Hello; readonly reading: Reading }
+  /** `frame`: to be decoded again once its login is accepted. */
+  | { readonly type: "identify"; readonly hello: Hello; readonly reading: Reading; readonly frame: Buffer | null }
   | { readonly type: "receive"; readonly reading: Reading };
 
 interface Heard {
@@ -37,6 +40,8 @@ interface Heard {
 const EARLY_FRAMES = 3;
 
 export class Session {
+  /** To be taken after a step by whoever counts. */
+  readonly tally = new Tally();
   readonly #protocol: Protocol;
   readonly #limits: SessionLimits;
   readonly #codec: Codec;
@@ -127,15 +132,22 @@ export class Session {
       // After each frame: a codec acts alike however the bytes were cut.
       this.#tickCodec(now, out);
     }
-    if (this.#question === null && this.#codec.framer.buffered > 0) {
-      this.#clock.frameBegan(now);
-      if (this.#replied) this.#deliveries?.disqualifyImplied(now);
-    }
+    if (this.#question === null) this.#halfFrame(now);
     this.#tickCodec(now, out);
   }
 
+  /** What was half a frame may have turned out to be none. */
+  #halfFrame(now: number): void {
+    if (this.#codec.framer.buffered === 0) return this.#clock.frameEnded();
+    this.#clock.frameBegan(now);
+    if (this.#replied) this.#deliveries?.disqualifyImplied(now);
+  }
+
   #framed(framed: Framed, now: number, out: Effect[]): void {
-    if (framed.kind === "frame") return this.#frame(framed.bytes, now, out);
+    if (framed.kind === "frame") {
+      this.tally.frame();
+      return this.#frame(framed.bytes, now, out);
+    }
     const bytes = framed.kind === "noise" ? Buffer.from(framed.bytes) : null;
     out.push({ type: "note", kind: "noise", reason: framed.reason, bytes });
     if (framed.kind === "broken") out.push({ type: "close", reason: "broken-stream" });
@@ -146,7 +158,7 @@ export class Session {
     const reading = decodeFrame(this.#codec, bytes, out);
     this.#noteBad(reading, bytes, out);
     const hello = reading.events.find((event) => event.type === "hello");
-    if (hello !== undefined) return this.#hello(hello, reading, out);
+    if (hello !== undefined) return this.#hello(hello, { reading, frame: bytes }, out);
     if (this.#phase.type !== "online") return this.#beforeLogin(reading, bytes, out);
     this.#framesOnline += 1;
     if (this.#replied) this.#phase.deliveries.disqualifyImplied(now);
@@ -168,9 +180,10 @@ export class Session {
     this.#strikes.bad(out);
   }
 
-  #hello(hello: Hello, reading: Reading, out: Effect[]): void {
+  #hello(hello: Hello, { reading, frame }: Heard, out: Effect[]): void {
     if (this.#phase.type !== "online") {
-      this.#question = { type: "identify", hello, reading };
+      const again = reading.again === true && hello.scope === "login";
+      this.#question = { type: "identify", hello, reading, frame: again ? Buffer.from(frame) : null };
       out.push({ type: "identify", scope: hello.scope, key: hello.key, password: hello.password });
       return;
     }
@@ -199,7 +212,8 @@ export class Session {
       return;
     }
     if (question.hello.scope === "login") this.#goOnline(question.hello, verdict, now);
-    this.#answer(question.reading, verdict, out);
+    if (question.frame === null) this.#answer(question.reading, verdict, out);
+    else this.#frame(question.frame, now, out);
     this.#deliveries?.hint(now, out);
   }
 
@@ -208,8 +222,9 @@ export class Session {
     this.#codec.identified(identity);
     this.#clock.loggedIn();
     const implied = identity.profile["receipts"] === "implied";
-    const { capabilities } = this.#protocol;
-    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs: this.#limits.receiptMs, implied, now });
+    const capabilities = capabilitiesUnder(this.#protocol, identity.profile);
+    const receiptMs = Math.max(this.#limits.receiptMs, capabilities.receiptMs ?? 0);
+    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now, tally: this.tally });
     this.#phase = { type: "online", key: hello.key, identity, deliveries };
   }
 

@@ -4,12 +4,14 @@
  */
 import type { Socket } from "node:net";
 import type { Answer, LineOwner } from "../chat/lines.ts";
-import { type CloseReason, type Effect, type Input, type Protocol, Session } from "../core/index.ts";
+import { NO_PROTOCOL } from "../chat/meter.ts";
+import { type CloseReason, type Effect, type Input, type Protocol, Session, type Tally } from "../core/index.ts";
 import { detect, HEAD_BYTES } from "./detector.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog, type LogEntry } from "./line-log.ts";
+import type { LineTap } from "./line-tap.ts";
 import { LineTimer, type TimerOwner } from "./line-timer.ts";
-import { askDrain, askReceive, type Drain, settleFinally } from "./questions.ts";
+import { askDrain, askReceive, type Drain, type Receive, settleFinally } from "./questions.ts";
 import type { EndReason, LiveLine } from "./registry.ts";
 import { Wire, type WireOwner } from "./wire.ts";
 
@@ -20,6 +22,8 @@ const SLICE_BYTES = 4 * 1024;
 type Phase = "open" | "ended" | "gone";
 
 export class Connection implements LiveLine, WireOwner, TimerOwner {
+  /** Of the device, as far as it is known. */
+  readonly address: string;
   readonly #deps: LineDeps;
   readonly #host: LineHost;
   readonly #wire: Wire;
@@ -33,6 +37,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   #owner: LineOwner | null = null;
   #loggedInAt = 0;
   #log: LineLog | null = null;
+  readonly #tap: LineTap | undefined;
   /** A hint came while the peer did not read. */
   #hinted = false;
   #reason: EndReason = "peer-closed";
@@ -40,18 +45,20 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   #unsettled = 0;
 
   /** `protocol`: the only one of this port; null detects it. */
-  constructor(socket: Socket, protocol: Protocol | null, shared: { readonly deps: LineDeps; readonly host: LineHost }) {
+  constructor(
+    from: { readonly socket: Socket; readonly address: string },
+    protocol: Protocol | null,
+    shared: { readonly deps: LineDeps; readonly host: LineHost },
+  ) {
     this.#deps = shared.deps;
     this.#host = shared.host;
     this.#openedAt = shared.deps.now();
-    this.#wire = new Wire(socket, this);
+    this.address = from.address;
+    this.#wire = new Wire(from.socket, this);
     this.#timer = new LineTimer(this, shared.deps.now);
+    this.#tap = shared.deps.tap?.();
     if (protocol !== null) this.#open(protocol);
     this.#timer.arm();
-  }
-
-  get address(): string {
-    return this.#wire.address;
   }
 
   get trackerId(): number {
@@ -97,7 +104,8 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   }
 
   received(chunk: Buffer): void {
-    this.#deps.meter.count("bytes-in", "device", chunk.length);
+    this.#deps.meter.count("bytes-in", this.#protocol?.name ?? NO_PROTOCOL, chunk.length);
+    this.#tap?.up(chunk);
     for (let at = 0; at < chunk.length && this.#phase === "open"; at += SLICE_BYTES) {
       const slice = chunk.subarray(at, at + SLICE_BYTES);
       if (this.#session === null) this.#detect(slice);
@@ -130,6 +138,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     if (this.#owner === null) this.#host.admitted(this.address);
     else this.#deps.log.info({ tracker: this.trackerId, protocol: this.protocol, reason: this.#reason }, "device offline");
     this.#deps.meter.count("closings", this.#reason);
+    this.#tap?.closed(this.#reason, this.#protocol);
     this.#host.closed(this);
     this.#logoutWhenSettled();
   }
@@ -165,6 +174,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     if (this.#session === null) return;
     try {
       const effects = this.#session.step(input, this.#deps.now());
+      this.#count(this.#session.tally);
       const last = effects.some((effect) => effect.type === "close");
       this.#performAll(effects, last);
       this.#regulate();
@@ -172,6 +182,13 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     } catch (error) {
       this.#defect(error);
     }
+  }
+
+  #count(tally: Tally): void {
+    const { meter } = this.#deps;
+    const frames = tally.takeFrames();
+    if (frames > 0) meter.count("frames", this.protocol, frames);
+    for (const { ms } of tally.takeReceipts()) meter.time("receipt", this.protocol, ms);
   }
 
   /** In order, but neighbouring writes as one: a chunk of tiny frames must not become as many socket writes. */
@@ -198,7 +215,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     else if (effect.type === "note") this.#note(effect);
     else if (effect.type === "close") this.#close(effect.reason);
     else if (owner === null) return;
-    else if (effect.type === "receive") this.#answerLater(askReceive(this.#deps, owner, effect));
+    else if (effect.type === "receive") this.#answerLater(this.#receive(owner, effect));
     else if (effect.type === "passed") this.#background(this.#deps.lines.passed(owner));
     else if (effect.type === "drain") this.#drain(owner, effect, last);
   }
@@ -207,8 +224,9 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     const [first] = buffers;
     if (first === undefined) return;
     const bytes = buffers.length === 1 ? first : Buffer.concat(buffers);
+    this.#tap?.down(bytes);
     this.#wire.send(bytes);
-    this.#deps.meter.count("bytes-out", "device", bytes.length);
+    this.#deps.meter.count("bytes-out", this.protocol, bytes.length);
   }
 
   #answerLater(answer: Promise<Input>): void {
@@ -226,22 +244,34 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     return { type: "identified", verdict: answer.verdict };
   }
 
-  #loggedIn({ verdict, epoch }: Answer, protocol: Protocol): void {
+  #loggedIn({ verdict, epoch, displaced }: Answer, protocol: Protocol): void {
     if (verdict.type === "refused") this.#deps.meter.count("refusals", verdict.reason);
     if (verdict.type !== "accepted" || epoch === null) return;
     if (this.#phase !== "open") return this.#background(this.#deps.lines.logout(verdict.identity.trackerId, epoch));
     this.#owner = { identity: verdict.identity, protocol, epoch };
     this.#loggedInAt = this.#deps.now();
+    this.#tap?.loggedIn(verdict.identity, protocol);
     this.#host.admitted(this.address);
     this.#deps.meter.count("logins", protocol.name);
+    if (displaced !== null) this.#deps.meter.count("takeovers", displaced);
     const { address, trackerId: tracker } = this;
     this.#deps.log.info({ tracker, protocol: protocol.name, address, epoch }, "device online");
     if (!this.#deps.registry.enter(this)) this.end("taken-over", 0);
   }
 
+  async #receive(owner: LineOwner, effect: Receive): Promise<Input> {
+    const input = await askReceive(this.#deps, owner, effect);
+    if (input.verdict === "stored") this.#tap?.stored(effect.texts);
+    return input;
+  }
+
   #drain(owner: LineOwner, effect: Drain, last: boolean): void {
     if (last || this.#phase !== "open") return this.#settleFinally(owner, effect);
     const answer = askDrain(this.#deps, owner, effect).then((input) => {
+      if (input.result.type === "drained") {
+        this.#tap?.settled(effect.settlements);
+        this.#tap?.claimed(input.result.texts);
+      }
       // The line ended while the store was away: what its device said must not be lost with it.
       if (input.result.type === "unavailable" && this.#phase !== "open") this.#settleFinally(owner, effect);
       return input;
@@ -251,6 +281,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   #settleFinally(owner: LineOwner, effect: Drain): void {
     this.#unsettled += 1;
+    this.#tap?.settled(effect.settlements);
     const settled = settleFinally(this.#deps, owner, effect).finally(() => {
       this.#unsettled -= 1;
       this.#logoutWhenSettled();
@@ -293,13 +324,14 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   }
 
   #note(note: Extract<Effect, { type: "note" }>): void {
-    this.#deps.meter.count("notes", note.kind);
+    this.#deps.meter.count("notes", `${this.protocol} ${note.kind}`);
+    if (note.kind === "noise" && note.bytes !== null) this.#deps.meter.count("noise", this.protocol, note.bytes.length);
     const level = note.kind === "defect" ? "error" : note.kind === "refused" ? "info" : "debug";
     this.#write(level, { message: `note: ${note.kind}`, reason: note.reason, address: this.address, bytes: note.bytes });
   }
 
   #defect(error: unknown): void {
-    this.#deps.meter.count("notes", "defect");
+    this.#deps.meter.count("notes", `${this.#protocol?.name ?? NO_PROTOCOL} defect`);
     this.#write("error", { message: "a line failed and is closed", err: error });
     this.#close("defect");
     this.#wire.destroy();

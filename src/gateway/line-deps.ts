@@ -1,9 +1,10 @@
 /** What every connection of this node shares. */
 import type { Logger } from "pino";
 import type { LineChat } from "../chat/lines.ts";
-import type { Meter } from "../chat/meter.ts";
+import type { LineMeter } from "../chat/meter.ts";
 import type { CodecEnvironment, Protocol, SessionLimits } from "../core/index.ts";
 import type { Connection } from "./connection.ts";
+import type { LineTap } from "./line-tap.ts";
 import type { Registry } from "./registry.ts";
 
 export interface LineDeps {
@@ -14,10 +15,12 @@ export interface LineDeps {
   readonly environment: CodecEnvironment;
   readonly lines: LineChat;
   readonly registry: Registry;
-  readonly meter: Meter;
+  readonly meter: LineMeter;
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Listens to a new line; absent: nobody does. */
+  readonly tap?: () => LineTap;
 }
 
 /** What a connection tells the gateway about itself. */

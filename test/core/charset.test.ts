@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CharsetName, decodeText, encodeText, splitText } from "../../src/core/index.ts";
+import { type CharsetName, decodeText, encodeText, splitText, toAscii } from "../../src/core/index.ts";
 
 const ALL: readonly CharsetName[] = ["utf8", "ascii", "latin1", "cp1251", "gbk", "utf16be", "utf16le"];
 const anyText = fc.string({ unit: "grapheme", maxLength: 200 });
@@ -16,6 +16,9 @@ describe("encodeText", () => {
     ["Где?", "ascii", "3f3f3f3f", ["Г", "д", "е"]],
     ["hé", "latin1", "68e9", []],
     ["hé", "utf16be", "006800e9", []],
+    ["a\ufffd", "ascii", "613f", ["\ufffd"]],
+    ["a\ufffd", "cp1251", "613f", ["\ufffd"]],
+    ["a\ufffd", "utf16le", "6100fdff", []],
     ["😀", "utf8", "f09f9880", []],
   ] as const)("%s as %s", (text, charset, hex, lost) => {
     const encoded = encodeText(text, charset);
@@ -70,5 +73,30 @@ describe("decodeText", () => {
     ["utf16be", "d800", true],
   ] as const)("%s %s lossy: %s", (charset, hex, lossy) => {
     expect(decodeText(Buffer.from(hex, "hex"), charset).lossy).toBe(lossy);
+  });
+});
+
+describe("toAscii", () => {
+  it.each([
+    ["Где вы? №5", "Gde vy? No5", ["Г", "д", "е", "в", "ы", "№"], false],
+    ["Łódź – 10 €", "Lodz - 10 EUR", ["Ł", "ó", "ź", "–", "€"], false],
+    ["e\u0301 \u{1f468}\u200d\u{1f467}", "e :man::girl:", ["\u0301", "\u{1f468}", "\u200d", "\u{1f467}"], false],
+    ["a\u00a0b?", "a b?", [], false],
+    ["\ue000 x", "? x", ["\ue000"], false],
+    ["\ue000 \u0301", "? ", ["\ue000", "\u0301"], true],
+    ["? ?", "? ?", [], false],
+    ["", "", [], false],
+  ] as const)("%s", (written, text, lost, empty) => {
+    expect(toAscii(written)).toEqual({ text, lost, empty });
+  });
+
+  it("is ASCII whatever was written, and says what it changed", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 50 }), (written) => {
+        const { text, lost } = toAscii(written);
+        expect(/^[\0-\x7f]*$/.test(text)).toBe(true);
+        if (lost.length === 0) expect(text).toBe(written.replaceAll("\u00a0", " "));
+      }),
+    );
   });
 });

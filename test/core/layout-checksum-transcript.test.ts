@@ -3,10 +3,14 @@ import {
   crc8Nrsc5,
   crc16Arc,
   crc16CcittFalse,
+  crc16Kermit,
+  crc16Modbus,
+  crc16X25,
   LayoutError,
   layout,
   Parser,
   parseTranscript,
+  sum8,
   TranscriptError,
   xor8,
 } from "../../src/core/index.ts";
@@ -15,8 +19,12 @@ describe("checksums", () => {
   it("match their catalogue check values", () => {
     expect(crc16Arc(Buffer.from("123456789"))).toBe(0xbb3d);
     expect(crc16CcittFalse(Buffer.from("123456789"))).toBe(0x29b1);
+    expect(crc16X25(Buffer.from("123456789"))).toBe(0x906e);
+    expect(crc16Kermit(Buffer.from("123456789"))).toBe(0x2189);
+    expect(crc16Modbus(Buffer.from("123456789"))).toBe(0x4b37);
     expect(crc8Nrsc5(Buffer.from("123456789"))).toBe(0xf7);
     expect(xor8(Buffer.from("123456789"))).toBe(0x31);
+    expect(sum8(Buffer.from("123456789"))).toBe(0xdd);
   });
 });
 

@@ -1,16 +1,16 @@
-/** Injects a schedule of faults: those of Redis and of nodes one after the other or one of each, those of single lines beside them. */
+/** Injects a schedule of faults: those of Redis beside those of nodes, some of both alone, and those of single lines beside all of them. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Random } from "../simulation/random.ts";
 import { type Injection, Strike } from "./injections/strike.ts";
 import type { Scene } from "./scene.ts";
 
 /**
- * How many lines are in the hands of faults at once, and how often a fault of Redis and one of a node come together: seldom, so that each can be
- * measured, unless there is little time for many.
+ * How many lines are in the hands of faults at once, and the share of the faults of Redis and of nodes that come one by one, so that each can be
+ * measured: few where there is little time for many.
  */
-const UNHURRIED = { lines: 2, together: 0.2 };
-const HURRIED = { lines: 5, together: 0.7 };
-const HURRIED_PER_MINUTE = 20;
+const UNHURRIED = { lines: 2, alone: 0.8 };
+const HURRIED = { lines: 5, alone: 0.2 };
+const HURRIED_PER_MINUTE = 8;
 const MOST_SEED = 0xff_ff_ff_ff;
 /** Between two faults. */
 const PAUSE_MS = { least: 50, most: 1_200 };
@@ -33,7 +33,7 @@ export interface ChaosOptions {
 /** Resolves when all faults are over, or the time is. */
 export async function wreakHavoc(scene: Scene, faults: readonly Injection[], { seed, deadline, tell }: ChaosOptions): Promise<void> {
   const minutes = (deadline - performance.now()) / 60_000;
-  const { lines, together } = faults.length / minutes > HURRIED_PER_MINUTE ? HURRIED : UNHURRIED;
+  const { lines, alone } = faults.length / minutes > HURRIED_PER_MINUTE ? HURRIED : UNHURRIED;
   const seeds = new Random(seed + 7);
   const planned = faults.map((injection, place): Planned => ({ f: place + 1, injection, random: new Random(seeds.between(0, MOST_SEED)) }));
   const heavy = planned.filter(({ injection }) => injection.track !== "line");
@@ -49,17 +49,14 @@ export async function wreakHavoc(scene: Scene, faults: readonly Injection[], { s
     }
     await wait(random.between(PAUSE_MS.least, PAUSE_MS.most));
   };
-  const work = async (left: Planned[], companion: (first: Planned) => readonly Planned[]): Promise<void> => {
-    for (let first = next(left); first !== undefined; first = next(left)) await Promise.all([first, ...companion(first)].map(inject));
+  const work = async (left: Planned[]): Promise<void> => {
+    for (let first = next(left); first !== undefined; first = next(left)) await inject(first);
   };
-  await Promise.all([
-    work(heavy, (first) => (first.random.chance(together) ? takeOther(heavy, first) : [])),
-    ...Array.from({ length: lines }, () => work(light, () => [])),
-  ]);
-}
-
-/** The next one that strikes elsewhere than this one. */
-function takeOther(left: Planned[], { injection }: Planned): readonly Planned[] {
-  const other = left.findIndex((planned) => planned.injection.track !== injection.track);
-  return other === -1 ? [] : left.splice(other, 1);
+  const single = heavy.splice(0, Math.round(heavy.length * alone));
+  const onTrack = (track: Injection["track"]): Planned[] => heavy.filter(({ injection }) => injection.track === track);
+  const heavyWork = async (): Promise<void> => {
+    await Promise.all([work(onTrack("store")), work(onTrack("node"))]);
+    await work(single);
+  };
+  await Promise.all([heavyWork(), ...Array.from({ length: lines }, () => work(light))]);
 }

@@ -143,18 +143,6 @@ describe("one node", { timeout: 90_000 }, () => {
     expect(await here.list(DEVICES[0].trackerId)).toMatchObject([{ id, status: "DELIVERED" }]);
   });
 
-  it("takes requests for a moment after SIGTERM while it says that it is not ready, so that a balancer can look elsewhere", async () => {
-    const here = await product();
-    const ended = here.end("SIGTERM");
-    await until(async () => (await fetch(`${here.url}/readyz`)).status === 503);
-    const id = await here.send(DEVICES[0].trackerId, "in the last moment");
-    const { code, ms } = await ended;
-    expect(code).toBe(0);
-    expect(ms).toBeGreaterThan(1_500);
-    await here.start();
-    expect(await here.list(DEVICES[0].trackerId)).toMatchObject([{ id, status: "PENDING" }]);
-  });
-
   it("ends at once on a second signal", async () => {
     const here = await product();
     const driver = device(here, 0, { receipts: "silent" });

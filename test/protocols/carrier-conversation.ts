@@ -55,6 +55,8 @@ export class CarrierConversation {
   readonly #world: World;
   #session: Session;
   #outbox: Queued[] = [];
+  /** On its way to the device; the first is what it reads now. */
+  readonly #wire: Buffer[] = [];
   readonly #serials = new Set<string>();
 
   constructor(protocol: Protocol, options: Partial<DeviceOptions> & Pick<DeviceOptions, "deviceId">, world: World = {}) {
@@ -142,7 +144,13 @@ export class CarrierConversation {
       for (const effect of this.#session.step(next, this.now)) this.#perform(effect, queue, written);
     this.written.push(...written);
     if (this.mute) return;
-    for (const bytes of written) this.#device(this.device.received(Buffer.from(bytes), this.now));
+    const carrying = this.#wire.length > 0;
+    this.#wire.push(...written);
+    if (carrying) return;
+    for (let bytes = this.#wire[0]; bytes !== undefined; bytes = this.#wire[0]) {
+      this.#device(this.device.received(Buffer.from(bytes), this.now));
+      this.#wire.shift();
+    }
   }
 
   #perform(effect: Effect, queue: Input[], written: Buffer[]): void {

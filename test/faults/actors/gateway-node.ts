@@ -17,6 +17,8 @@ export interface GatewayNodeOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** The balancer asks several times within this whether the node takes something new. */
+export const DRAIN_DELAY_MS = 2_000;
 const START_MS = 120_000;
 const MOST_STARTS = 3;
 const LOOK_MS = 25;
@@ -89,6 +91,7 @@ export class GatewayNode {
         DEMO: "false",
         RATE_LIMIT: "1000000/s",
         LOG_LEVEL: "warn",
+        DRAIN_DELAY: `${DRAIN_DELAY_MS / 1_000}s`,
         ...environment,
       },
       stdio: ["ignore", out, out],

@@ -1,9 +1,12 @@
 /** I17: whoever is told to end finishes what is open, in time, and with success. */
+import { DRAIN_DELAY_MS } from "../actors/gateway-node.ts";
 import type { Arrival, Facts, Fault, Violation } from "./facts.ts";
 
 const LONGEST_MS = 30_000;
-/** A line that drains waits so long for its receipts, less what it takes to be told. */
-const GRACE_MS = 1_700;
+/** From the signal on a line waits so long for its receipts, less what it takes to be told. */
+const GRACE_MS = DRAIN_DELAY_MS + 1_700;
+/** Whatever else befalls its node so long may be why a receipt was not heeded. */
+const HEEDED_MS = GRACE_MS + 1_300;
 /** Copies of a text that was on its way. */
 const AGAIN_MS = 60_000;
 /** A request that was made so early was surely taken. */
@@ -42,7 +45,7 @@ function checkRequests(facts: Facts, drain: Fault): readonly Violation[] {
 function checkReceipts(facts: Facts, drain: Fault): readonly Violation[] {
   const violations: Violation[] = [];
   for (const { node, at } of drainsOf(facts, drain)) {
-    if (isDisturbed(facts, drain, node, { from: at, to: at + AGAIN_MS / 20 })) continue;
+    if (isDisturbed(facts, drain, node, { from: at, to: at + HEEDED_MS })) continue;
     for (const [n, arrivals] of facts.arrivals) {
       const first = arrivals.find((arrival) => isOnItsWay(facts, arrival, { node, at }));
       const again = first && arrivals.find(({ t, part }) => part === first.part && t > first.t && t < at + AGAIN_MS);

@@ -1,7 +1,7 @@
 /** What a drain must not break: receipts that are on their way, and requests that were made. */
 import { setTimeout as wait } from "node:timers/promises";
 import { call } from "../actors/api.ts";
-import type { GatewayNode } from "../actors/gateway-node.ts";
+import { DRAIN_DELAY_MS, type GatewayNode } from "../actors/gateway-node.ts";
 import { type Handset, PROMPT } from "../actors/handset.ts";
 import { HASHES } from "../cast.ts";
 import { now } from "../history.ts";
@@ -9,8 +9,8 @@ import type { Strike } from "./strike.ts";
 
 /** Devices whose receipts come after the signal. */
 const DEVICES = 6;
-/** Within the grace of a line, which is 2 s. */
-const LATE_MS = 900;
+/** Within the grace of a line, which is 2 s and begins after the delay. */
+const LATE_MS = DRAIN_DELAY_MS + 900;
 const REQUESTS = 12;
 const ARRIVAL_MS = 1_500;
 const GATHER_MS = 2_000;

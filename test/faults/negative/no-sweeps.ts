@@ -2,4 +2,4 @@
 import { Sweeper } from "../../../src/outbox/sweeper.ts";
 import { around } from "./change.ts";
 
-around(Sweeper.prototype, "sweep", () => () => Promise.resolve());
+around(Sweeper.prototype, "sweep", () => () => Promise.resolve([]));

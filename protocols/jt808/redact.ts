@@ -1,0 +1,43 @@
+/** Frames without their auth code: what is kept of a conversation must still log in when it is played again. */
+import { type Direction, decodeText, encodeText, LayoutError } from "../../src/core/index.ts";
+import { type Packet, parseFrame, writeFrame } from "./header.ts";
+import { AUTH_2019 } from "./layout.ts";
+import { ID } from "./messages.ts";
+
+type Covering = (secret: string) => string;
+
+/** Null: the frame carries no auth code, or is none that can be read. */
+export function redact(frame: Buffer, direction: Direction, cover: Covering): Buffer | null {
+  const parsed = parseFrame(frame);
+  if (parsed.type === "bad") return null;
+  const { header } = parsed.packet;
+  try {
+    const body = direction === "up" ? authentication(parsed.packet, cover) : registered(parsed.packet, cover);
+    return body === null ? null : writeFrame(header, body);
+  } catch (error) {
+    if (error instanceof LayoutError) return null;
+    throw error;
+  }
+}
+
+/** 0x0102: the code, since 2019 behind its length and before IMEI and version. */
+function authentication({ header, body }: Packet, cover: Covering): Buffer | null {
+  if (header.id !== ID.auth) return null;
+  if (header.address.form === "short") return covered(body, cover);
+  const { code, imei, version } = AUTH_2019.read(body);
+  const other = covered(code, cover);
+  return Buffer.concat([Buffer.from([other.length]), other, imei, version]);
+}
+
+/** 0x8100: serial, result, code. */
+function registered({ header, body }: Packet, cover: Covering): Buffer | null {
+  if (header.id !== ID.registered || body.length <= REGISTERED_HEAD_BYTES) return null;
+  return Buffer.concat([body.subarray(0, REGISTERED_HEAD_BYTES), covered(body.subarray(REGISTERED_HEAD_BYTES), cover)]);
+}
+
+/** NULs behind a code are no part of it. */
+function covered(code: Buffer, cover: Covering): Buffer {
+  return encodeText(cover(decodeText(code, "gbk").text.replace(/\0+$/u, "")), "gbk").bytes;
+}
+
+const REGISTERED_HEAD_BYTES = 3;
