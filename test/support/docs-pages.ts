@@ -24,9 +24,7 @@ export interface Told {
 
 /** Every Markdown file of the repository. */
 export function pages(): readonly Page[] {
-  return walk(ROOT)
-    .sort()
-    .map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
+  return [...walk(ROOT)].sort().map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
 }
 
 /** Every fenced block with its language. */
