@@ -112,6 +112,10 @@ export class Product {
     return (await this.call("list", { tracker_id: trackerId })).body.list ?? [];
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** Sends a signal and does not wait for anything. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
