@@ -6,6 +6,7 @@ import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
 import { ownershipContract } from "./store/contract/ownership.ts";
 import { receptionContract } from "./store/contract/reception.ts";
+import { removalContract } from "./store/contract/removal.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { streamsContract } from "./store/contract/streams.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
@@ -28,6 +29,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
     describe("lives", () => lifeContract(world));
+    describe("removal", () => removalContract(world));
     describe("events", () => eventsContract(world));
     describe("streams of events", () => streamsContract(world));
     describe("ownership and operation", () => ownershipContract(world));

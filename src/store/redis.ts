@@ -15,6 +15,7 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type Removed,
   type RosterEntry,
   type Submitted,
 } from "../chat/ports.ts";
@@ -28,6 +29,7 @@ import { drain } from "./redis-drain.ts";
 import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
 import { find, lastTimes, list, roster, unreadCounts } from "./redis-read.ts";
+import { RedisRemoval } from "./redis-removal.ts";
 import { asArray, asBytes, asNumber, asText, type Reply } from "./redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
 import { unpackTimeline } from "./redis-timeline.ts";
@@ -41,6 +43,7 @@ export class RedisStore implements MessageStore {
   readonly #connection: RedisConnection;
   readonly #scripts: Scripts;
   readonly #events: NodeEvents | null;
+  readonly #removal: RedisRemoval;
   readonly #instance = randomBytes(8);
   #calls = 0;
 
@@ -52,6 +55,7 @@ export class RedisStore implements MessageStore {
     this.#connection = connection;
     this.#events = events;
     this.#scripts = new Scripts(connection, (told) => events?.told(told));
+    this.#removal = new RedisRemoval(connection, this.#scripts);
   }
 
   submit(draft: Draft): Promise<Submitted> {
@@ -157,12 +161,31 @@ export class RedisStore implements MessageStore {
     return this.#change(trackerId, (named) => retryDeadLetter(this.#scripts, { trackerId, id }, named));
   }
 
-  async disown(trackerId: TrackerId): Promise<void> {
-    await this.#run("disown", trackerId, []);
+  ages(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
+    return reach(this.#removal.ages(trackerIds));
   }
 
-  async erase(trackerId: TrackerId): Promise<void> {
-    await this.#run("erase", trackerId, []);
+  async removeOld(trackerId: TrackerId, ageMs: number, from: MessageId): Promise<Removed> {
+    const reply = await this.#runChange("remove-old", trackerId, [ageMs, from]);
+    return await reach(this.#removal.removed(trackerId, reply));
+  }
+
+  tidyIds(): Promise<boolean> {
+    return reach(this.#removal.tidyIds((ids) => find(this.#connection, this.#scripts, ids)));
+  }
+
+  disown(trackerId: TrackerId): Promise<void> {
+    return reach(this.#removal.disown(trackerId));
+  }
+
+  async clear(trackerId: TrackerId): Promise<void> {
+    const dead = await this.#runChange("clear", trackerId, []);
+    await reach(this.#removal.forgetDead(trackerId, dead));
+    await this.#removal.purge(trackerId);
+  }
+
+  erase(trackerId: TrackerId): Promise<void> {
+    return this.#removal.erase(trackerId);
   }
 
   async renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {

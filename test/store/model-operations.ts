@@ -4,6 +4,7 @@ import type { MessageId, TrackerId } from "../../src/chat/message.ts";
 import type { Owner } from "../../src/chat/ports.ts";
 import type { Settlement } from "../../src/core/session-io.ts";
 import { shardOf } from "../../src/store/keys.ts";
+import { removeAll } from "./contract/removal.ts";
 import type { Operation, Side } from "./model.ts";
 import { draft } from "./world.ts";
 
@@ -183,6 +184,15 @@ const lists = shown(
       side.store.list({ trackerId: tracker(trackers, n), from: null, to: null, limit, ascending }),
 );
 
+const removals = shown(
+  "remove",
+  // Everything is old, or nothing is: the clocks of both stores differ.
+  fc.record({ n: which, ageMs: fc.constantFrom(0, 0, 3_600_000), clears: fc.boolean() }),
+  ({ n, ageMs, clears }) =>
+    (side, trackers) =>
+      clears ? side.store.clear(tracker(trackers, n)) : removeAll(side.store, tracker(trackers, n), ageMs),
+);
+
 /** Any operation; those that empty everything are rare. */
 export const operations: fc.Arbitrary<Operation> = fc.oneof(
   { arbitrary: submits, weight: 12 },
@@ -195,5 +205,6 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
   { arbitrary: cancels, weight: 4 },
   { arbitrary: sweeps, weight: 3 },
   { arbitrary: lists, weight: 3 },
+  { arbitrary: removals, weight: 2 },
   { arbitrary: handOvers, weight: 1 },
 );
