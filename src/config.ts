@@ -23,6 +23,8 @@ export interface Config {
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly receiptTimeoutMs: number;
   readonly messageTtlMs: number;
+  /** Null: messages are kept. */
+  readonly retentionMs: number | null;
   readonly loginTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
@@ -82,6 +84,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     logLevel: values.LOG_LEVEL,
     receiptTimeoutMs: values.RECEIPT_TIMEOUT,
     messageTtlMs: values.MESSAGE_TTL,
+    retentionMs: values.RETENTION,
     loginTimeoutMs: values.LOGIN_TIMEOUT,
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
@@ -124,7 +127,6 @@ function refuseUnsupported(values: SettingValues): void {
   const unsupported = {
     GATEWAY_TLS_PORT: values.GATEWAY_TLS_PORT !== null,
     HTTP_TLS: values.HTTP_TLS,
-    RETENTION: values.RETENTION !== null,
     TLS_CERT: values.TLS_CERT !== null,
     WORKERS: values.WORKERS !== 1,
   };

@@ -15,6 +15,7 @@ import { Janitor } from "./outbox/janitor.ts";
 import { MailWorker } from "./outbox/mail-worker.ts";
 import { NodeLines } from "./outbox/node-lines.ts";
 import { type MailConnection, PostOffice } from "./outbox/post-office.ts";
+import { Retention } from "./outbox/retention.ts";
 import { Sweeper } from "./outbox/sweeper.ts";
 
 export interface LineSideDeps {
@@ -40,6 +41,8 @@ export interface LineSide {
   readonly presence: Presence;
   readonly worker: MailWorker;
   readonly sweeper: Sweeper;
+  /** Null: messages are kept. */
+  readonly retention: Retention | null;
   readonly janitor: Janitor;
 }
 
@@ -107,8 +110,14 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     }),
     worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
     sweeper: new Sweeper({ node, store, lines: registry, hint: (trackerId) => registry.get(trackerId)?.hint(), meter, log }),
+    retention: retentionOf(deps, now),
     janitor: new Janitor({ node, store, post, log }),
   };
+}
+
+function retentionOf({ config, store, fleet, meter, log }: LineSideDeps, now: () => number): Retention | null {
+  const { nodeId: node, retentionMs: keepMs } = config;
+  return keepMs === null ? null : new Retention({ node, keepMs, store, trackers: () => fleet.trackerIds(), now, meter, log });
 }
 
 const WARNINGS = {

@@ -17,6 +17,7 @@ const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, l
   "bytes-out": ["bytes_out_total", "Bytes written", "to"],
   "worker-restarts": ["worker_restarts_total", "Restarts of the mail worker by its watchdog", "cause"],
   expired: ["expired_total", "Texts that were not delivered in time", "cause"],
+  removed: ["removed_total", "Messages removed for good", "cause"],
   events: ["events_total", "Live events relayed to their accounts' streams, and relays that failed", "what"],
   listeners: ["listeners_ended_total", "Streams of live events that ended", "reason"],
 };

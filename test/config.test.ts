@@ -18,6 +18,7 @@ describe("configuration", () => {
       logLevel: "info",
       receiptTimeoutMs: 15_000,
       messageTtlMs: 7 * 86_400_000,
+      retentionMs: null,
       loginTimeoutMs: 15_000,
       idleTimeoutMs: 900_000,
       rateLimit: { count: 50, perMs: 1_000 },
@@ -49,6 +50,7 @@ describe("configuration", () => {
     const config = read({
       RECEIPT_TIMEOUT: "500ms",
       MESSAGE_TTL: "2h",
+      RETENTION: "30d",
       RATE_LIMIT: "600/m",
       MAXMEMORY: "512mb",
       PROTOCOL_PORTS: "wialon-ips:5039, jt808:5015",
@@ -57,6 +59,7 @@ describe("configuration", () => {
     expect(config).toMatchObject({
       receiptTimeoutMs: 500,
       messageTtlMs: 7_200_000,
+      retentionMs: 30 * 86_400_000,
       rateLimit: { count: 600, perMs: 60_000 },
       redis: { maxMemoryBytes: 512 * 1024 ** 2 },
       protocolPorts: [
@@ -114,7 +117,7 @@ describe("configuration", () => {
     ["a key without a certificate", { TLS_KEY: "k.pem" }, "TLS_CERT: missing, TLS_KEY is set"],
     ["TLS for devices", { GATEWAY_TLS_PORT: "5443" }, "GATEWAY_TLS_PORT: not supported in this version"],
     ["TLS for clients", { HTTP_TLS: "true" }, "HTTP_TLS: not supported in this version"],
-    ["retention", { RETENTION: "30d" }, "RETENTION: not supported in this version"],
+    ["retention", { RETENTION: "30 days" }, "RETENTION: expected a duration like 500ms, 15s, 15m, 2h or 7d"],
     ["workers", { WORKERS: "2" }, "WORKERS: not supported in this version"],
     ["one port twice", { HTTP_PORT: "5000" }, "GATEWAY_PORT: port 5000 is taken by HTTP_PORT"],
     ["a protocol on the universal port", { PROTOCOL_PORTS: "jt808:5000" }, "PROTOCOL_PORTS: port 5000 is taken by GATEWAY_PORT"],

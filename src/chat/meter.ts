@@ -23,6 +23,8 @@ export type Counted =
   | "worker-restarts"
   /** Texts that ended as expired. */
   | "expired"
+  /** Messages removed for good by cause. */
+  | "removed"
   /** Live events: relayed, and relays that failed. */
   | "events"
   /** Listeners by how they ended. */

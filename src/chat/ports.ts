@@ -62,8 +62,11 @@ export interface MessageStore {
   pending(shard: number): Promise<readonly TrackerId[]>;
   /** What is in a tracker's outbox; an empty one leaves the pending index. */
   outbox(trackerId: TrackerId): Promise<OutboxState>;
-  /** Ends queued texts whose time to live has passed as `expired`; gives how many. */
-  expire(trackerId: TrackerId): Promise<number>;
+  /**
+   * Ends texts whose time to live has passed as `expired`, but for those that a line on one of these nodes has; gives how
+   * many. An empty outbox leaves the pending index.
+   */
+  expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number>;
   /** Dead letters, newest first, at most `limit`. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /** Puts a dead letter back at the end of its outbox with fresh attempts; false when it is none. */

@@ -91,6 +91,8 @@ export type DrainResult =
       readonly waiting: number;
       /** Milliseconds until a text becomes due that is not yet; null: none. */
       readonly dueInMs: number | null;
+      /** Texts that ended in this call because their time was over; absent: none. */
+      readonly expired?: number;
     }
   /** A newer line owns this tracker. */
   | { readonly type: "stale" }

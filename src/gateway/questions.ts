@@ -26,6 +26,7 @@ export async function askDrain(chat: Chat, owner: LineOwner, effect: Drain): Pro
   if (result.type === "drained") {
     countSettlements(chat.meter, effect.settlements);
     if (result.texts.length > 0) chat.meter.count("texts-out", owner.protocol.name, result.texts.length);
+    if (result.expired) chat.meter.count("expired", "ttl", result.expired);
   }
   return { type: "drained", result };
 }

@@ -173,9 +173,9 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve({ ids: [...lanes(tracker), ...waitingTexts(tracker)], bytes: outboxBytes(tracker) });
   }
 
-  expire(trackerId: TrackerId): Promise<number> {
+  expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number> {
     const tracker = this.#trackers.get(trackerId);
-    return this.#change(trackerId, () => (tracker === undefined ? 0 : expire(tracker, this.#clock())));
+    return this.#change(trackerId, () => (tracker === undefined ? 0 : expire(tracker, liveNodes, this.#clock())));
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {

@@ -23,19 +23,21 @@ interface Named {
 export async function drain(scripts: Scripts, request: DrainRequest, nonce: () => string): Promise<DrainResult> {
   const texts: ClaimedText[] = [];
   let named: Named = { ids: [], at: 0 };
+  let expired = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const traces = round === 0 ? (request.traces ?? []) : [];
     const rest = { ...remaining(request, texts, round), traces: traces.map(packTrace) };
     const json = JSON.stringify({ ...rest, nonce: nonce(), indexed: named.ids, indexedAt: named.at });
     const frames = traces.map(({ bytes }) => bytes);
-    const [status, waiting, due, toName, ...claimed] = asArray(
+    const [status, waiting, due, toName, ended, ...claimed] = asArray(
       await scripts.run("drain", trackerKeys(request.trackerId), [json, ...frames]),
     );
     if (status !== DRAINED) return { type: "stale" };
     texts.push(...claimed.map(claimedText));
+    expired += asNumber(ended);
     const ids = asArray(toName).map(asNumber);
     const dueInMs = asNumber(due) < 0 ? null : asNumber(due);
-    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs };
+    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs, expired };
     named = { ids, at: await nameAsDead(scripts, request.trackerId, ids) };
   }
   throw new StoreUnavailable(`dead letters of tracker ${request.trackerId} could not be named in ${ROUNDS} rounds`);

@@ -2,7 +2,7 @@
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import { type Removed, StoreUnavailable } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { DEAD_LETTERS, ID_BLOCKS, OLD_IDS, timesKey, trackerKeys } from "./keys.ts";
+import { DEAD_LETTERS, ID_BLOCKS, OLD_IDS, pendingKey, shardOf, timesKey, trackerKeys } from "./keys.ts";
 import { reach } from "./redis-reach.ts";
 import { asArray, asNumber, asText, type Reply } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
@@ -70,7 +70,9 @@ export class RedisRemoval {
     for (let tries = 0; tries < TRIES; tries += 1) {
       await reach(this.disown(trackerId));
       await this.purge(trackerId);
-      if ((await reach(this.#scripts.run("erase", trackerKeys(trackerId), []))) === 1) return;
+      const erased = await reach(this.#scripts.run("erase", trackerKeys(trackerId), []));
+      await reach(this.#connection.zrem(pendingKey(shardOf(trackerId)), trackerId));
+      if (erased === 1) return;
     }
     throw new StoreUnavailable(`tracker ${trackerId} got messages while it was erased, ${TRIES} times in a row`);
   }

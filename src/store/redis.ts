@@ -149,8 +149,10 @@ export class RedisStore implements MessageStore {
     return reach(this.#outbox(trackerId));
   }
 
-  async expire(trackerId: TrackerId): Promise<number> {
-    return asNumber(await this.#runChange("expire", trackerId, []));
+  async expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number> {
+    const [expired, left] = asArray(await this.#runChange("expire", trackerId, liveNodes));
+    if (left === 0) await this.outbox(trackerId);
+    return asNumber(expired);
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {

@@ -131,8 +131,8 @@ export class StorePort implements MessageStore {
     return this.#call("outbox", [], (store) => store.outbox(trackerId));
   }
 
-  expire(trackerId: TrackerId): Promise<number> {
-    return this.#call("expire", [trackerId], (store) => store.expire(trackerId));
+  expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number> {
+    return this.#call("expire", [trackerId], (store) => store.expire(trackerId, liveNodes));
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
