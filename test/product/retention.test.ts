@@ -30,6 +30,6 @@ describe("retention", { timeout: 60_000 }, () => {
     expect((await here.call("unread/count")).body["value"]).toEqual({});
     expect((await here.list(AWAY)).map(({ id }) => id)).toEqual([waiting]);
     const metrics = await (await fetch(`${here.url}/metrics`)).text();
-    expect(metrics).toMatch(/tracker_chat_removed_total\{cause="age",node="[^"]+"\} 2/);
+    expect(metrics).toMatch(/tracker_chat_messages_removed_total\{cause="age",node="[^"]+"\} 2/);
   });
 });

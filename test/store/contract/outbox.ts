@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { type MessageStore, OUTBOX_BYTES, OUTBOX_TEXTS } from "../../../src/chat/ports.ts";
 import { shardOf } from "../../../src/store/keys.ts";
-import { draft, freshTracker, incoming, message, submitted, TestLine, type World } from "../world.ts";
+import { draft, freshTracker, incoming, manySubmitted, message, submitted, TestLine, type World } from "../world.ts";
 
 /** Lanes, claims, repeats and limits of the outbox. */
 export function outboxContract(world: () => World): void {
@@ -267,18 +267,9 @@ export function outboxContract(world: () => World): void {
     expect((await message(store(), held)).state).toBe("delivered");
   });
 
-  it("says how many texts ended while their line was claiming", async () => {
-    const trackerId = freshTracker();
-    for (let texts = 0; texts < 2; texts += 1) await submitted(store(), trackerId, { ttlMs: 1 });
-    const line = await TestLine.open(store(), trackerId);
-    await world().advance(2);
-    expect(await line.drain({ room: 1 })).toMatchObject({ texts: [], expired: 2 });
-    expect(await line.drain({ room: 1 })).toMatchObject({ texts: [], expired: 0 });
-  });
-
   it(`is full at ${OUTBOX_TEXTS} texts`, async () => {
     const trackerId = freshTracker();
-    const ids = await Promise.all(Array.from({ length: OUTBOX_TEXTS }, () => submitted(store(), trackerId)));
+    const ids = await manySubmitted(store(), trackerId, OUTBOX_TEXTS);
     expect(await store().submit(draft(trackerId))).toEqual({ type: "full" });
     expect(await submitted(store(), trackerId, { rejected: "never enters it" })).toBeGreaterThan(0);
     await incoming(store(), trackerId, "the way up is free");
