@@ -56,7 +56,7 @@ export const SETTINGS = {
   LOG_LEVEL: setting(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"), "info", "pino level"),
   RECEIPT_TIMEOUT: setting(duration(MAX_TIMER_MS), "15s", "wait for a device's receipt"),
   MESSAGE_TTL: setting(duration(MAX_AGE_MS), "7d", "undelivered texts expire after this"),
-  RETENTION: setting(duration(MAX_AGE_MS), null, "older messages are removed; unset: keep all"),
+  RETENTION: setting(duration(MAX_AGE_MS), null, "older messages are removed once they are not pending any more; unset: keep all"),
   LOGIN_TIMEOUT: setting(duration(MAX_TIMER_MS), "15s", "a line must log in within this"),
   IDLE_TIMEOUT: setting(duration(MAX_TIMER_MS), "15m", "a silent line is closed after this"),
   RATE_LIMIT: setting(rate, "50/s", "HTTP requests per user and per IP"),

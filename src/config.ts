@@ -31,6 +31,8 @@ export interface Config {
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly receiptTimeoutMs: number;
   readonly messageTtlMs: number;
+  /** Null: messages are kept. */
+  readonly retentionMs: number | null;
   readonly loginTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
@@ -66,7 +68,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The configuration of `serve`; throws SettingError. `protocols`: names that PROTOCOL_PORTS may use. */
 export function readConfig(flags: SettingTexts, protocols: readonly string[], env: Environment = process.env): Config {
   const values = readSettings(flags, env);
-  refuseUnsupported(values);
   const config = assemble(values, env);
   checkTls(values);
   checkRedis(values);
@@ -99,6 +100,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     logLevel: values.LOG_LEVEL,
     receiptTimeoutMs: values.RECEIPT_TIMEOUT,
     messageTtlMs: values.MESSAGE_TTL,
+    retentionMs: values.RETENTION,
     loginTimeoutMs: values.LOGIN_TIMEOUT,
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
@@ -139,15 +141,6 @@ function adminOf(values: SettingValues): Address | null {
 }
 
 /** Refused rather than silently ignored. */
-function refuseUnsupported(values: SettingValues): void {
-  const unsupported = {
-    RETENTION: values.RETENTION !== null,
-  };
-  for (const [name, given] of Object.entries(unsupported)) {
-    if (given) throw new SettingError(`${name}: not supported in this version`);
-  }
-}
-
 function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, TLS_KEY: key }: SettingValues): void {
   if (cert !== null && key === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
   if (key !== null && cert === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");

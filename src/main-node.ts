@@ -143,16 +143,18 @@ interface Parts {
 
 /** Starts all that moves by itself, then takes devices and requests. */
 async function listen({ config, fleet, eventSide, lineSide, httpSide, condition, closing }: Parts): Promise<Places> {
-  const { gateway, presence, worker, sweeper, janitor } = lineSide;
+  const { gateway, presence, worker, sweeper, retention, janitor } = lineSide;
   closing.add("events", () => eventSide.stop());
   await eventSide.start();
   await presence.start();
   closing.add("lease", () => presence.stop());
   worker.start();
   sweeper.start();
+  retention?.start();
   janitor.start();
   closing.add("lines", async () => {
     sweeper.stop();
+    retention?.stop();
     janitor.stop();
     gateway.stopAccepting();
     await Promise.all([httpSide.close(HTTP_CLOSE_MS), gateway.drain(GRACE_MS), worker.stop()]);

@@ -8,6 +8,7 @@ import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
 import { ownershipContract } from "./store/contract/ownership.ts";
 import { receptionContract } from "./store/contract/reception.ts";
+import { removalContract } from "./store/contract/removal.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { streamsContract } from "./store/contract/streams.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
@@ -33,6 +34,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("late reads and answers", () => lateContract(world));
     describe("withdrawals", () => withdrawalContract(world));
     describe("lives", () => lifeContract(world));
+    describe("removal", () => removalContract(world));
     describe("events", () => eventsContract(world));
     describe("streams of events", () => streamsContract(world));
     describe("figures", () => figuresContract(world));

@@ -33,6 +33,8 @@ export type Counted =
   | "bytes-out"
   /** Restarts of the hint worker by cause. */
   | "worker-restarts"
+  /** Messages removed for good by cause. */
+  | "removed"
   /** Live events: relayed, and relays that failed. */
   | "events"
   /** Listeners by how they ended. */

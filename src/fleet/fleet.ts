@@ -2,6 +2,7 @@
 import type { Accounts } from "../chat/accounts.ts";
 import type { Directory } from "../chat/fleet.ts";
 import type { FleetStore, SeenDevice } from "../chat/fleet-store.ts";
+import type { TrackerId } from "../chat/message.ts";
 import type { Clock, MessageStore } from "../chat/ports.ts";
 import type { Protocol } from "../core/index.ts";
 import { demoFleet } from "./demo.ts";
@@ -64,6 +65,11 @@ export class Fleet {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#polling;
+  }
+
+  /** Every tracker of the fleet. */
+  trackerIds(): Iterable<TrackerId> {
+    return this.#sync.index.stored.keys();
   }
 
   /** Called after every change, of whichever node; returns what ends the calls. */

@@ -11,6 +11,8 @@ import { PENDING_SHARDS } from "../chat/ports.ts";
 export const IDS = "{ids}";
 /** `<prefix><id / 1024>`: a string of 4-byte tracker ids. */
 export const ID_BLOCKS = "{ids}:i:";
+/** How far ids were removed by age and their blocks given back: hash (see lua/forget-ids.lua). */
+export const OLD_IDS = "{ids}:old";
 /** Ids per block. */
 const IDS_PER_BLOCK = 1_024;
 /** Texts that may be dead letters: ZSET of `<tracker>:<id>` by the time they were named. */
@@ -53,10 +55,10 @@ export function trackerKeys(tracker: TrackerId): readonly string[] {
   ];
 }
 
-/** Of these keys, what a list of trackers is made of: head, prefix of the buckets, unread, lanes, texts whose time has not come. */
+/** Of these keys, what a list of trackers is made of: head, prefix of the buckets, unread, lanes, texts whose time has not come, buckets by id. */
 export function rosterKeys(tracker: TrackerId): readonly string[] {
   const slot = `{t${tracker}}`;
-  return [`${slot}:h`, `${slot}:b`, `${slot}:u`, `${slot}:o`, `${slot}:p`, `${slot}:w`];
+  return [`${slot}:h`, `${slot}:b`, `${slot}:u`, `${slot}:o`, `${slot}:p`, `${slot}:w`, `${slot}:bi`];
 }
 
 /** Head and waiting events of a tracker: all that relaying them needs. */
@@ -88,6 +90,11 @@ export function nodeTrackersKey(node: string): string {
 /** The head of a tracker: its fields are listed in lua/parts/head.lua. */
 export function headKey(tracker: TrackerId): string {
   return `{t${tracker}}:h`;
+}
+
+/** Buckets of a tracker by the time of their first message: ZSET. */
+export function timesKey(tracker: TrackerId): string {
+  return `{t${tracker}}:bt`;
 }
 
 /** Ids of unread INCOMING messages of a tracker. */

@@ -17,6 +17,7 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type Removed,
   type RosterEntry,
   type Submitted,
 } from "../chat/ports.ts";
@@ -31,6 +32,7 @@ import { fullness } from "./redis-fullness.ts";
 import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
 import { find, lastTimes, list, roster, unreadCounts } from "./redis-read.ts";
+import { RedisRemoval } from "./redis-removal.ts";
 import { asArray, asBytes, asNumber, asText, ownerOf, type Reply } from "./redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
 import { unpackTimeline } from "./redis-timeline.ts";
@@ -44,6 +46,7 @@ export class RedisStore implements MessageStore {
   readonly #connection: RedisConnection;
   readonly #scripts: Scripts;
   readonly #events: NodeEvents | null;
+  readonly #removal: RedisRemoval;
   readonly #instance = randomBytes(8);
   #calls = 0;
 
@@ -55,6 +58,7 @@ export class RedisStore implements MessageStore {
     this.#connection = connection;
     this.#events = events;
     this.#scripts = new Scripts(connection, (told) => events?.told(told));
+    this.#removal = new RedisRemoval(connection, this.#scripts);
   }
 
   submit(draft: Draft): Promise<Submitted> {
@@ -160,8 +164,10 @@ export class RedisStore implements MessageStore {
     return ms < 0 ? null : ms;
   }
 
-  async expire(trackerId: TrackerId): Promise<number> {
-    return asNumber(await this.#runChange("expire", trackerId, []));
+  async expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number> {
+    const [expired, left] = asArray(await this.#runChange("expire", trackerId, liveNodes));
+    if (left === 0) await this.outbox(trackerId);
+    return asNumber(expired);
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -172,12 +178,31 @@ export class RedisStore implements MessageStore {
     return this.#change(trackerId, (named) => retryDeadLetter(this.#scripts, { trackerId, id }, named));
   }
 
-  async disown(trackerId: TrackerId): Promise<void> {
-    await this.#run("disown", trackerId, []);
+  ages(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
+    return reach(this.#removal.ages(trackerIds));
   }
 
-  async erase(trackerId: TrackerId): Promise<void> {
-    await this.#run("erase", trackerId, []);
+  async removeOld(trackerId: TrackerId, ageMs: number, from: MessageId): Promise<Removed> {
+    const reply = await this.#runChange("remove-old", trackerId, [ageMs, from]);
+    return await reach(this.#removal.removed(trackerId, reply));
+  }
+
+  tidyIds(): Promise<boolean> {
+    return reach(this.#removal.tidyIds((ids) => find(this.#connection, this.#scripts, ids)));
+  }
+
+  disown(trackerId: TrackerId): Promise<void> {
+    return reach(this.#removal.disown(trackerId));
+  }
+
+  async clear(trackerId: TrackerId): Promise<void> {
+    const dead = await this.#runChange("clear", trackerId, []);
+    await reach(this.#removal.forgetDead(trackerId, dead));
+    await this.#removal.purge(trackerId);
+  }
+
+  erase(trackerId: TrackerId): Promise<void> {
+    return this.#removal.erase(trackerId);
   }
 
   async renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {

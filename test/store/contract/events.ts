@@ -76,7 +76,7 @@ export function eventsContract(world: () => World): void {
     const old = await submitted(store(), trackerId);
     const fresh = await submitted(store(), trackerId, { replaces: old, ttlMs: 0 });
     expect((await news_of(trackerId)).slice(1)).toEqual([{ type: "message", id: fresh, state: "queued" }, status(old, "cancelled")]);
-    await store().expire(trackerId);
+    await store().expire(trackerId, ["node-a"]);
     expect(await news_of(trackerId)).toEqual([status(fresh, "expired")]);
     const refused = await submitted(store(), trackerId);
     const silent = await submitted(store(), trackerId);
