@@ -26,6 +26,8 @@ export interface Config {
   readonly loginTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
+  /** Texts that one account's broadcasts give out; those beyond wait for their turn. */
+  readonly broadcastRate: Rate;
   readonly trustProxy: readonly string[];
   readonly linesPerIp: number;
   readonly loginRate: Rate;
@@ -85,6 +87,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     loginTimeoutMs: values.LOGIN_TIMEOUT,
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
+    broadcastRate: values.BROADCAST_RATE,
     trustProxy: values.TRUST_PROXY ?? [],
     linesPerIp: values.LINES_PER_IP,
     loginRate: values.LOGIN_RATE,

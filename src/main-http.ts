@@ -2,15 +2,19 @@
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import type { BroadcastStore } from "./chat/broadcast.ts";
+import { Broadcasts } from "./chat/broadcasts.ts";
 import { Calls } from "./chat/calls.ts";
 import type { EventStore, LiveEvents } from "./chat/events.ts";
 import { Extensions } from "./chat/extensions.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
+import { Sender } from "./chat/sender.ts";
 import { SignIn } from "./chat/sign-in.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { accountCalls } from "./http/account-calls.ts";
 import { registerAdmin } from "./http/admin.ts";
+import { broadcastCalls } from "./http/broadcast-calls.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
 import { registerConsole } from "./http/console.ts";
@@ -30,6 +34,7 @@ const CONSOLE = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ?
 export interface HttpSideDeps {
   readonly config: Config;
   readonly store: MessageStore;
+  readonly broadcasts: BroadcastStore;
   readonly events: Pick<EventStore, "place">;
   readonly live: LiveEvents;
   readonly fleet: Fleet;
@@ -83,21 +88,24 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   const { directory, accounts } = fleet;
   const app = await plainServer(deps);
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
-  const calls = new Calls({
+  const sender = new Sender({
     store,
     directory,
     outbox,
-    clock: Date,
     ttlMs: config.messageTtlMs,
     onHintFailed: (error, tracker) => {
       metrics.count("hints", "failed");
       log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
     },
   });
+  const spoken = { store, directory, clock: Date, sender };
+  const broadcasts = new Broadcasts({ ...spoken, broadcasts: deps.broadcasts, pace: config.broadcastRate, meter: metrics });
+  const calls = new Calls({ ...spoken, broadcasts });
   const signIn = new SignIn({ accounts, now: () => performance.now() });
   const routes = { gate, calendar: new Calendar() };
   const extensions = new Extensions({ store, directory, events });
-  const all = [...chatCalls(calls), ...extensionCalls(extensions), ...accountCalls({ accounts, directory, signIn })];
+  const chat = [...chatCalls(calls), ...broadcastCalls(broadcasts), ...extensionCalls(extensions)];
+  const all = [...chat, ...accountCalls({ accounts, directory, signIn })];
   registerCalls(app, all, routes);
   const onAccounts = (listener: () => void): (() => void) => fleet.onChange(listener);
   const streams = new EventStreams({ ...routes, live, directory, sessions: accounts, onAccounts, meter: metrics });

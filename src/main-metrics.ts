@@ -16,6 +16,7 @@ const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, l
   "bytes-in": ["bytes_in_total", "Bytes read", "from"],
   "bytes-out": ["bytes_out_total", "Bytes written", "to"],
   "worker-restarts": ["worker_restarts_total", "Restarts of the mail worker by its watchdog", "cause"],
+  "broadcast-texts": ["broadcast_texts_total", "Texts of broadcasts: given, or not, tried once more, withdrawn", "what"],
   expired: ["expired_total", "Texts that were not delivered in time", "cause"],
   events: ["events_total", "Live events relayed to their accounts' streams, and relays that failed", "what"],
   listeners: ["listeners_ended_total", "Streams of live events that ended", "reason"],

@@ -18,6 +18,7 @@ import { type ConnectionRole, connected, connectRedis } from "./store/connection
 import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
+import { RedisBroadcasts } from "./store/redis-broadcasts.ts";
 import { RedisEvents } from "./store/redis-events.ts";
 
 /** A Redis that is starting, or still reading its files, gets this long. */
@@ -65,7 +66,7 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const { gateway, registry, outbox } = lineSide;
   const ready = async (): Promise<boolean> => gateway.ready && (await store.healthy());
   const token = keepAdminToken(config);
-  const shared = { config, store, fleet, outbox, metrics, log, ready };
+  const shared = { config, store, broadcasts: new RedisBroadcasts(requests), fleet, outbox, metrics, log, ready };
   const httpSide = await createHttpSide({ ...shared, events, live: eventSide.hub, lines: lineSide.nodeLines, adminToken: token.token });
   metrics.observe({ lines: () => registry.size, connections: () => gateway.connections, listeners: () => httpSide.listeners });
   await listen({ config, redis, fleet, eventSide, lineSide, httpSide, closing, token });

@@ -21,6 +21,7 @@ describe("configuration", () => {
       loginTimeoutMs: 15_000,
       idleTimeoutMs: 900_000,
       rateLimit: { count: 50, perMs: 1_000 },
+      broadcastRate: { count: 100, perMs: 1_000 },
       trustProxy: [],
       linesPerIp: 2_000,
       loginRate: { count: 500, perMs: 1_000 },

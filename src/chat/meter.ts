@@ -21,6 +21,8 @@ export type Counted =
   | "bytes-out"
   /** Restarts of the hint worker by cause. */
   | "worker-restarts"
+  /** Texts of broadcasts by what became of giving them; those that were tried once more, or withdrawn. */
+  | "broadcast-texts"
   /** Texts that ended as expired. */
   | "expired"
   /** Live events: relayed, and relays that failed. */

@@ -27,7 +27,7 @@ import { drain, expire } from "./memory-outbox.ts";
 import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
 import { rosterEntry } from "./memory-roster.ts";
-import { submit } from "./memory-submit.ts";
+import { repeated, submit } from "./memory-submit.ts";
 import { entriesOf, turn } from "./memory-timeline.ts";
 import {
   joinDue,
@@ -70,6 +70,11 @@ export class MemoryStore implements MessageStore {
     if (known !== undefined && known.until > now) return Promise.resolve(known.digest === bodyDigest ? "same" : "other");
     this.#keys.set(name, { digest: bodyDigest, until: now + IDEMPOTENCY_MS });
     return Promise.resolve("new");
+  }
+
+  findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null> {
+    const tracker = this.#trackers.get(trackerId);
+    return Promise.resolve(tracker === undefined ? null : repeated(tracker, idempotencyKey, this.#clock()));
   }
 
   cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
