@@ -1,5 +1,5 @@
 // The console's page into dist/console, minified and compressed for the wire:  node scripts/build-console.js [FOLDER]
-// As `--import ./scripts/build-console.js?watch` it builds before the program starts, and again at each change while it runs.
+// As `--import ./scripts/build-console.js?rebuild` it builds before the program starts, and again at each change while it runs.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -7,7 +7,7 @@ import { context } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src/console");
-const isWatching = new URL(import.meta.url).search === "?watch";
+const isWatching = new URL(import.meta.url).search === "?rebuild";
 const target = (!isWatching && process.argv[2]) || join(root, "dist/console");
 
 const work = await context({

@@ -2,11 +2,13 @@
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import type { Certificates } from "./certificates.ts";
 import type { BroadcastStore } from "./chat/broadcast.ts";
 import { Broadcasts } from "./chat/broadcasts.ts";
 import { Calls } from "./chat/calls.ts";
 import type { EventStore, LiveEvents } from "./chat/events.ts";
 import { Extensions } from "./chat/extensions.ts";
+import type { Load } from "./chat/load.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
 import { Sender } from "./chat/sender.ts";
 import { SignIn } from "./chat/sign-in.ts";
@@ -22,10 +24,11 @@ import { registerDocs } from "./http/docs-page.ts";
 import { EventStreams } from "./http/event-streams.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
-import { registerHealth, registerMetrics } from "./http/health.ts";
+import { type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
 import { openApi } from "./http/openapi.ts";
 import { registerCalls } from "./http/routes.ts";
-import { createHttpServer } from "./http/server.ts";
+import { createHttpServer, renewCertificate } from "./http/server.ts";
+import { shedLoad } from "./http/shedding.ts";
 import type { Metrics } from "./main-metrics.ts";
 
 /** Where the build puts the console, seen from the sources or from what was built of them. */
@@ -44,8 +47,11 @@ export interface HttpSideDeps {
   readonly adminToken: string;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** This node takes devices and its store takes writes. */
-  readonly ready: () => Promise<boolean>;
+  readonly load: () => Load;
+  /** Null: nothing is encrypted. */
+  readonly certificates: Certificates | null;
+  /** Whether this node should get anything new. */
+  readonly readiness: () => Promise<Readiness>;
 }
 
 export interface HttpSide {
@@ -65,6 +71,9 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   const { adminToken: token, fleet, lines, store: messages, outbox } = deps;
   registerAdmin(admin, { token, fleet, lines, messages, outbox });
   const servers = admin === api ? [api] : [api, admin];
+  deps.certificates?.onChange((settings) => {
+    for (const server of servers) renewCertificate(server, settings);
+  });
   return {
     get listeners() {
       return streams.size;
@@ -84,9 +93,10 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
 }
 
 async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyInstance; readonly streams: EventStreams }> {
-  const { config, store, events, live, fleet, outbox, metrics, log, ready } = deps;
+  const { config, store, events, live, fleet, outbox, metrics, log, load, readiness } = deps;
   const { directory, accounts } = fleet;
   const app = await plainServer(deps);
+  shedLoad(app, { load, meter: metrics });
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
   const sender = new Sender({
     store,
@@ -111,13 +121,14 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   const streams = new EventStreams({ ...routes, live, directory, sessions: accounts, onAccounts, meter: metrics });
   streams.register(app);
   registerDocs(app, openApi(all));
-  registerHealth(app, ready);
+  registerHealth(app, readiness);
   if (!(await registerConsole(app, CONSOLE))) log.info({ folder: CONSOLE }, "the console is not built: npm run build");
   return { api: app, streams };
 }
 
-function plainServer({ config, metrics, log }: HttpSideDeps): Promise<FastifyInstance> {
-  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls: null, registry: metrics.registry });
+function plainServer({ config, metrics, log, certificates }: HttpSideDeps): Promise<FastifyInstance> {
+  const tls = config.httpTls ? (certificates?.settings ?? null) : null;
+  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, registry: metrics.registry });
 }
 
 async function listen(app: FastifyInstance, { host, port }: Address, setting: string): Promise<string> {

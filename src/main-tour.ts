@@ -21,7 +21,10 @@ export function tour(started: Started): string {
   const places = [
     `console     ${api}/`,
     `API         ${api}`,
-    ...devices.map(({ host, port, protocol }) => `devices     ${host}:${port} (${protocol ?? `${protocols.join(", ")}: detected`})`),
+    ...devices.map(
+      ({ host, port, protocol, tls }) =>
+        `devices     ${host}:${port} (${tls ? "TLS; " : ""}${protocol ?? `${protocols.join(", ")}: detected`})`,
+    ),
     `admin       ${admin}/admin`,
     ...(started.madeToken === null ? [] : [`admin token ${started.madeToken} (made now, kept in ${config.dataDir}/admin-token)`]),
     `Redis       ${redis}`,

@@ -96,7 +96,7 @@ describe("Dockerfile", () => {
   });
 
   it("asks /livez with Node, ends on SIGTERM and starts without a shell", () => {
-    expect(last("HEALTHCHECK")).toMatch(/CMD \["node", "-e", ".*fetch\(.*\/livez/);
+    expect(last("HEALTHCHECK")).toMatch(/CMD \["node", "-e", ".*get\(.*\/livez/);
     expect(steps.filter((step) => /\b(?:curl|wget)\b/.test(step))).toEqual([]);
     expect(last("STOPSIGNAL")).toBe("STOPSIGNAL SIGTERM");
     expect(last("ENTRYPOINT")).toBe('ENTRYPOINT ["node", "dist/src/cli.js"]');

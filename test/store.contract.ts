@@ -1,6 +1,7 @@
 /** What every MessageStore does: run on the reference store, on Redis, and on Redis in cluster mode. */
 import { afterAll, beforeAll, describe } from "vitest";
 import { eventsContract } from "./store/contract/events.ts";
+import { figuresContract } from "./store/contract/figures.ts";
 import { lifeContract } from "./store/contract/life.ts";
 import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("lives", () => lifeContract(world));
     describe("events", () => eventsContract(world));
     describe("streams of events", () => streamsContract(world));
+    describe("figures", () => figuresContract(world));
     describe("ownership and operation", () => ownershipContract(world));
   });
 }

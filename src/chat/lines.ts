@@ -40,6 +40,8 @@ export interface Hello {
 export interface Answer {
   readonly verdict: LoginVerdict;
   readonly epoch: number | null;
+  /** Where the line was that this login displaced; null: there was none. */
+  readonly displaced: "here" | "elsewhere" | null;
 }
 
 /** A logged-in line: what its later questions are about. */
@@ -77,13 +79,13 @@ export class LineChat {
     const reason = this.#objection(tracker, hello, caller);
     if (reason !== null) return refuse(reason);
     if (hello.scope === "register")
-      return { verdict: { type: "accepted", identity: identityOf(tracker), standing: STRANGER }, epoch: null };
+      return { verdict: { type: "accepted", identity: identityOf(tracker), standing: STRANGER }, epoch: null, displaced: null };
     try {
       if (await this.#displacesInDuel(tracker.id)) return refuse("quarantined");
       const learned = await this.#learn(tracker, caller.protocol);
       return learned === null ? refuse("wrong-protocol") : await this.#login(learned, caller.protocol);
     } catch (error) {
-      return { verdict: unavailable(error), epoch: null };
+      return { verdict: unavailable(error), epoch: null, displaced: null };
     }
   }
 
@@ -180,7 +182,8 @@ export class LineChat {
     const { epoch, standing, previous } = await store.login({ trackerId: tracker.id, node, protocol: protocol.name });
     // On this node the registry displaces the older line as soon as the new one is in it.
     if (previous !== null && previous.node !== node) this.#hintDisplaced(tracker.id, previous.node, epoch);
-    return { verdict: { type: "accepted", identity: identityOf(tracker), standing }, epoch };
+    const displaced = previous === null ? null : previous.node === node ? "here" : "elsewhere";
+    return { verdict: { type: "accepted", identity: identityOf(tracker), standing }, epoch, displaced };
   }
 
   /** Not awaited: the new line need not wait for the old one. If the hint is lost, the old line finds out at its next drain. */
@@ -193,7 +196,7 @@ export class LineChat {
 const STRANGER: Standing = { proven: false, closings: 0, sinceClosingMs: null };
 
 function refuse(reason: RefusalReason): Answer {
-  return { verdict: { type: "refused", reason }, epoch: null };
+  return { verdict: { type: "refused", reason }, epoch: null, displaced: null };
 }
 
 function identityOf(tracker: Tracker): Identity {

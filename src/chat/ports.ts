@@ -64,6 +64,11 @@ export interface MessageStore {
   pending(shard: number): Promise<readonly TrackerId[]>;
   /** What is in a tracker's outbox; an empty one leaves the pending index. */
   outbox(trackerId: TrackerId): Promise<OutboxState>;
+  /**
+   * How long (ms) a text has been in the outbox without its receipt, from when it could go out: the older one of those at
+   * the heads of the lanes, or of those whose time has come; null: there is none.
+   */
+  oldestWait(trackerId: TrackerId): Promise<number | null>;
   /** Ends queued texts whose time to live has passed as `expired`; gives how many. */
   expire(trackerId: TrackerId): Promise<number>;
   /** Dead letters, newest first, at most `limit`. */
@@ -84,6 +89,16 @@ export interface MessageStore {
   owners(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>>;
   /** True when a write is accepted now. */
   healthy(): Promise<boolean>;
+  fullness(): Promise<Fullness>;
+}
+
+/** How much of what is limited has been used. */
+export interface Fullness {
+  /** Share of all message ids, from 0 to 1. */
+  readonly ids: number;
+  readonly usedBytes: number;
+  /** 0: there is no bound. */
+  readonly maxBytes: number;
 }
 
 /** The pending index is split so that no single key holds every tracker. */

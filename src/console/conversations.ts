@@ -87,7 +87,7 @@ export async function sendToAll(key: string, trackers: readonly TrackerId[], tex
   const result = await withSession((hash) => broadcast(hash, trackers, { key, text, choices: [] }));
   if (result === null) return false;
   const recipients = trackers.map((trackerId) => ({ trackerId, messageId: result.messages.get(trackerId) ?? null }));
-  apply([{ type: "watch", ids: [...result.messages.values()], at }]);
+  apply([{ type: "follow", ids: [...result.messages.values()], at }]);
   broadcasts.value = [{ key, text, sentAt: Date.now(), recipients }, ...broadcasts.value.filter((known) => known.key !== key)];
   return true;
 }

@@ -14,6 +14,7 @@ export * from "./reread-framer.ts";
 export * from "./session.ts";
 export * from "./session-io.ts";
 export * from "./simulated-device.ts";
+export * from "./tally.ts";
 export * from "./text-profile.ts";
 export * from "./text-receipts.ts";
 export * from "./transcript.ts";

@@ -17,6 +17,7 @@ import { LineClock } from "./line-clock.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
 import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 import { Strikes } from "./strikes.ts";
+import { Tally } from "./tally.ts";
 
 type Hello = Extract<DeviceEvent, { type: "hello" }>;
 
@@ -39,6 +40,8 @@ interface Heard {
 const EARLY_FRAMES = 3;
 
 export class Session {
+  /** To be taken after a step by whoever counts. */
+  readonly tally = new Tally();
   readonly #protocol: Protocol;
   readonly #limits: SessionLimits;
   readonly #codec: Codec;
@@ -141,7 +144,10 @@ export class Session {
   }
 
   #framed(framed: Framed, now: number, out: Effect[]): void {
-    if (framed.kind === "frame") return this.#frame(framed.bytes, now, out);
+    if (framed.kind === "frame") {
+      this.tally.frame();
+      return this.#frame(framed.bytes, now, out);
+    }
     const bytes = framed.kind === "noise" ? Buffer.from(framed.bytes) : null;
     out.push({ type: "note", kind: "noise", reason: framed.reason, bytes });
     if (framed.kind === "broken") out.push({ type: "close", reason: "broken-stream" });
@@ -218,7 +224,7 @@ export class Session {
     const implied = identity.profile["receipts"] === "implied";
     const capabilities = capabilitiesUnder(this.#protocol, identity.profile);
     const receiptMs = Math.max(this.#limits.receiptMs, capabilities.receiptMs ?? 0);
-    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now });
+    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now, tally: this.tally });
     this.#phase = { type: "online", key: hello.key, identity, deliveries };
   }
 

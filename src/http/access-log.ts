@@ -17,7 +17,7 @@ declare module "fastify" {
   }
 }
 
-const NAME = "tracker_chat_http_seconds";
+const NAME = "tracker_chat_http_request_duration_seconds";
 /** Seconds; the last bound is past the request time-out. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 20];
 /** Of a path that no route has: as much as tells what was meant. */

@@ -1,4 +1,5 @@
 /** The HTTP server that every plugin sits on: limits, CORS, body parsers, and the contract's words whatever happens. */
+import { Server as HttpsServer, type ServerOptions } from "node:https";
 import cors from "@fastify/cors";
 import {
   type FastifyBaseLogger,
@@ -15,12 +16,15 @@ import { keepAccessLog } from "./access-log.ts";
 import { addBodyParsers, BODY_BYTES } from "./body.ts";
 import { asChatError, FAILURES, failureBody } from "./failure.ts";
 
+/** What HTTPS is told of TLS. */
+export type TlsOptions = Readonly<Pick<ServerOptions, "cert" | "key" | "minVersion" | "ciphers" | "honorCipherOrder">>;
+
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
   /** Addresses whose `X-Forwarded-For` is believed; empty: nobody's. */
   readonly trustProxy: readonly string[];
-  /** HTTPS with this certificate and key (PEM); null: HTTP. */
-  readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | null;
+  /** HTTPS with this certificate and key (PEM), and what else TLS is told; null: HTTP. */
+  readonly tls: TlsOptions | null;
   /** Where answers are counted and timed; null: nowhere. */
   readonly registry: Registry | null;
 }
@@ -35,6 +39,7 @@ const LIMITS = {
   maxHeaderSize: 8 * 1024,
   maxConnections: 2_000,
 };
+const HANDSHAKE_MS = 10_000;
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const COMMON_HEADERS = { "X-Content-Type-Options": "nosniff" };
@@ -47,6 +52,11 @@ const CORS = {
   maxAge: 86_400,
   strictPreflight: false,
 };
+
+/** A new certificate for the connections that come from now on. */
+export function renewCertificate({ server }: FastifyInstance, tls: TlsOptions): void {
+  if (server instanceof HttpsServer) server.setSecureContext(tls);
+}
 
 /** A server without routes, not yet listening. Errors that any route throws are answered by the contract's table. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
@@ -77,7 +87,7 @@ function serverOptions({ logger, trustProxy, tls }: HttpServerOptions): FastifyS
   return {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    ...(tls === null ? { http } : { https: { ...http, ...tls } }),
+    ...(tls === null ? { http } : { https: { ...http, ...tls, handshakeTimeout: HANDSHAKE_MS } }),
     requestTimeout,
     keepAliveTimeout,
     bodyLimit: BODY_BYTES,

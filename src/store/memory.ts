@@ -5,6 +5,7 @@ import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  type Fullness,
   IDEMPOTENCY_MS,
   type ListQuery,
   type LoggedIn,
@@ -23,7 +24,7 @@ import { shardOf } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { putBack, withdraw } from "./memory-endings.ts";
 import { MemoryEvents } from "./memory-events.ts";
-import { drain, expire } from "./memory-outbox.ts";
+import { drain, expire, oldestWait } from "./memory-outbox.ts";
 import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
 import { rosterEntry } from "./memory-roster.ts";
@@ -175,6 +176,11 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve({ ids: [...lanes(tracker), ...waitingTexts(tracker)], bytes: outboxBytes(tracker) });
   }
 
+  oldestWait(trackerId: TrackerId): Promise<number | null> {
+    const tracker = this.#trackers.get(trackerId);
+    return Promise.resolve(tracker === undefined ? null : oldestWait(tracker, this.#clock()));
+  }
+
   expire(trackerId: TrackerId): Promise<number> {
     const tracker = this.#trackers.get(trackerId);
     return this.#change(trackerId, () => (tracker === undefined ? 0 : expire(tracker, this.#clock())));
@@ -238,6 +244,10 @@ export class MemoryStore implements MessageStore {
 
   healthy(): Promise<boolean> {
     return Promise.resolve(true);
+  }
+
+  fullness(): Promise<Fullness> {
+    return Promise.resolve({ ids: this.#lastId / LAST_ID, usedBytes: 0, maxBytes: 0 });
   }
 
   /** Does something to a tracker, and tells of the events that came of it. */

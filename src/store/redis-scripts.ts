@@ -24,6 +24,7 @@ const SCRIPTS = {
   "mark-read": TRACKER,
   "mark-all-read": TRACKER,
   outbox: TRACKER,
+  "oldest-wait": TRACKER,
   expire: TRACKER,
   dead: TRACKER,
   retry: TRACKER,

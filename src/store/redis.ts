@@ -6,6 +6,7 @@ import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  type Fullness,
   IDEMPOTENCY_MS,
   type ListQuery,
   type LoggedIn,
@@ -25,6 +26,7 @@ import { HEALTH, headKey, idempotencyKey, LEASES, pendingKey, shardOf, trackerKe
 import type { NodeEvents } from "./node-events.ts";
 import { deadLetters } from "./redis-dead.ts";
 import { drain } from "./redis-drain.ts";
+import { fullness } from "./redis-fullness.ts";
 import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
 import { find, lastTimes, list, roster, unreadCounts } from "./redis-read.ts";
@@ -149,6 +151,11 @@ export class RedisStore implements MessageStore {
     return reach(this.#outbox(trackerId));
   }
 
+  async oldestWait(trackerId: TrackerId): Promise<number | null> {
+    const ms = asNumber(await this.#run("oldest-wait", trackerId, []));
+    return ms < 0 ? null : ms;
+  }
+
   async expire(trackerId: TrackerId): Promise<number> {
     return asNumber(await this.#runChange("expire", trackerId, []));
   }
@@ -199,6 +206,10 @@ export class RedisStore implements MessageStore {
     } catch {
       return false;
     }
+  }
+
+  fullness(): Promise<Fullness> {
+    return reach(fullness(this.#connection));
   }
 
   #run(name: ScriptName, trackerId: TrackerId, args: readonly ScriptArgument[]): Promise<Reply> {

@@ -17,7 +17,7 @@ const RUNS = 500;
 /** What happens next: at the server, on the stream, or between a call and its answer. */
 type Step =
   | { readonly type: "presence"; readonly tracker: number; readonly online: boolean }
-  | { readonly type: "read" | "open" | "page" | "watch"; readonly tracker: number }
+  | { readonly type: "read" | "open" | "page" | "follow"; readonly tracker: number }
   | { readonly type: "incoming" | "outgoing"; readonly tracker: number; readonly count: number }
   | { readonly type: "proceed"; readonly pick: number }
   | { readonly type: "roster" }
@@ -33,7 +33,7 @@ const pick = fc.nat(1_000);
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ type: fc.constant("presence" as const), tracker, online: fc.boolean() }),
   fc.record({ type: fc.constantFrom("incoming" as const, "outgoing" as const), tracker, count: fc.integer({ min: 1, max: 6 }) }),
-  fc.record({ type: fc.constantFrom("read" as const, "open" as const, "page" as const, "watch" as const), tracker }),
+  fc.record({ type: fc.constantFrom("read" as const, "open" as const, "page" as const, "follow" as const), tracker }),
   fc.record({ type: fc.constant("proceed" as const), pick }),
   fc.constant({ type: "roster" as const }),
   fc.record({ type: fc.constant("hear" as const), count: fc.integer({ min: 1, max: 9 }) }),
@@ -46,7 +46,7 @@ class Play {
   model: Model = EMPTY;
   #heard = 0;
   readonly #answers: Change[] = [];
-  readonly #watched = new Set<number>();
+  readonly #followed = new Set<number>();
 
   apply(...changes: readonly Change[]): void {
     this.model = reduce(this.model, changes);
@@ -68,8 +68,8 @@ class Play {
       case "open":
       case "page":
         return this.#ask(next.tracker);
-      case "watch":
-        return this.#watch(next.tracker);
+      case "follow":
+        return this.#follow(next.tracker);
       case "hear":
         return this.hear(next.count);
       case "repeat":
@@ -92,7 +92,7 @@ class Play {
   }
 
   get watched(): ReadonlySet<number> {
-    return this.#watched;
+    return this.#followed;
   }
 
   /** The newest page at first, then the one before what is here, as the page asks for them. */
@@ -108,11 +108,11 @@ class Play {
     for (let index = 0; index < count; index += 1) this.server.write(id, direction);
   }
 
-  #watch(id: number): void {
+  #follow(id: number): void {
     const at = readAfter(this.model.cursor);
     const { id: messageId } = this.server.write(id, "OUTGOING");
-    this.#watched.add(messageId);
-    this.#answers.push({ type: "watch", ids: [messageId], at });
+    this.#followed.add(messageId);
+    this.#answers.push({ type: "follow", ids: [messageId], at });
   }
 
   #repeat(at: number): void {
@@ -212,7 +212,7 @@ describe("the model", () => {
     const server = new PlayedServer();
     const { id } = server.write(1, "OUTGOING");
     server.proceed(0);
-    const model = reduce(EMPTY, [...server.events, { type: "watch", ids: [id], at: readAfter(ORIGIN) }]);
+    const model = reduce(EMPTY, [...server.events, { type: "follow", ids: [id], at: readAfter(ORIGIN) }]);
     expect(model.watched.get(id)?.state).toBe("written");
   });
 

@@ -100,6 +100,6 @@ it("is served, with a page that runs by itself under a strict policy", async () 
 });
 
 /** As a client gets it. */
-function plain(document: object): object {
-  return JSON.parse(JSON.stringify(document)) as object;
+function plain(document: object): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(document)) as Record<string, unknown>;
 }

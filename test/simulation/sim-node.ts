@@ -175,9 +175,17 @@ export class SimNode {
     const { store, name, build, shards } = this.#options;
     const registry = this.#registry;
     const hint = (trackerId: number): void => registry.get(trackerId)?.hint();
-    const sweeper = new Sweeper({ node: name, store, lines: registry, hint, meter: { count: () => {} }, log: SILENT });
+    const sweeper = new Sweeper({
+      node: name,
+      store,
+      lines: registry,
+      hint,
+      protocolOf: () => "",
+      meter: { count: () => {} },
+      log: SILENT,
+    });
     for (const shard of shards) {
-      if (build.sweeps) this.#beat(SWEEP_MS, () => sweeper.sweep(shard));
+      if (build.sweeps) this.#beat(SWEEP_MS, async () => void (await sweeper.sweep(shard)));
       this.#beat(EXPIRE_MS, async () => {
         if (isMine(shard, name, await store.liveNodes())) await sweeper.expire(shard);
       });

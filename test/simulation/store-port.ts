@@ -5,6 +5,7 @@ import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  type Fullness,
   type ListQuery,
   type LoggedIn,
   type Login,
@@ -134,6 +135,10 @@ export class StorePort implements MessageStore {
     return this.#call("outbox", [], (store) => store.outbox(trackerId));
   }
 
+  oldestWait(trackerId: TrackerId): Promise<number | null> {
+    return this.#call("oldestWait", [trackerId], (store) => store.oldestWait(trackerId));
+  }
+
   expire(trackerId: TrackerId): Promise<number> {
     return this.#call("expire", [trackerId], (store) => store.expire(trackerId));
   }
@@ -172,6 +177,10 @@ export class StorePort implements MessageStore {
 
   healthy(): Promise<boolean> {
     return this.#call("healthy", [], (store) => store.healthy());
+  }
+
+  fullness(): Promise<Fullness> {
+    return this.#call("fullness", [], (store) => store.fullness());
   }
 
   #call<T>(name: keyof MessageStore, trackers: readonly TrackerId[], work: Command<T>["work"]): Promise<T> {

@@ -8,6 +8,7 @@ import { Broadcasts, type BroadcastsOptions } from "../../src/chat/broadcasts.ts
 import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
 import type { Directory, User } from "../../src/chat/fleet.ts";
+import type { Load } from "../../src/chat/load.ts";
 import { type MessageStore, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { Sender, type SenderOptions } from "../../src/chat/sender.ts";
 import { SignIn } from "../../src/chat/sign-in.ts";
@@ -23,6 +24,7 @@ import { createGate } from "../../src/http/gate.ts";
 import { openApi } from "../../src/http/openapi.ts";
 import { type RouteDeps, registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
+import { shedLoad } from "../../src/http/shedding.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
 import { answerCheck } from "./answer-schema.ts";
@@ -55,6 +57,8 @@ export interface ApiOptions {
   readonly trustProxy?: readonly string[];
   /** The id before the first message's. */
   readonly lastId?: number;
+  /** How much the node has to do; the default is normal. */
+  readonly load?: () => Load;
   /** Each line that the server logs. */
   readonly onLog?: (line: string) => void;
 }
@@ -104,6 +108,7 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const failedHints: unknown[] = [];
   const outbox = options.outbox ?? { hint: (trackerId: number, owner: Owner) => Promise.resolve(void hints.push([trackerId, owner])) };
   const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
+  shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
   const gate = await createGate(app, {
     directory,
     sessions: accounts ?? sessionsOf(options.sessions ?? {}),

@@ -38,7 +38,7 @@ export type Change =
   /** `complete`: it reaches back to the first message. Pages of one tracker are asked for one after another. */
   | { readonly type: "page"; readonly trackerId: TrackerId; readonly messages: readonly Message[]; readonly complete: boolean }
   /** A broadcast was answered: these messages are shown though nobody opened their conversations. */
-  | { readonly type: "watch"; readonly at: Position; readonly ids: readonly MessageId[] }
+  | { readonly type: "follow"; readonly at: Position; readonly ids: readonly MessageId[] }
   /** The server took it: these texts were read. */
   | { readonly type: "marked-read"; readonly at: Position; readonly trackerId: TrackerId; readonly ids: readonly MessageId[] }
   /** The stream cannot be resumed: positions start anew from this one, and what was loaded may have gaps. */

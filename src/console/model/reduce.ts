@@ -69,8 +69,8 @@ function apply(draft: Draft, change: Change): void {
       return open(draft, change.trackerId);
     case "page":
       return turn(draft, change);
-    case "watch":
-      return watch(draft, change);
+    case "follow":
+      return follow(draft, change);
     case "marked-read":
       return markRead(draft, change);
     case "reset":
@@ -214,7 +214,7 @@ function turn(draft: Draft, { trackerId, messages, complete }: Of<"page">): void
   });
 }
 
-function watch(draft: Draft, { ids, at }: Of<"watch">): void {
+function follow(draft: Draft, { ids, at }: Of<"follow">): void {
   const watched = draft.map("watched");
   for (const id of ids) {
     const queued: Progress = { state: "queued", updatedAt: null, reason: null, receipt: null, altered: false, at };

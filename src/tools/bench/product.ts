@@ -1,5 +1,5 @@
 /** The product as a child process on free ports, with a fleet made for measuring. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ export interface Product {
   readonly redisPid: number;
   readonly http: string;
   readonly gatewayPort: number;
+  readonly tlsPort: number;
   readonly dataDir: string;
   /** API key of the account that has the devices. */
   readonly hash: string;
@@ -37,11 +38,26 @@ const ACCOUNT_ID = 200_000;
 const HASH = "0123456789abcdef0123456789abcdef";
 const TOKEN = "bench-token-bench-token-bench-token";
 const START_MS = 20_000;
+const CERTIFICATE = [
+  "req",
+  "-x509",
+  "-newkey",
+  "ec",
+  "-pkeyopt",
+  "ec_paramgen_curve:prime256v1",
+  "-nodes",
+  "-days",
+  "2",
+  "-subj",
+  "/CN=bench",
+];
 
 /** `cli`: the compiled command line. */
 export async function startProduct(cli: string, plan: FleetPlan): Promise<Product> {
   const dataDir = mkdtempSync(join(tmpdir(), "tracker-chat-bench-"));
-  const [httpPort, gatewayPort] = [await freePort(), await freePort()];
+  const [httpPort, gatewayPort, tlsPort] = [await freePort(), await freePort(), await freePort()];
+  const [cert, key] = [join(dataDir, "tls.crt"), join(dataDir, "tls.key")];
+  execFileSync("openssl", [...CERTIFICATE, "-keyout", key, "-out", cert], { stdio: "ignore" });
   const env = {
     ...process.env,
     REDIS_URL: undefined,
@@ -49,6 +65,9 @@ export async function startProduct(cli: string, plan: FleetPlan): Promise<Produc
     HTTP_PORT: String(httpPort),
     GATEWAY_HOST: "127.0.0.1",
     GATEWAY_PORT: String(gatewayPort),
+    GATEWAY_TLS_PORT: String(tlsPort),
+    TLS_CERT: cert,
+    TLS_KEY: key,
     ADMIN_TOKEN: TOKEN,
     DEMO: "false",
     LOG_LEVEL: "error",
@@ -61,7 +80,8 @@ export async function startProduct(cli: string, plan: FleetPlan): Promise<Produc
   await putFleet(http, plan);
   const pid = child.pid ?? 0;
   const accounts = Array.from({ length: plan.accounts }, (_, index) => accountOf(index));
-  return { pid, redisPid: children(pid)[0] ?? 0, http, gatewayPort, dataDir, hash: HASH, accounts, stop: () => stop(child, dataDir) };
+  const addresses = { http, gatewayPort, tlsPort };
+  return { pid, redisPid: children(pid)[0] ?? 0, ...addresses, dataDir, hash: HASH, accounts, stop: () => stop(child, dataDir) };
 }
 
 export function wialonDevice(index: number): string {
