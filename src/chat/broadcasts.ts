@@ -93,6 +93,14 @@ export class Broadcasts {
     const wanted = standings.filter(({ type }) => RETRIED.has(type) || (again && type === "cancelled"));
     const places = new Map(broadcast.trackerIds.map((trackerId, place) => [trackerId, place]));
     const named = wanted.flatMap((standing) => this.#nextRound(user, standing, places.get(standing.trackerId) ?? 0));
+    if (named.length === 0)
+      return {
+        id,
+        ...resultOf(
+          wanted.map(({ trackerId }) => trackerId),
+          new Map(),
+        ),
+      };
     const beginning = { rounds: named, turns: this.#turns(broadcast.speech, named.length), reopens: true };
     const begun = await unlessDown(8, broadcasts.begin(user.id, id, beginning));
     const givings = this.#givings(broadcast, begun.rounds);

@@ -27,6 +27,7 @@ local function open_round(object, round, recipients)
   local page = {}
 
   function page.get(place)
+    if place >= recipients then return { begun = 0, result = UNKNOWN, message = 0 } end
     local begun, result, message = struct.unpack(RECORD, changed[place] or string.sub(packed, place * BYTES + 1, (place + 1) * BYTES))
     return { begun = begun, result = result, message = message }
   end
