@@ -21,5 +21,5 @@ export function callsOver({ store, broadcasts, directory, outbox, clock }: Calls
   const sender = new Sender({ store, directory, outbox, ttlMs: TTL_MS, onHintFailed: () => {} });
   const spoken = { store, directory, clock, sender };
   const meter = { count: () => undefined };
-  return new Calls({ ...spoken, broadcasts: new Broadcasts({ ...spoken, broadcasts, pace: { count: 1_000_000, perMs: 1 }, meter }) });
+  return new Calls({ ...spoken, broadcasts: new Broadcasts({ ...spoken, broadcasts, pace: { count: 1_000_000, perMs: 1_000 }, meter }) });
 }

@@ -33,7 +33,7 @@ import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
 /** What the calls need of a message store. */
 type ApiStore = CallsOptions["store"] & ExtensionsOptions["store"] & SenderOptions["store"] & BroadcastsOptions["store"];
 
-const NO_PACE: Pace = { count: 1_000_000, perMs: 1 };
+const NO_PACE: Pace = { count: 1_000_000, perMs: 1_000 };
 
 export interface ApiOptions {
   readonly fleet?: FleetPlan;

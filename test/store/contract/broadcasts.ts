@@ -72,11 +72,11 @@ export function broadcastContract(world: () => World): void {
   it("notes what became of rounds; a message that is named stays", async () => {
     const user = freshUser();
     const { id } = await open(user, { trackerIds: [1, 2, 3, 4, 5] });
-    const results = [stored(0, 1, 77), noted(1, "full"), noted(2, "textless"), { ...noted(3, "unsendable"), messageId: 2_147_483_647 }];
+    const results = [stored(0, 1, 77), ended(1, "full"), ended(2, "textless"), { ...ended(3, "unsendable"), messageId: 2_147_483_647 }];
     expect(await note(user, id, ...results)).toBe("open");
     const told = [[["stored", 77]], [["full", null]], [["textless", null]], [["unsendable", 2_147_483_647]], [["unknown", null]]];
     expect(await roundsOf(user, id)).toEqual(told);
-    await note(user, id, stored(0, 1, 78), noted(0, "full"), stored(0, 2, 79), stored(9, 1, 80));
+    await note(user, id, stored(0, 1, 78), ended(0, "full"), stored(0, 2, 79), stored(9, 1, 80));
     expect(await roundsOf(user, id)).toEqual(told);
     await note(user, id, stored(1, 1, 81));
     expect((await roundsOf(user, id))?.[1]).toEqual([["stored", 81]]);
@@ -85,14 +85,14 @@ export function broadcastContract(world: () => World): void {
   it("does not believe that nothing was stored while a call may still be on its way", async () => {
     const user = freshUser();
     const { id } = await open(user);
-    await note(user, id, noted(0, "unstored"));
+    await note(user, id, ended(0, "unstored"));
     expect((await roundsOf(user, id))?.[0]).toEqual([["unknown", null]]);
   });
 
   it("begins the next round of who has a message, once more of who has none, and nothing else", async () => {
     const user = freshUser();
     const { id } = await open(user, { trackerIds: [1, 2, 3] });
-    await note(user, id, stored(0, 1, 5), noted(1, "full"));
+    await note(user, id, stored(0, 1, 5), ended(1, "full"));
     const wanted: (readonly [number, number])[] = [
       ...([
         [0, 2],
@@ -140,7 +140,7 @@ export function broadcastContract(world: () => World): void {
   it("begins nothing of what was withdrawn, unless it is to go on", async () => {
     const user = freshUser();
     const { id } = await open(user);
-    await note(user, id, stored(0, 1, 5), noted(1, "full"));
+    await note(user, id, stored(0, 1, 5), ended(1, "full"));
     const cancelled = await store().cancel(user, id);
     expect(cancelled?.cancelledAt).toEqual(expect.any(Number));
     await world().advance(3);
@@ -218,7 +218,7 @@ function opening(changes: Partial<Opening>): Opening {
   return { speech, trackerIds: [1, 2], idempotencyKey: null, turns: { pace: PACE, texts: 0 }, ...changes };
 }
 
-function noted(place: number, result: NotedRound["result"]): NotedRound {
+function ended(place: number, result: NotedRound["result"]): NotedRound {
   return { place, round: 1, result, messageId: null };
 }
 
