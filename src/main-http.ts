@@ -98,22 +98,17 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   const app = await plainServer(deps);
   shedLoad(app, { load, meter: metrics });
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
-  const sender = new Sender({
-    store,
-    directory,
-    outbox,
-    ttlMs: config.messageTtlMs,
-    onHintFailed: (error, tracker) => {
-      metrics.count("hints", "failed");
-      log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
-    },
-  });
-  const spoken = { store, directory, clock: Date, sender };
+  const onHintFailed = (error: unknown, tracker: number): void => {
+    metrics.count("hints", "failed");
+    log.debug({ err: error, tracker }, "a hint was lost; the sweeper or the next question makes up for it");
+  };
+  const shared = { store, directory, outbox, onHintFailed };
+  const spoken = { ...shared, clock: Date, sender: new Sender({ ...shared, ttlMs: config.messageTtlMs }) };
   const broadcasts = new Broadcasts({ ...spoken, broadcasts: deps.broadcasts, pace: config.broadcastRate, meter: metrics });
   const calls = new Calls({ ...spoken, broadcasts });
   const signIn = new SignIn({ accounts, now: () => performance.now() });
   const routes = { gate, calendar: new Calendar() };
-  const extensions = new Extensions({ store, directory, events });
+  const extensions = new Extensions({ ...shared, events });
   const chat = [...chatCalls(calls), ...broadcastCalls(broadcasts), ...extensionCalls(extensions)];
   const all = [...chat, ...accountCalls({ accounts, directory, signIn })];
   registerCalls(app, all, routes);

@@ -23,8 +23,9 @@ import { type Clock, type Draft, type MessageStore, StoreUnavailable } from "./p
 import { BROADCAST_AT_ONCE, type RecipientOutcome, type Sender, type SendTurn } from "./sender.ts";
 import { unlessDown } from "./unless-down.ts";
 import { wishedDraft } from "./wishes.ts";
+import { type Withdrawing, withdraw } from "./withdrawal.ts";
 
-export interface BroadcastsOptions {
+export interface BroadcastsOptions extends Withdrawing {
   readonly store: Pick<MessageStore, "find" | "findByKey" | "cancel">;
   readonly broadcasts: BroadcastStore;
   readonly sender: Sender;
@@ -236,8 +237,8 @@ export class Broadcasts {
   }
 
   async #withdraw(messages: readonly (readonly [TrackerId, MessageId])[]): Promise<readonly TrackerId[]> {
-    const ended = await inGroups(messages, ([trackerId, id]) => this.#options.store.cancel(trackerId, id));
-    const withdrawn = messages.flatMap(([trackerId], at) => (ended[at] === "cancelled" ? [trackerId] : []));
+    const ended = await inGroups(messages, ([trackerId, id]) => withdraw(this.#options, trackerId, id));
+    const withdrawn = messages.flatMap(([trackerId], at) => (ended[at] === "withdrawn" ? [trackerId] : []));
     this.#options.meter.count("broadcast-texts", "cancelled", withdrawn.length);
     return withdrawn;
   }

@@ -39,7 +39,8 @@ function installation() {
     return faults.note === "after" ? await down() : noted;
   };
   const outbox = { hint: () => Promise.resolve() };
-  const sender = new Sender({ store: { submit }, directory, outbox, ttlMs: TTL_MS, onHintFailed: () => undefined });
+  const onHintFailed = (): void => undefined;
+  const sender = new Sender({ store: { submit }, directory, outbox, ttlMs: TTL_MS, onHintFailed });
   const broadcasts: BroadcastStore = {
     open: (...given) => kept.open(...given),
     read: (...given) => kept.read(...given),
@@ -49,7 +50,7 @@ function installation() {
     note,
   };
   const options: BroadcastsOptions = {
-    ...{ store, broadcasts, sender, directory },
+    ...{ store, broadcasts, sender, directory, outbox, onHintFailed },
     clock: { now: () => time.now },
     pace: { count: 1_000, perMs: 1_000 },
     meter: { count: () => undefined },

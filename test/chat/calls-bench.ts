@@ -1,11 +1,10 @@
 /** The calls of the chat over the memory store, with what tests want to see or replace of it. */
-import type { Pace } from "../../src/chat/broadcast.ts";
 import { Broadcasts } from "../../src/chat/broadcasts.ts";
 import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { ChatError, type ErrorCode } from "../../src/chat/chat-error.ts";
 import { type ChatText, isChatText } from "../../src/chat/chat-text.ts";
 import type { User } from "../../src/chat/fleet.ts";
-import { type Draft, StoreUnavailable, type Submitted } from "../../src/chat/ports.ts";
+import { type Draft, type Outbox, StoreUnavailable, type Submitted } from "../../src/chat/ports.ts";
 import { Sender } from "../../src/chat/sender.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
@@ -30,7 +29,6 @@ export function bench(
     submit?: (draft: Draft) => Promise<Submitted> | null;
     hint?: () => Promise<void>;
     store?: Partial<CallsOptions["store"]>;
-    pace?: Pace;
   } = {},
 ): Bench {
   const store = new MemoryStore(() => NOW);
@@ -42,19 +40,15 @@ export function bench(
     return over.submit?.(draft) ?? store.submit(draft);
   };
   const directory = new MemoryDirectory(fleet);
-  const sender = new Sender({
-    store: { submit },
-    directory,
-    outbox: {
-      hint: (trackerId, owner) => {
-        hints.push([trackerId, owner]);
-        return over.hint?.() ?? Promise.resolve();
-      },
+  const outbox: Outbox = {
+    hint: (trackerId, owner) => {
+      hints.push([trackerId, owner]);
+      return over.hint?.() ?? Promise.resolve();
     },
-    ttlMs: TTL_MS,
-    onHintFailed: (error, trackerId) => failedHints.push([trackerId, error]),
-  });
-  const spoken = { directory, clock: { now: () => NOW }, sender };
+  };
+  const onHintFailed = (error: unknown, trackerId: number): void => void failedHints.push([trackerId, error]);
+  const shared = { directory, outbox, onHintFailed };
+  const spoken = { ...shared, clock: { now: () => NOW }, sender: new Sender({ ...shared, store: { submit }, ttlMs: TTL_MS }) };
   const broadcasts = new MemoryBroadcasts(() => NOW);
   const calls = new Calls({
     ...spoken,
@@ -62,7 +56,7 @@ export function bench(
       ...spoken,
       store,
       broadcasts,
-      pace: over.pace ?? { count: 300, perMs: 1 },
+      pace: { count: 1_000_000, perMs: 1_000 },
       meter: { count: () => undefined },
     }),
     store: {

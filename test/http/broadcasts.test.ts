@@ -185,6 +185,8 @@ describe("broadcast/cancel", () => {
     const api = await start();
     const { broadcast_id } = await sent(api, [1, 2, 3]);
     await api.deviceTakes(2);
+    await api.store.login({ trackerId: 3, node: "n1", protocol: "paper" });
+    await api.store.renewLease("n1", 60_000);
     api.time.now += 5_000;
     const cancelled = (await api.call("broadcast/cancel", { broadcast_id })).body;
     expect(cancelled).toMatchObject({
@@ -192,6 +194,7 @@ describe("broadcast/cancel", () => {
       cancel_time: "2026-11-22 13:00:05",
       counts: { delivered: 1, cancelled: 2, pending: 0 },
     });
+    expect(api.hints.slice(-1)).toEqual([[3, expect.objectContaining({ node: "n1" }), "withdrawal"]]);
     expect(await api.deviceTakes(1)).toEqual([]);
     const again = (await api.call("broadcast/cancel", { broadcast_id })).body;
     expect(again).toMatchObject({ cancelled: [], cancel_time: "2026-11-22 13:00:05" });

@@ -18,8 +18,9 @@ export interface CallsParts {
 export const TTL_MS = 7 * 24 * 60 * 60_000;
 
 export function callsOver({ store, broadcasts, directory, outbox, clock }: CallsParts): Calls {
-  const sender = new Sender({ store, directory, outbox, ttlMs: TTL_MS, onHintFailed: () => {} });
-  const spoken = { store, directory, clock, sender };
+  const onHintFailed = (): void => {};
+  const sender = new Sender({ store, directory, outbox, ttlMs: TTL_MS, onHintFailed });
+  const spoken = { store, directory, outbox, onHintFailed, clock, sender };
   const meter = { count: () => undefined };
   return new Calls({ ...spoken, broadcasts: new Broadcasts({ ...spoken, broadcasts, pace: { count: 1_000_000, perMs: 1_000 }, meter }) });
 }
