@@ -15,15 +15,6 @@ export interface Standing {
 }
 
 export type StandingType = Standing["type"];
-export const STANDING_TYPES = [
-  "delivered",
-  "pending",
-  "failed",
-  "cancelled",
-  "not-sent",
-  "unknown",
-] as const satisfies readonly StandingType[];
-
 /** Of several messages the one that arrived counts, else one that still may, else the last. */
 export function standingOf({ trackerId, rounds }: Recipient, found: ReadonlyMap<MessageId, Message>): Standing {
   const messages = rounds.flatMap(({ messageId }) => {
