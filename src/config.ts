@@ -36,6 +36,8 @@ export interface Config {
   readonly loginTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
+  /** Texts that one account's broadcasts give out; those beyond wait for their turn. */
+  readonly broadcastRate: Rate;
   readonly trustProxy: readonly string[];
   /** Whose device connections begin with a PROXY header. */
   readonly balancers: readonly string[];
@@ -104,6 +106,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     loginTimeoutMs: values.LOGIN_TIMEOUT,
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
+    broadcastRate: values.BROADCAST_RATE,
     trustProxy: values.TRUST_PROXY ?? [],
     balancers: values.PROXY_PROTOCOL ?? [],
     linesPerIp: values.LINES_PER_IP,

@@ -22,6 +22,7 @@ import { type ConnectionRole, connected, connectRedis } from "./store/connection
 import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
+import { RedisBroadcasts } from "./store/redis-broadcasts.ts";
 import { RedisEvents } from "./store/redis-events.ts";
 import { productVersion } from "./version.ts";
 import type { Places } from "./workers/messages.ts";
@@ -95,7 +96,8 @@ async function start({ config, log, closing, around }: Beginning): Promise<void>
   const { gateway, outbox } = lineSide;
   const condition = new Condition({ listening: () => gateway.ready, store, load });
   const exposition = around.join({ registry: metrics.registry, condition });
-  const shared = { ...common, outbox, metrics, exposition, events, live: eventSide.hub, readiness: () => condition.readiness() };
+  const kept = { events, broadcasts: new RedisBroadcasts(requests), live: eventSide.hub };
+  const shared = { ...common, ...kept, outbox, metrics, exposition, readiness: () => condition.readiness() };
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: around.adminToken() });
   watch.show({ lineSide, condition, certificates, listeners: () => httpSide.listeners });
   watch.start();

@@ -22,6 +22,7 @@ describe("configuration", () => {
       loginTimeoutMs: 15_000,
       idleTimeoutMs: 900_000,
       rateLimit: { count: 50, perMs: 1_000 },
+      broadcastRate: { count: 100, perMs: 1_000 },
       trustProxy: [],
       balancers: [],
       linesPerIp: 2_000,

@@ -1,5 +1,6 @@
 /** What every MessageStore does: run on the reference store, on Redis, and on Redis in cluster mode. */
 import { afterAll, beforeAll, describe } from "vitest";
+import { broadcastContract } from "./store/contract/broadcasts.ts";
 import { eventsContract } from "./store/contract/events.ts";
 import { figuresContract } from "./store/contract/figures.ts";
 import { lateContract } from "./store/contract/late.ts";
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("outbox", () => outboxContract(world));
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
+    describe("broadcasts", () => broadcastContract(world));
     describe("late reads and answers", () => lateContract(world));
     describe("withdrawals", () => withdrawalContract(world));
     describe("lives", () => lifeContract(world));

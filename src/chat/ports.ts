@@ -27,6 +27,8 @@ export interface MessageStore {
    * `other` when it stands for another body. Bodies are compared by their digests.
    */
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other">;
+  /** The message that was stored under this key (`Draft.idempotencyKey`) not longer ago than `IDEMPOTENCY_MS`; null: none is known. */
+  findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null>;
   /**
    * Withdraws an OUTGOING text that is queued, on its way or waiting for its time; a genuine late receipt may still
    * deliver it. `cancelled` also when it was withdrawn before.

@@ -102,6 +102,20 @@ export function unreadKey(tracker: TrackerId): string {
   return `{t${tracker}}:u`;
 }
 
+/** The last id that a broadcast got (string). */
+export const BROADCAST_IDS = "{ids}:bc";
+
+/** An account's broadcasts: all of them (ZSET by id), its pace (string), prefix of the hashes. */
+export function broadcastKeys(user: UserId): { readonly all: string; readonly pace: string; readonly prefix: string } {
+  const all = `bc:{u${user}}`;
+  return { all, pace: `${all}:p`, prefix: `${all}:` };
+}
+
+/** Which broadcast a user's idempotency key stands for. */
+export function broadcastIdempotencyKey(user: UserId, key: string): string {
+  return `bc:{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;
+}
+
 /** What a user's idempotency key stands for. */
 export function idempotencyKey(user: UserId, key: string): string {
   return `{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;

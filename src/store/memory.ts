@@ -31,7 +31,7 @@ import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
 import { clear, removeOld } from "./memory-removal.ts";
 import { rosterEntry } from "./memory-roster.ts";
-import { submit } from "./memory-submit.ts";
+import { repeated, submit } from "./memory-submit.ts";
 import { recall } from "./memory-tags.ts";
 import { entriesOf, turn } from "./memory-timeline.ts";
 import {
@@ -75,6 +75,11 @@ export class MemoryStore implements MessageStore {
     if (known !== undefined && known.until > now) return Promise.resolve(known.digest === bodyDigest ? "same" : "other");
     this.#keys.set(name, { digest: bodyDigest, until: now + IDEMPOTENCY_MS });
     return Promise.resolve("new");
+  }
+
+  findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null> {
+    const tracker = this.#trackers.get(trackerId);
+    return Promise.resolve(tracker === undefined ? null : repeated(tracker, idempotencyKey, this.#clock()));
   }
 
   cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {

@@ -36,7 +36,7 @@ import { RedisRemoval } from "./redis-removal.ts";
 import { asArray, asBytes, asNumber, asText, ownerOf, type Reply } from "./redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
 import { unpackTimeline } from "./redis-timeline.ts";
-import { receive, retryDeadLetter, submit } from "./redis-write.ts";
+import { keyDigest, receive, retryDeadLetter, submit } from "./redis-write.ts";
 
 /** Messages marked as read by one call of the script: below a millisecond of Redis each. */
 const MARKED_AT_ONCE = 1_000;
@@ -69,6 +69,10 @@ export class RedisStore implements MessageStore {
     const known = asText(await reach(this.#scripts.run("claim-key", [idempotencyKey(userId, key)], [bodyDigest, IDEMPOTENCY_MS])));
     if (known === "") return "new";
     return known === bodyDigest ? "same" : "other";
+  }
+
+  async findByKey(trackerId: TrackerId, key: string): Promise<MessageId | null> {
+    return asNumber(await this.#run("find-key", trackerId, [keyDigest(key), IDEMPOTENCY_MS])) || null;
   }
 
   async cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {

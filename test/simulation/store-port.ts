@@ -61,6 +61,10 @@ export class StorePort implements MessageStore {
     return this.#call("claimKey", [], (store) => store.claimKey(userId, key, bodyDigest));
   }
 
+  findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null> {
+    return this.#call("findByKey", [], (store) => store.findByKey(trackerId, idempotencyKey));
+  }
+
   cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {
     return this.#call("cancel", [trackerId], (store) => store.cancel(trackerId, id));
   }

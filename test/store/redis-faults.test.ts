@@ -47,6 +47,7 @@ const calls: Readonly<Record<string, (target: MessageStore, trackerId: number) =
   deadLetters: (target) => target.deadLetters(10),
   retryDeadLetter: (target, trackerId) => target.retryDeadLetter(trackerId, 1),
   claimKey: (target) => target.claimKey(1, "key", "digest"),
+  findByKey: (target, trackerId) => target.findByKey(trackerId, "key"),
   cancel: (target, trackerId) => target.cancel(trackerId, 1),
   timeline: (target, trackerId) => target.timeline(trackerId, 1),
   disown: (target, trackerId) => target.disown(trackerId),
