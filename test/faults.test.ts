@@ -46,7 +46,7 @@ const line = { op: "line", device: DEVICE, line: 1, node: 0, change: "opened", r
 
 /** A campaign in which a text went each way and nothing went wrong. */
 const CALM: readonly Timed[] = [
-  [0, { op: "run", command: "npm run faults", seed: 1, versions: {} }],
+  [0, { op: "run", command: "npm run faults", seed: 1, planned: 0, versions: {} }],
   [0, { op: "cast", ...traits }],
   [1, line],
   [2, { ...line, change: "online" }],
@@ -243,16 +243,16 @@ describe("broken variants", () => {
 });
 
 describe("the report", () => {
-  it("counts what happened", () => {
+  it("counts what happened in campaigns together", () => {
     const entries = history([
       fault(5_000, "begins", "power-cut"),
       fault(5_200, "healed", "power-cut"),
       fault(5_500, "flows", "power-cut"),
       fault(5_500, "ends", "power-cut"),
     ]);
-    const report = reportOf(entries, check(entries));
-    expect(report).toContain("| faults injected | 1, of them 1 power cuts");
-    expect(report).toContain("| power-cut | texts flow | 1 | 300 | 300 | 300 | 15000 |");
-    expect(report).toContain("1 accepted");
+    const report = reportOf([check(entries), check(entries)]);
+    expect(report).toContain("| faults injected | 2, of them 2 power cuts");
+    expect(report).toContain("| power-cut | texts flow | 2 | 300 | 300 | 300 | 15000 |");
+    expect(report).toContain("2: 2 accepted");
   });
 });

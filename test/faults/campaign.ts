@@ -33,7 +33,7 @@ const STALL_MS = 400;
 export async function runCampaign(options: CampaignOptions): Promise<string> {
   const history = new History(join(options.out, "history.jsonl"));
   const { seed, versions, tell, texts, minutes } = options;
-  history.add({ op: "run", command: options.command, seed, versions });
+  history.add({ op: "run", command: options.command, seed, planned: options.faults.length, versions });
   const stalls = watchForStalls(history);
   const scene = await Scene.open({ ...options, history });
   try {

@@ -47,7 +47,14 @@ export interface StoredMessage {
 }
 
 export type Happening =
-  | { readonly op: "run"; readonly command: string; readonly seed: number; readonly versions: Readonly<Record<string, string>> }
+  | {
+      readonly op: "run";
+      readonly command: string;
+      readonly seed: number;
+      /** Faults of the schedule. */
+      readonly planned: number;
+      readonly versions: Readonly<Record<string, string>>;
+    }
   | ({ readonly op: "cast" } & Traits)
   | {
       readonly op: "fault";

@@ -15,14 +15,14 @@ export interface Options {
   readonly negative: string | null;
   /** Files whose report is written anew. */
   readonly report: string | null;
-  /** A history to check once more. */
-  readonly check: string | null;
+  /** Histories to check once more, together. */
+  readonly check: readonly string[];
   /** Where histories and logs go; null: a temporary folder that is kept only after a violation. */
   readonly out: string | null;
 }
 
 const USAGE = `npm run faults -- [--seed N] [--injections K] [--texts M] [--minutes T] [--only KIND,...] [--devices N]
-                  [--report FILE] [--out FOLDER] [--negative NAME|all] [--check HISTORY]`;
+                  [--report FILE] [--out FOLDER] [--negative NAME|all] [--check HISTORY,...]`;
 
 /** What is not said is for a short run that has every kind of fault. Throws with one line that names a wrong option. */
 export function readOptions(args: readonly string[]): Options {
@@ -47,13 +47,17 @@ export function readOptions(args: readonly string[]): Options {
     injections: number("injections", values.injections ?? "30", 0),
     texts: number("texts", values.texts ?? "1200", 0),
     minutes: number("minutes", values.minutes ?? "1.1", 0.1),
-    only: values.only?.split(",").filter((kind) => kind !== "") ?? [],
+    only: list(values.only),
     devices: number("devices", values.devices ?? "3", 1),
     negative: values.negative ?? null,
     report: values.report ?? null,
-    check: values.check ?? null,
+    check: list(values.check),
     out: values.out ?? null,
   };
+}
+
+function list(text = ""): readonly string[] {
+  return text.split(",").filter((item) => item !== "");
 }
 
 function number(name: string, text: string, least: number): number {

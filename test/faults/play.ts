@@ -50,7 +50,7 @@ export async function play(options: Options, say: (line: string) => void): Promi
     versions: versions(),
     tell: say,
   });
-  return await judge(file, { negative, report: options.report, say });
+  return await judge([file], { negative, report: options.report, say });
 }
 
 function isGoodEnough(missing: Missing, say: (line: string) => void): boolean {

@@ -46,6 +46,8 @@ export interface Spoken {
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Facts {
+  /** How it was called; the last one where there are several. */
+  run: EntryOf<"run"> | null = null;
   readonly traits = new Map<string, Traits>();
   readonly byTracker = new Map<number, Traits>();
   readonly sent: EntryOf<"sent">[] = [];
@@ -131,6 +133,9 @@ export class Facts {
 
   #takeRest(entry: Entry): void {
     switch (entry.op) {
+      case "run":
+        this.run = entry;
+        return;
       case "sent":
         return void this.sent.push(entry);
       case "called":
