@@ -30,7 +30,7 @@ export async function play(options: Options, say: (line: string) => void): Promi
   if (!isGoodEnough(missing, say)) return 1;
   await makeFolders(work);
   const negative = options.negative === null ? null : negativeNamed(options.negative);
-  const { seed, devices, texts, minutes } = options;
+  const { seed, devices, texts, pace, minutes, alone } = options;
   say(`seed ${seed}${negative === null ? "" : `, broken on purpose: ${negative.name}`}`);
   const kinds = injectionsNamed(negative?.only ?? options.only, missing);
   const file = await runCampaign({
@@ -45,7 +45,9 @@ export async function play(options: Options, say: (line: string) => void): Promi
     clocks: !missing.has("clock"),
     faults: schedule(kinds, negative?.injections ?? options.injections, new Random(seed)),
     texts,
+    pace,
     minutes,
+    alone,
     command: `npm run faults -- ${process.argv.slice(2).join(" ")}`,
     versions: versions(),
     tell: say,
