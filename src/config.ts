@@ -26,6 +26,8 @@ export interface Config {
   /** Null: made and kept in `dataDir` (see admin-token.ts). */
   readonly adminToken: string | null;
   readonly nodeId: string;
+  /** Processes behind the same ports, each a node; 1: this one alone. */
+  readonly workers: number;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly receiptTimeoutMs: number;
   readonly messageTtlMs: number;
@@ -93,6 +95,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     admin: adminOf(values),
     adminToken: values.ADMIN_TOKEN,
     nodeId: values.NODE_ID ?? bootId(),
+    workers: values.WORKERS,
     logLevel: values.LOG_LEVEL,
     receiptTimeoutMs: values.RECEIPT_TIMEOUT,
     messageTtlMs: values.MESSAGE_TTL,
@@ -139,7 +142,6 @@ function adminOf(values: SettingValues): Address | null {
 function refuseUnsupported(values: SettingValues): void {
   const unsupported = {
     RETENTION: values.RETENTION !== null,
-    WORKERS: values.WORKERS !== 1,
   };
   for (const [name, given] of Object.entries(unsupported)) {
     if (given) throw new SettingError(`${name}: not supported in this version`);

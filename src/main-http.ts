@@ -20,7 +20,7 @@ import { registerDocs } from "./http/docs-page.ts";
 import { EventStreams } from "./http/event-streams.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
-import { type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
+import { type Exposition, type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
 import { openApi } from "./http/openapi.ts";
 import { registerCalls } from "./http/routes.ts";
 import { createHttpServer, renewCertificate } from "./http/server.ts";
@@ -41,6 +41,8 @@ export interface HttpSideDeps {
   readonly lines: Lines;
   readonly adminToken: string;
   readonly metrics: Metrics;
+  /** What `GET /metrics` shows. */
+  readonly exposition: Exposition;
   readonly log: Logger;
   readonly load: () => Load;
   /** Null: nothing is encrypted. */
@@ -62,7 +64,7 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   const { config } = deps;
   const { api, streams } = await apiServer(deps);
   const admin = config.admin === null ? api : await plainServer(deps);
-  registerMetrics(admin, deps.metrics.registry);
+  registerMetrics(admin, deps.exposition);
   const { adminToken: token, fleet, lines, store: messages, outbox } = deps;
   registerAdmin(admin, { token, fleet, lines, messages, outbox });
   const servers = admin === api ? [api] : [api, admin];
@@ -93,20 +95,15 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   const app = await plainServer(deps);
   shedLoad(app, { load, meter: metrics });
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
-  const calls = new Calls({
-    store,
-    directory,
-    outbox,
-    clock: Date,
-    ttlMs: config.messageTtlMs,
-    onHintFailed: (error, tracker) => {
-      metrics.count("hints", "failed");
-      log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
-    },
-  });
+  const onHintFailed = (error: unknown, tracker: number): void => {
+    metrics.count("hints", "failed");
+    log.debug({ err: error, tracker }, "a hint was lost; the sweeper or the next question makes up for it");
+  };
+  const shared = { store, directory, outbox, onHintFailed };
+  const calls = new Calls({ ...shared, clock: Date, ttlMs: config.messageTtlMs });
   const signIn = new SignIn({ accounts, now: () => performance.now() });
   const routes = { gate, calendar: new Calendar() };
-  const extensions = new Extensions({ store, directory, events });
+  const extensions = new Extensions({ ...shared, events });
   const all = [...chatCalls(calls), ...extensionCalls(extensions), ...accountCalls({ accounts, directory, signIn })];
   registerCalls(app, all, routes);
   const onAccounts = (listener: () => void): (() => void) => fleet.onChange(listener);

@@ -7,6 +7,7 @@ import type { Fullness } from "./chat/ports.ts";
 const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, ...labels: string[]]>> = {
   connections: ["connections_total", "Device connections accepted", "listener"],
   closings: ["connections_closed_total", "Device connections ended or refused", "reason"],
+  departures: ["departures_total", "Units that left a line which goes on without them", "reason"],
   logins: ["logins_total", "Logins accepted", "protocol"],
   refusals: ["login_refusals_total", "Logins refused", "reason"],
   takeovers: ["takeovers_total", "Logins that displaced another line of their tracker", "from"],

@@ -141,7 +141,7 @@ describe("configuration", () => {
       "GATEWAY_TLS_PORT: port 5000 is taken by GATEWAY_PORT",
     ],
     ["retention", { RETENTION: "30d" }, "RETENTION: not supported in this version"],
-    ["workers", { WORKERS: "2" }, "WORKERS: not supported in this version"],
+    ["no worker at all", { WORKERS: "0" }, "WORKERS: expected a whole number from 1 to 256"],
     ["one port twice", { HTTP_PORT: "5000" }, "GATEWAY_PORT: port 5000 is taken by HTTP_PORT"],
     ["a protocol on the universal port", { PROTOCOL_PORTS: "jt808:5000" }, "PROTOCOL_PORTS: port 5000 is taken by GATEWAY_PORT"],
     ["an admin host without a port", { ADMIN_HOST: "10.0.0.1" }, "ADMIN_HOST: needs ADMIN_PORT, a listener of its own"],

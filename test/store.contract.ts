@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { eventsContract } from "./store/contract/events.ts";
 import { figuresContract } from "./store/contract/figures.ts";
+import { lateContract } from "./store/contract/late.ts";
 import { lifeContract } from "./store/contract/life.ts";
 import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
@@ -10,6 +11,7 @@ import { receptionContract } from "./store/contract/reception.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { streamsContract } from "./store/contract/streams.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
+import { withdrawalContract } from "./store/contract/withdrawals.ts";
 import type { OpenWorld, World } from "./store/world.ts";
 
 export function storeContract(name: string, open: OpenWorld): void {
@@ -28,6 +30,8 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("outbox", () => outboxContract(world));
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
+    describe("late reads and answers", () => lateContract(world));
+    describe("withdrawals", () => withdrawalContract(world));
     describe("lives", () => lifeContract(world));
     describe("events", () => eventsContract(world));
     describe("streams of events", () => streamsContract(world));

@@ -6,6 +6,8 @@ export type Counted =
   | "connections"
   /** Ended connections by reason. */
   | "closings"
+  /** Units that left a line which goes on without them, by reason. */
+  | "departures"
   /** Accepted logins by protocol. */
   | "logins"
   /** Refused logins by reason. */

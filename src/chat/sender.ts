@@ -4,7 +4,7 @@ import { takesText } from "./access.ts";
 import type { ChatText } from "./chat-text.ts";
 import type { Directory, Tracker } from "./fleet.ts";
 import type { MessageId, TrackerId } from "./message.ts";
-import { type Draft, type MessageStore, type Outbox, type Owner, StoreUnavailable } from "./ports.ts";
+import { type Draft, type MessageStore, type News, type Outbox, type Owner, StoreUnavailable } from "./ports.ts";
 
 export interface SenderOptions {
   readonly store: Pick<MessageStore, "submit">;
@@ -90,7 +90,7 @@ export class Sender {
     if (submitted.type === "full") return submitted;
     const { id, replaced, owner } = submitted;
     if (draft.rejected !== null) return { type: "unsendable", id, replaced };
-    if (owner !== null) void this.#hint(tracker.id, owner);
+    if (owner !== null) void this.#hint(tracker.id, owner, replaced ? "withdrawal" : "text");
     return { type: "stored", id, replaced };
   }
 
@@ -120,9 +120,9 @@ export class Sender {
   }
 
   /** Never fails and is never waited for: the text is stored, and hints may be lost. */
-  async #hint(trackerId: TrackerId, owner: Owner): Promise<void> {
+  async #hint(trackerId: TrackerId, owner: Owner, news: News): Promise<void> {
     try {
-      await this.#options.outbox.hint(trackerId, owner);
+      await this.#options.outbox.hint(trackerId, owner, news);
     } catch (error) {
       this.#options.onHintFailed(error, trackerId);
     }

@@ -30,7 +30,7 @@ export function idPlace(id: MessageId): { readonly key: string; readonly offset:
  * buckets by first id and by first time (ZSETs), prefix of the buckets (hashes), unread (set), remembered device
  * texts (list), normal and urgent lane (lists), records of the texts in the outbox (hash), dead letters (hash), texts whose
  * time has not come (ZSET), prefix of the timelines (hashes beside the buckets), idempotency keys by message (ZSET), events that
- * wait to be relayed (string).
+ * wait to be relayed (string), names of parts on the wire (list).
  */
 export function trackerKeys(tracker: TrackerId): readonly string[] {
   const slot = `{t${tracker}}`;
@@ -49,6 +49,7 @@ export function trackerKeys(tracker: TrackerId): readonly string[] {
     `${slot}:l`,
     `${slot}:k`,
     `${slot}:ev`,
+    `${slot}:r`,
   ];
 }
 

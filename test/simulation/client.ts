@@ -80,7 +80,7 @@ export class Client {
   /** Does something on this node; `done` is called when it has its answer or no more patience. */
   act(node: SimNode, done: () => void): void {
     const turn = { node, began: this.#world.now(), done };
-    const acts = { send: 50, wish: 20, broadcast: 8, cancel: 3, list: 10, read: 8, all: 2, count: 3, trespass: 6 };
+    const acts = { send: 50, wish: 20, broadcast: 8, cancel: 6, list: 10, read: 8, all: 2, count: 3, trespass: 6 };
     const { [this.#world.random.weighted(acts)]: work } = this.#acts;
     work(turn);
   }
@@ -140,7 +140,8 @@ export class Client {
 
   #cancel(turn: Turn): void {
     if (this.#latest.length === 0) return this.#list(turn);
-    const { id } = this.#world.random.pick(this.#latest);
+    // Mostly the last one, which may be on its way.
+    const { id } = this.#world.random.pick(this.#latest.slice(this.#world.random.chance(0.7) ? -1 : 0));
     const work = (_: ChatCalls, extensions: Extensions): Promise<void> => extensions.cancel(this.#traits.user, id);
     this.#call(turn, work, (outcome) => this.#world.history.add({ op: "cancelled", id, outcome }));
   }

@@ -4,7 +4,7 @@ import { Calls } from "../../src/chat/calls.ts";
 import { Extensions } from "../../src/chat/extensions.ts";
 import type { Directory } from "../../src/chat/fleet.ts";
 import { LineChat } from "../../src/chat/lines.ts";
-import { type MessageStore, type Outbox, StoreUnavailable } from "../../src/chat/ports.ts";
+import { type MessageStore, type News, type Outbox, StoreUnavailable } from "../../src/chat/ports.ts";
 import type { Protocol } from "../../src/core/index.ts";
 import { Registry } from "../../src/gateway/registry.ts";
 import { isMine, Sweeper } from "../../src/outbox/sweeper.ts";
@@ -99,9 +99,9 @@ export class SimNode {
     this.#registry = new Registry();
     this.#lines = new Set();
     const chat = new LineChat({ store, directory, outbox, node: name, now, warn: () => {} });
-    const clock = { now: this.#options.wallClock };
-    this.#calls = build.calls(new Calls({ store, directory, outbox, ttlMs: TTL_MS, onHintFailed: () => {}, clock }), store);
-    this.#extensions = new Extensions({ store, directory, events: { place: () => Promise.reject(new StoreUnavailable("not simulated")) } });
+    const shared = { store, directory, outbox, onHintFailed: () => {} };
+    this.#calls = build.calls(new Calls({ ...shared, ttlMs: TTL_MS, clock: { now: this.#options.wallClock } }), store);
+    this.#extensions = new Extensions({ ...shared, events: { place: () => Promise.reject(new StoreUnavailable("not simulated")) } });
     this.#chat = build.chat(chat, this);
     this.#beat(RENEW_MS, async () => void (await store.renewLease(name, LEASE_MS)));
     this.#sweep();
@@ -141,8 +141,8 @@ export class SimNode {
     this.deliver(() => this.#chat !== null && this.#open(link, protocol, this.#chat));
   }
 
-  hint(trackerId: number, epoch: number): void {
-    this.deliver(() => this.#registry.hint(trackerId, epoch));
+  hint(trackerId: number, epoch: number, news: News): void {
+    this.deliver(() => this.#registry.hint(trackerId, epoch, news));
   }
 
   #open(link: Link, protocol: Protocol, chat: Chat): void {

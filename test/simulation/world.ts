@@ -154,7 +154,7 @@ export class World {
       rates: () => this.#weather.mail,
       after: this.#after,
       fault: (kind, { node, trackerId }) => this.history.add({ op: "fault", kind, node, trackerId, detail: "" }),
-      deliver: (node, trackerId, epoch) => this.#nodes.find(({ name }) => name === node)?.hint(trackerId, epoch),
+      deliver: (node, { trackerId, epoch, news }) => this.#nodes.find(({ name }) => name === node)?.hint(trackerId, epoch, news),
       jobIds: this.#build.jobIds,
     });
   }

@@ -35,6 +35,7 @@ const calls: Readonly<Record<string, (target: MessageStore, trackerId: number) =
   lastTimes: (target, trackerId) => target.lastTimes([trackerId]),
   unreadCounts: (target, trackerId) => target.unreadCounts([trackerId]),
   receive: (target, trackerId) => received(target, trackerId, { texts: [deviceText("up", "1")] }),
+  recall: (target, trackerId) => target.recall(trackerId, ["1"]),
   login: (target, trackerId) => target.login({ trackerId, node: "a", protocol: "test" }),
   logout: (target, trackerId) => target.logout(trackerId, 1),
   passed: (target, trackerId) => target.passed(trackerId, 1),

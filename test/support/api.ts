@@ -7,7 +7,7 @@ import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
 import type { Directory, User } from "../../src/chat/fleet.ts";
 import type { Load } from "../../src/chat/load.ts";
-import { type MessageStore, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import { type MessageStore, type News, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { SignIn } from "../../src/chat/sign-in.ts";
 import { EventHub } from "../../src/events/hub.ts";
 import { Relayer } from "../../src/events/relayer.ts";
@@ -61,7 +61,7 @@ export interface Api {
   readonly store: MemoryStore;
   readonly directory: MemoryDirectory;
   readonly registry: Registry;
-  readonly hints: (readonly [trackerId: number, owner: Owner])[];
+  readonly hints: (readonly [trackerId: number, owner: Owner, news?: News])[];
   readonly failedHints: unknown[];
   /** The store's and the API's time; assign to let it pass. */
   readonly time: { now: number };
@@ -90,9 +90,9 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const memory = new MemoryDirectory(options.fleet);
   const { directory, accounts } = options.accounts ?? { directory: memory, accounts: null };
   const registry = new Registry();
-  const hints: [number, Owner][] = [];
+  const hints: [number, Owner, News?][] = [];
   const failedHints: unknown[] = [];
-  const outbox = options.outbox ?? { hint: (trackerId: number, owner: Owner) => Promise.resolve(void hints.push([trackerId, owner])) };
+  const outbox = options.outbox ?? { hint: (...hint: [number, Owner, News?]) => Promise.resolve(void hints.push(hint)) };
   const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
   shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
   const gate = await createGate(app, {
@@ -101,15 +101,9 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     rate: options.rate ?? { count: 1_000_000, perMs: 1_000 },
   });
   const seen = options.wrapStore?.(store) ?? store;
-  const calls = new Calls({
-    store: seen,
-    directory,
-    outbox,
-    clock: { now: () => time.now },
-    ttlMs: 7 * 24 * 3_600_000,
-    onHintFailed: (error) => failedHints.push(error),
-  });
-  const extensions = new Extensions({ store: seen, directory, events: store.events });
+  const shared = { store: seen, directory, outbox, onHintFailed: (error: unknown) => void failedHints.push(error) };
+  const calls = new Calls({ ...shared, clock: { now: () => time.now }, ttlMs: 7 * 24 * 3_600_000 });
+  const extensions = new Extensions({ ...shared, events: store.events });
   const routes = { gate, calendar: new Calendar() };
   const account = accounts === null ? [] : accountCalls({ accounts, directory, signIn: new SignIn({ accounts, now: () => time.now }) });
   const all = [...chatCalls(calls), ...extensionCalls(extensions), ...account];
