@@ -56,6 +56,7 @@ export class Facts {
   readonly arrivals = new Map<number, Arrival[]>();
   /** When a device acknowledged, or was to acknowledge, any text. */
   readonly receiptsOf = new Map<string, number[]>();
+  readonly vouched = new Map<number, EntryOf<"vouched">[]>();
   readonly overheard: EntryOf<"overheard">[] = [];
   readonly shown = new Map<number, EntryOf<"shown">[]>();
   readonly spoken = new Map<number, Spoken>();
@@ -117,6 +118,8 @@ export class Facts {
       case "arrived":
         if (entry.receipt !== "no") push(this.receiptsOf, entry.device, entry.t);
         return push(this.arrivals, entry.n, entry);
+      case "vouched":
+        return push(this.vouched, entry.n, entry);
       case "shown":
         return push(this.shown, entry.n, entry);
       case "said":

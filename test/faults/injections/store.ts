@@ -26,6 +26,8 @@ async function powerCut(strike: Strike): Promise<void> {
   let cutting: Promise<void> | null = null;
   const cut = (): void => {
     if (cutting !== null) return;
+    // The processor stops as well: else an fsync that is under way may end well on a disk that is off, and Redis tells of it.
+    redis.pause();
     cutting = disk.cut();
     for (const proxy of proxies) proxy.silent = silent;
     strike.begins(STORE, `${moment}${silent ? ", silent" : ""}`);
