@@ -2,7 +2,7 @@
 import { type Checked, check } from "./checker/check.ts";
 import { readHistory } from "./history.ts";
 import type { Negative } from "./negative/all.ts";
-import { inShort, leftOut, reportOf } from "./report/summary.ts";
+import { inShort, notInjected, reportOf } from "./report/summary.ts";
 import { writeReport } from "./report/write.ts";
 
 export interface JudgeOptions {
@@ -23,7 +23,7 @@ export async function judge(files: readonly string[], { negative, report, say }:
   for (const [at, campaign] of campaigns.entries())
     tellViolations(campaign, SHOWN, (line) => say(files.length > 1 ? `${files[at]}: ${line}` : line));
   say(inShort(campaigns));
-  const missed = leftOut(campaigns);
+  const missed = notInjected(campaigns);
   if (missed > 0) say(`INCOMPLETE: ${missed} faults of the schedule were not injected, there was no time for them`);
   if (report !== null) await writeReport(report, reportOf(campaigns));
   return missed > 0 || campaigns.some(({ violations }) => violations.length > 0) ? 1 : 0;

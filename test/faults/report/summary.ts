@@ -33,7 +33,7 @@ export function inShort(campaigns: readonly Checked[]): string {
 }
 
 /** Faults of the schedules that there was no time for. */
-export function leftOut(campaigns: readonly Checked[]): number {
+export function notInjected(campaigns: readonly Checked[]): number {
   return sum(campaigns, ({ facts }) => Math.max(0, (facts.run?.planned ?? 0) - facts.faults.length));
 }
 
