@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const PRODUCT = [join(ROOT, "dist/src/cli.js")];
 const SOURCES = join(ROOT, "src/cli.ts");
 const NODES = 3;
-const DISPATCHERS = 12;
+const DISPATCHERS = 32;
 
 /** Gives the exit code. */
 export async function play(options: Options, say: (line: string) => void): Promise<number> {
