@@ -5,7 +5,7 @@ import type { Invariant } from "./faults/checker/facts.ts";
 import type { Entry, Happening, StoredMessage } from "./faults/history.ts";
 import { INJECTIONS, injectionsNamed, schedule } from "./faults/injections/all.ts";
 import { NEGATIVES } from "./faults/negative/all.ts";
-import { reportOf } from "./faults/report/summary.ts";
+import { notInjected, reportOf } from "./faults/report/summary.ts";
 import { isLong, Scanner, textOf } from "./faults/texts.ts";
 import { Random } from "./simulation/random.ts";
 
@@ -46,7 +46,7 @@ const line = { op: "line", device: DEVICE, line: 1, node: 0, change: "opened", r
 
 /** A campaign in which a text went each way and nothing went wrong. */
 const CALM: readonly Timed[] = [
-  [0, { op: "run", command: "npm run faults", seed: 1, versions: {} }],
+  [0, { op: "run", command: "npm run faults", seed: 1, planned: 0, versions: {} }],
   [0, { op: "cast", ...traits }],
   [1, line],
   [2, { ...line, change: "online" }],
@@ -195,6 +195,24 @@ describe("the checker", () => {
     ],
     ["a copy after its node was hurt", [fault(1_500, "begins"), fault(1_600, "flows"), fault(1_700, "ends"), [4_000, arrived]]],
     ["a text of unknown outcome that is not stored", [[1_200, { ...sent, n: 5, id: null, outcome: "info" }]]],
+    [
+      "a kept-back receipt that the device gave when it was asked",
+      [
+        [1_010, { ...arrived, receipt: "no" }],
+        [1_500, { op: "vouched", device: DEVICE, n: DOWN, part: "head" }],
+      ],
+      isArrival,
+    ],
+    [
+      "a dead letter that comes once more under another number",
+      [
+        [1_010, { ...arrived, receipt: "no" }],
+        [3_000, { op: "dead-letter", id: 11 }],
+        [4_000, arrived],
+        [4_001, { op: "shown", device: DEVICE, n: DOWN, tag: "8" }],
+      ],
+      (one) => isArrival(one) || one.op === "seen",
+    ],
     ["an older line that is closed in time", [...secondLine, [4_500, { ...line, change: "closed" }]]],
     ["an older line whose node was stopped", [...secondLine, fault(3_900, "begins"), fault(8_000, "flows"), fault(8_000, "ends")]],
   ])("lets pass: %s", (_what, added, leftOut) => {
@@ -243,16 +261,22 @@ describe("broken variants", () => {
 });
 
 describe("the report", () => {
-  it("counts what happened", () => {
+  it("counts what there was no time for", () => {
+    const planned = (count: number): Timed => [1, { op: "run", command: "npm run faults", seed: 1, planned: count, versions: {} }];
+    const done = [fault(5_000, "begins", "power-cut"), fault(5_500, "ends", "power-cut")];
+    expect(notInjected([check(history([planned(1), ...done])), check(history([planned(3), ...done]))])).toBe(2);
+  });
+
+  it("counts what happened in campaigns together", () => {
     const entries = history([
       fault(5_000, "begins", "power-cut"),
       fault(5_200, "healed", "power-cut"),
       fault(5_500, "flows", "power-cut"),
       fault(5_500, "ends", "power-cut"),
     ]);
-    const report = reportOf(entries, check(entries));
-    expect(report).toContain("| faults injected | 1, of them 1 power cuts");
-    expect(report).toContain("| power-cut | texts flow | 1 | 300 | 300 | 300 | 15000 |");
-    expect(report).toContain("1 accepted");
+    const report = reportOf([check(entries), check(entries)]);
+    expect(report).toContain("| faults injected | 2, of them 2 power cuts");
+    expect(report).toContain("| power-cut | texts flow | 2 | 300 | 300 | 300 | 15000 |");
+    expect(report).toContain("2: 2 accepted");
   });
 });

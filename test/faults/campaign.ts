@@ -11,8 +11,12 @@ import { Scene, type SceneOptions } from "./scene.ts";
 
 export interface CampaignOptions extends Omit<SceneOptions, "history"> {
   readonly faults: readonly Injection[];
+  /** At least so many, so many a second. */
   readonly texts: number;
+  readonly pace: number;
   readonly minutes: number;
+  /** The share of the heavy faults that come one by one. */
+  readonly alone: number;
   /** How it was called, for the report. */
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -21,9 +25,6 @@ export interface CampaignOptions extends Omit<SceneOptions, "history"> {
 
 const MINUTE_MS = 60_000;
 const WARM_MS = 60_000;
-/** The share of the time in which the texts are sent: the rest is for what goes wrong. */
-const BUSY = 0.75;
-const MOST_PER_SECOND = 120;
 /** What is promised within a minute has a little longer, so that lateness is seen as such. */
 const QUIET_MS = 75_000;
 const LOOK_MS = 100;
@@ -33,7 +34,7 @@ const STALL_MS = 400;
 export async function runCampaign(options: CampaignOptions): Promise<string> {
   const history = new History(join(options.out, "history.jsonl"));
   const { seed, versions, tell, texts, minutes } = options;
-  history.add({ op: "run", command: options.command, seed, versions });
+  history.add({ op: "run", command: options.command, seed, planned: options.faults.length, versions });
   const stalls = watchForStalls(history);
   const scene = await Scene.open({ ...options, history });
   try {
@@ -41,9 +42,9 @@ export async function runCampaign(options: CampaignOptions): Promise<string> {
     tell(`${scene.handsets.length + scene.canaries.length} devices are online`);
     const began = performance.now();
     const deadline = began + minutes * MINUTE_MS;
-    scene.traffic.perSecond = Math.min(MOST_PER_SECOND, texts / ((minutes * MINUTE_MS * BUSY) / 1_000));
+    scene.traffic.perSecond = options.pace;
     scene.traffic.start();
-    await wreakHavoc(scene, options.faults, { seed, deadline, tell });
+    await wreakHavoc(scene, options.faults, { seed, deadline, alone: options.alone, tell });
     while (scene.traffic.texts < texts && performance.now() < deadline) await wait(LOOK_MS);
     await scene.traffic.stop();
     tell(`peace after ${seconds(began)} s, ${scene.traffic.texts} texts`);

@@ -4,13 +4,8 @@ import { Random } from "../simulation/random.ts";
 import { type Injection, Strike } from "./injections/strike.ts";
 import type { Scene } from "./scene.ts";
 
-/**
- * How many lines are in the hands of faults at once, and the share of the faults of Redis and of nodes that come one by one, so that each can be
- * measured: few where there is little time for many.
- */
-const UNHURRIED = { lines: 2, alone: 0.8 };
-const HURRIED = { lines: 5, alone: 0.2 };
-const HURRIED_PER_MINUTE = 8;
+/** So many lines are in the hands of faults at once. */
+const LINES = 4;
 const MOST_SEED = 0xff_ff_ff_ff;
 /** Between two faults. */
 const PAUSE_MS = { least: 50, most: 1_200 };
@@ -26,14 +21,14 @@ export interface ChaosOptions {
   readonly seed: number;
   /** No fault begins after this (monotonic ms). */
   readonly deadline: number;
+  /** The share of the faults of Redis and of nodes that come one by one, so that each can be measured: the others come at the same time. */
+  readonly alone: number;
   /** Tells people what happens. */
   readonly tell: (line: string) => void;
 }
 
 /** Resolves when all faults are over, or the time is. */
-export async function wreakHavoc(scene: Scene, faults: readonly Injection[], { seed, deadline, tell }: ChaosOptions): Promise<void> {
-  const minutes = (deadline - performance.now()) / 60_000;
-  const { lines, alone } = faults.length / minutes > HURRIED_PER_MINUTE ? HURRIED : UNHURRIED;
+export async function wreakHavoc(scene: Scene, faults: readonly Injection[], { seed, deadline, alone, tell }: ChaosOptions): Promise<void> {
   const seeds = new Random(seed + 7);
   const planned = faults.map((injection, place): Planned => ({ f: place + 1, injection, random: new Random(seeds.between(0, MOST_SEED)) }));
   const heavy = planned.filter(({ injection }) => injection.track !== "line");
@@ -58,5 +53,5 @@ export async function wreakHavoc(scene: Scene, faults: readonly Injection[], { s
     await Promise.all([work(onTrack("store")), work(onTrack("node"))]);
     await work(single);
   };
-  await Promise.all([heavyWork(), ...Array.from({ length: lines }, () => work(light))]);
+  await Promise.all([heavyWork(), ...Array.from({ length: LINES }, () => work(light))]);
 }

@@ -47,7 +47,14 @@ export interface StoredMessage {
 }
 
 export type Happening =
-  | { readonly op: "run"; readonly command: string; readonly seed: number; readonly versions: Readonly<Record<string, string>> }
+  | {
+      readonly op: "run";
+      readonly command: string;
+      readonly seed: number;
+      /** Faults of the schedule. */
+      readonly planned: number;
+      readonly versions: Readonly<Record<string, string>>;
+    }
   | ({ readonly op: "cast" } & Traits)
   | {
       readonly op: "fault";
@@ -107,6 +114,8 @@ export type Happening =
       readonly receipt: ReceiptPlan;
       readonly dueAt: number | null;
     }
+  /** The receipt of this part was kept back; from now on the device says that it has it when it is asked. */
+  | { readonly op: "vouched"; readonly device: string; readonly n: number; readonly part: "head" | "tail" }
   /** Over a line that the device has left: nobody is shown it. */
   | { readonly op: "overheard"; readonly device: string; readonly line: number; readonly n: number }
   | { readonly op: "shown"; readonly device: string; readonly n: number; readonly tag: string | null }

@@ -17,7 +17,7 @@ if (isOnIsland()) process.exit(await play(options, say));
 process.exitCode = await start(options);
 
 async function start({ check, negative, report }: Options): Promise<number> {
-  if (check !== null) return await judge(check, { negative: null, report, say });
+  if (check.length > 0) return await judge(check, { negative: null, report, say });
   const objection = await objectionToIsland();
   if (objection !== null) {
     say(`SKIPPED, no faults can be injected here: ${objection}`);

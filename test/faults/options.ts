@@ -3,10 +3,13 @@ import { parseArgs } from "node:util";
 
 export interface Options {
   readonly seed: number;
-  /** Faults to inject, texts to send in both directions, and the longest time to do both. */
+  /** Faults to inject, texts to send in both directions at least, so many a second, and the longest time to do all that. */
   readonly injections: number;
   readonly texts: number;
+  readonly pace: number;
   readonly minutes: number;
+  /** The share of the faults of Redis and of nodes that come one by one, so that each can be measured. */
+  readonly alone: number;
   /** Kinds of faults; empty: all. */
   readonly only: readonly string[];
   /** Devices of each kind. */
@@ -15,14 +18,14 @@ export interface Options {
   readonly negative: string | null;
   /** Files whose report is written anew. */
   readonly report: string | null;
-  /** A history to check once more. */
-  readonly check: string | null;
+  /** Histories to check once more, together. */
+  readonly check: readonly string[];
   /** Where histories and logs go; null: a temporary folder that is kept only after a violation. */
   readonly out: string | null;
 }
 
-const USAGE = `npm run faults -- [--seed N] [--injections K] [--texts M] [--minutes T] [--only KIND,...] [--devices N]
-                  [--report FILE] [--out FOLDER] [--negative NAME|all] [--check HISTORY]`;
+const USAGE = `npm run faults -- [--seed N] [--injections K] [--texts M] [--pace TEXTS_A_SECOND] [--minutes T] [--alone SHARE]
+                  [--only KIND,...] [--devices N] [--report FILE] [--out FOLDER] [--negative NAME|all] [--check HISTORY,...]`;
 
 /** What is not said is for a short run that has every kind of fault. Throws with one line that names a wrong option. */
 export function readOptions(args: readonly string[]): Options {
@@ -33,7 +36,9 @@ export function readOptions(args: readonly string[]): Options {
       seed: texts,
       injections: texts,
       texts,
+      pace: texts,
       minutes: texts,
+      alone: texts,
       only: texts,
       devices: texts,
       negative: texts,
@@ -46,14 +51,20 @@ export function readOptions(args: readonly string[]): Options {
     seed: number("seed", values.seed ?? String(1 + Math.floor(Math.random() * 1_000_000)), 1),
     injections: number("injections", values.injections ?? "30", 0),
     texts: number("texts", values.texts ?? "1200", 0),
-    minutes: number("minutes", values.minutes ?? "1.1", 0.1),
-    only: values.only?.split(",").filter((kind) => kind !== "") ?? [],
+    pace: number("pace", values.pace ?? "25", 1),
+    minutes: number("minutes", values.minutes ?? "4", 0.1),
+    alone: number("alone", values.alone ?? "0.5", 0),
+    only: list(values.only),
     devices: number("devices", values.devices ?? "3", 1),
     negative: values.negative ?? null,
     report: values.report ?? null,
-    check: values.check ?? null,
+    check: list(values.check),
     out: values.out ?? null,
   };
+}
+
+function list(text = ""): readonly string[] {
+  return text.split(",").filter((item) => item !== "");
 }
 
 function number(name: string, text: string, least: number): number {

@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const PRODUCT = [join(ROOT, "dist/src/cli.js")];
 const SOURCES = join(ROOT, "src/cli.ts");
 const NODES = 3;
-const DISPATCHERS = 12;
+const DISPATCHERS = 32;
 
 /** Gives the exit code. */
 export async function play(options: Options, say: (line: string) => void): Promise<number> {
@@ -30,7 +30,7 @@ export async function play(options: Options, say: (line: string) => void): Promi
   if (!isGoodEnough(missing, say)) return 1;
   await makeFolders(work);
   const negative = options.negative === null ? null : negativeNamed(options.negative);
-  const { seed, devices, texts, minutes } = options;
+  const { seed, devices, texts, pace, minutes, alone } = options;
   say(`seed ${seed}${negative === null ? "" : `, broken on purpose: ${negative.name}`}`);
   const kinds = injectionsNamed(negative?.only ?? options.only, missing);
   const file = await runCampaign({
@@ -45,12 +45,14 @@ export async function play(options: Options, say: (line: string) => void): Promi
     clocks: !missing.has("clock"),
     faults: schedule(kinds, negative?.injections ?? options.injections, new Random(seed)),
     texts,
+    pace,
     minutes,
+    alone,
     command: `npm run faults -- ${process.argv.slice(2).join(" ")}`,
     versions: versions(),
     tell: say,
   });
-  return await judge(file, { negative, report: options.report, say });
+  return await judge([file], { negative, report: options.report, say });
 }
 
 function isGoodEnough(missing: Missing, say: (line: string) => void): boolean {

@@ -58,6 +58,8 @@ export class Scene {
   readonly traffic: Traffic;
   readonly watcher: Watcher;
   readonly hooks = new Hooks();
+  /** Nodes in the hands of faults of their own. */
+  readonly struck = new Set<number>();
   readonly #options: SceneOptions;
   #texts = 0;
   #lines = 0;

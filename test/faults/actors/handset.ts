@@ -50,6 +50,8 @@ export class Handset implements LineOwner {
   #away = true;
   /** Driver texts that are not acknowledged, by number: how often, and since when. */
   readonly #waiting = new Map<number, { count: number; readonly since: number }>();
+  /** Texts whose receipts were withheld since it last was prompt. */
+  #keptBack: readonly Token[] = [];
   /** The present line withheld a receipt. */
   clean = true;
 
@@ -98,6 +100,10 @@ export class Handset implements LineOwner {
 
   set habit(habit: Habit) {
     this.#habit = habit;
+    if (habit.receipts !== "ok") return;
+    const { history, kind } = this.#options;
+    if (kind.asked) for (const token of this.#keptBack) history.add({ op: "vouched", device: this.traits.device, ...token });
+    this.#keptBack = [];
   }
 
   get habit(): Habit {
@@ -203,7 +209,10 @@ export class Handset implements LineOwner {
   #arrived(line: Line, { n, part }: Token, at: number): void {
     const { receipts, lateMs } = this.#habit;
     const receipt = RECEIPT_PLANS[receipts];
-    if (receipt !== "yes") this.clean = false;
+    if (receipt !== "yes") {
+      this.clean = false;
+      this.#keptBack = [...this.#keptBack, { n, part }];
+    }
     const dueAt = receipt === "late" ? at + lateMs : null;
     this.#options.history.add({ op: "arrived", device: this.traits.device, line: line.id, n, part, receipt, dueAt });
   }

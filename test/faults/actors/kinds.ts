@@ -11,6 +11,8 @@ export interface Kind {
   readonly serials: boolean;
   /** Copies of a text that one delivery may put on the wire: link layers repeat by themselves. */
   readonly copies: number;
+  /** A text whose receipt is missing is asked about, and the device says that it has it. */
+  readonly asked: boolean;
   readonly deviceId: (place: number) => string;
 }
 
@@ -21,9 +23,10 @@ export const KINDS: readonly Kind[] = [
   kind("jt808", "jt808", { deviceId: (place) => `1380${String(place).padStart(7, "0")}` }),
   kind("teltonika-line", "teltonika", {}),
   kind("egts", "egts", {}),
-  kind("navtelecom", "navtelecom", { profile: { serial: "text" }, serials: false, copies: 3 }),
+  // What was read was received: the display keeps that back as well.
+  kind("navtelecom", "navtelecom", { profile: { serial: "text" }, device: { readMs: null }, serials: false, copies: 3 }),
   kind("jt808-2019", "jt808", { device: { edition: "2019" }, deviceId: (place) => `1390${String(place).padStart(7, "0")}` }),
-  kind("teltonika-garmin", "teltonika", { profile: { inner: "garmin-fmi", fmiResendSeconds: 2 }, copies: 20 }),
+  kind("teltonika-garmin", "teltonika", { profile: { inner: "garmin-fmi", fmiResendSeconds: 2 }, copies: 20, asked: true }),
 ];
 
 /** Prompt in every way: what flows is measured with these. */
@@ -40,14 +43,15 @@ interface Choices {
   readonly device?: Profile;
   readonly serials?: boolean;
   readonly copies?: number;
+  readonly asked?: boolean;
   readonly deviceId?: Kind["deviceId"];
 }
 
 function kind(name: string, protocolName: string, choices: Choices): Kind {
   const protocol = PROTOCOLS.find((one) => one.name === protocolName);
   if (protocol === undefined) throw new Error(`no protocol ${protocolName}`);
-  const { profile = {}, device = {}, serials = true, copies = 1, deviceId = imei } = choices;
-  return { name, protocol, profile, device: { ...profile, ...device }, serials, copies, deviceId };
+  const { profile = {}, device = {}, serials = true, copies = 1, asked = false, deviceId = imei } = choices;
+  return { name, protocol, profile, device: { ...profile, ...device }, serials, copies, asked, deviceId };
 }
 
 function imei(place: number): string {

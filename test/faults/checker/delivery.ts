@@ -24,7 +24,8 @@ export function checkReceipts(facts: Facts): readonly Violation[] {
 
 function isVouchedFor(facts: Facts, n: number, before: number): boolean {
   const acknowledged = (facts.arrivals.get(n) ?? []).filter((arrival) => acknowledgedAt(facts, arrival) <= before + SAME_MS);
-  const has = (part: string): boolean => acknowledged.some((arrival) => arrival.part === part);
+  const asked = (facts.vouched.get(n) ?? []).filter(({ t }) => t <= before + SAME_MS);
+  const has = (part: string): boolean => [...acknowledged, ...asked].some((one) => one.part === part);
   return has("head") && (!isLong(n) || has("tail"));
 }
 
@@ -72,7 +73,7 @@ export function checkCopies(facts: Facts): readonly Violation[] {
     return [
       ...withoutCause(facts, heads).map(violation),
       ...(heads.length > mostCopies(facts, n, traits) ? [violation(`${heads.length} times`)] : []),
-      ...(tags.size > 1 ? [violation(`as ${[...tags].join(" and ")}`)] : []),
+      ...(tags.size > mostTags(facts, n) ? [violation(`as ${[...tags].join(" and ")}`)] : []),
     ];
   });
 }
@@ -87,8 +88,12 @@ function withoutCause(facts: Facts, heads: readonly Arrival[]): readonly string[
 
 /** A dead letter that was put back has as many attempts again. */
 function mostCopies(facts: Facts, n: number, { attempts, copies }: Traits): number {
-  const wasDead = facts.storedOf("OUTGOING", n).some(({ id }) => facts.deadLetters.has(id));
-  return attempts * copies * (wasDead ? 2 : 1);
+  return attempts * copies * mostTags(facts, n);
+}
+
+/** A dead letter that was put back is a new one for the device. */
+function mostTags(facts: Facts, n: number): number {
+  return facts.storedOf("OUTGOING", n).some(({ id }) => facts.deadLetters.has(id)) ? 2 : 1;
 }
 
 /** The receipt was lost or late, or the line, its node or Redis were hurt before it was settled. */

@@ -46,6 +46,8 @@ export interface Spoken {
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Facts {
+  /** How it was called; the last one where there are several. */
+  run: EntryOf<"run"> | null = null;
   readonly traits = new Map<string, Traits>();
   readonly byTracker = new Map<number, Traits>();
   readonly sent: EntryOf<"sent">[] = [];
@@ -54,6 +56,7 @@ export class Facts {
   readonly arrivals = new Map<number, Arrival[]>();
   /** When a device acknowledged, or was to acknowledge, any text. */
   readonly receiptsOf = new Map<string, number[]>();
+  readonly vouched = new Map<number, EntryOf<"vouched">[]>();
   readonly overheard: EntryOf<"overheard">[] = [];
   readonly shown = new Map<number, EntryOf<"shown">[]>();
   readonly spoken = new Map<number, Spoken>();
@@ -115,6 +118,8 @@ export class Facts {
       case "arrived":
         if (entry.receipt !== "no") push(this.receiptsOf, entry.device, entry.t);
         return push(this.arrivals, entry.n, entry);
+      case "vouched":
+        return push(this.vouched, entry.n, entry);
       case "shown":
         return push(this.shown, entry.n, entry);
       case "said":
@@ -131,6 +136,9 @@ export class Facts {
 
   #takeRest(entry: Entry): void {
     switch (entry.op) {
+      case "run":
+        this.run = entry;
+        return;
       case "sent":
         return void this.sent.push(entry);
       case "called":

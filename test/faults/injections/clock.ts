@@ -26,7 +26,7 @@ async function jumps(strike: Strike): Promise<void> {
   if (back) turn(strike, clocks, -by);
   await wait(JUMP_SEEN_MS);
   strike.healed();
-  await strike.flows([0, 1, 2]);
+  await strike.flowsEverywhere();
 }
 
 /** A text for a device that is away; when it comes back the text's time is over. */
@@ -41,7 +41,7 @@ async function expires(strike: Strike): Promise<void> {
   await wait(JUMP_SEEN_MS);
   handset.start();
   strike.healed();
-  await strike.flows([0, 1, 2]);
+  await strike.flowsEverywhere();
 }
 
 function turn({ scene }: Strike, names: readonly string[], by: number): void {

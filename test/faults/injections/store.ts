@@ -9,7 +9,7 @@ const MOMENT_MS = 3_000;
 const FULL_MS = 10_000;
 
 export const STORE_INJECTIONS: readonly Injection[] = [
-  { kind: "power-cut", track: "store", needs: ["power-cut", "kill"], weight: 120, strike: powerCut },
+  { kind: "power-cut", track: "store", needs: ["power-cut", "kill"], weight: 160, strike: powerCut },
   { kind: "redis-killed", track: "store", needs: ["kill"], weight: 50, strike: killed },
   { kind: "redis-stopped", track: "store", needs: ["stop"], weight: 24, strike: stopped },
   { kind: "redis-paused", track: "store", needs: [], weight: 20, strike: paused },
@@ -26,6 +26,8 @@ async function powerCut(strike: Strike): Promise<void> {
   let cutting: Promise<void> | null = null;
   const cut = (): void => {
     if (cutting !== null) return;
+    // The processor stops as well: else an fsync that is under way may end well on a disk that is off, and Redis tells of it.
+    redis.pause();
     cutting = disk.cut();
     for (const proxy of proxies) proxy.silent = silent;
     strike.begins(STORE, `${moment}${silent ? ", silent" : ""}`);
@@ -44,7 +46,7 @@ async function powerCut(strike: Strike): Promise<void> {
   for (const proxy of proxies) proxy.silent = false;
   strike.measured("start of Redis", strike.age - booting);
   strike.healed();
-  await strike.flows(ALL);
+  await strike.flowsEverywhere();
 }
 
 async function killed(strike: Strike): Promise<void> {
@@ -54,7 +56,7 @@ async function killed(strike: Strike): Promise<void> {
   await wait(strike.random.chance(0.5) ? 0 : strike.between(0, 4));
   await redis.start();
   strike.healed();
-  await strike.flows(ALL);
+  await strike.flowsEverywhere();
 }
 
 async function stopped(strike: Strike): Promise<void> {
@@ -65,7 +67,7 @@ async function stopped(strike: Strike): Promise<void> {
   await wait(ms);
   redis.resume();
   strike.healed();
-  await strike.flows(ALL);
+  await strike.flowsEverywhere();
 }
 
 async function paused(strike: Strike): Promise<void> {
@@ -75,7 +77,7 @@ async function paused(strike: Strike): Promise<void> {
   await strike.scene.redis.admin.call("CLIENT", "PAUSE", String(ms), what);
   await wait(ms);
   strike.healed();
-  await strike.flows(ALL);
+  await strike.flowsEverywhere();
 }
 
 /** With `appendfsync always` Redis ends when it cannot write; whoever supervises it starts it again once there is room. */
@@ -88,7 +90,7 @@ async function diskFull(strike: Strike): Promise<void> {
   await giveBack();
   if (ended) await redis.start();
   strike.healed();
-  await strike.flows(ALL);
+  await strike.flowsEverywhere();
 }
 
 /** Nothing is acknowledged that does not fit. */
@@ -99,7 +101,5 @@ async function memoryFull(strike: Strike): Promise<void> {
   await wait(strike.between(0.5, 4));
   await admin.config("SET", "maxmemory", "0");
   strike.healed();
-  await strike.flows(ALL);
+  await strike.flowsEverywhere();
 }
-
-const ALL = [0, 1, 2];

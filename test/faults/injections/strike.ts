@@ -36,6 +36,7 @@ export class Strike {
   readonly #kind: string;
   #scope: Scope = { store: false, nodes: [], device: null, near: null };
   #began = 0;
+  #nodes: readonly number[] = [];
   readonly #victims: Handset[] = [];
 
   constructor(scene: Scene, random: Random, name: { readonly f: number; readonly kind: string }) {
@@ -51,6 +52,8 @@ export class Strike {
   }
 
   begins(scope: Partial<Scope>, detail: string): void {
+    for (const node of scope.nodes ?? []) this.scene.struck.add(node);
+    this.#nodes = [...this.#nodes, ...(scope.nodes ?? [])];
     this.#scope = { ...this.#scope, ...scope };
     this.#began = now();
     this.#note("begins", detail);
@@ -64,6 +67,7 @@ export class Strike {
   /** Gives back what it took. */
   ends(): void {
     for (const handset of this.#victims) this.scene.reserve.giveBack(handset);
+    for (const node of this.#nodes) this.scene.struck.delete(node);
     if (this.#began > 0) this.#note("ends", "");
   }
 
@@ -87,6 +91,11 @@ export class Strike {
 
   measured(what: string, value: number): void {
     this.scene.history.add({ op: "measured", f: this.#f, kind: this.#kind, what, value: Math.round(value) });
+  }
+
+  /** Texts flow at every node but those that have a fault of their own, which waits for them. */
+  async flowsEverywhere(): Promise<void> {
+    await this.flows(this.scene.nodes.map(({ place }) => place).filter((place) => !this.scene.struck.has(place)));
   }
 
   /** Waits until a text that is sent at each of these nodes reaches a device there, be it within a minute. */

@@ -36,9 +36,10 @@ const FLOW_TARGETS: Readonly<Record<string, number>> = {
 };
 const OFFLINE_TARGET_MS = 10_000;
 
-export function durationsOf(facts: Facts): readonly Duration[] {
-  const kinds = [...new Set(facts.faults.map(({ kind }) => kind))].sort();
-  return [...kinds.flatMap((kind) => [...flowOf(facts, kind), ...measuredOf(facts, kind)]), ...offlineOf(facts)];
+/** Of several campaigns together. */
+export function durationsOf(campaigns: readonly Facts[]): readonly Duration[] {
+  const kinds = [...new Set(campaigns.flatMap(({ faults }) => faults.map(({ kind }) => kind)))].sort();
+  return [...kinds.flatMap((kind) => [...flowOf(campaigns, kind), ...measuredOf(campaigns, kind)]), ...offlineOf(campaigns)];
 }
 
 /** Calls of the API that were made while the nodes were restarted one after the other, and those of them that were not answered. */
@@ -57,22 +58,26 @@ function spreadOf(values: readonly number[]): Spread | null {
 }
 
 /** Faults alone: what another one adds is not this one's. A fault that lasts is measured from its beginning. */
-function flowOf(facts: Facts, kind: string): readonly Duration[] {
-  const times = facts.faults.flatMap((fault) => {
-    const { begins, healed, flows } = fault;
-    if (fault.kind !== kind || flows === null || hasCompany(facts, fault)) return [];
-    if (healed !== null && healed <= flows) return [flows - healed];
-    return kind in FLOW_TARGETS ? [flows - begins] : [];
-  });
+function flowOf(campaigns: readonly Facts[], kind: string): readonly Duration[] {
+  const times = campaigns.flatMap((facts) =>
+    facts.faults.flatMap((fault) => {
+      const { begins, healed, flows } = fault;
+      if (fault.kind !== kind || flows === null || hasCompany(facts, fault)) return [];
+      if (healed !== null && healed <= flows) return [flows - healed];
+      return kind in FLOW_TARGETS ? [flows - begins] : [];
+    }),
+  );
   const spread = spreadOf(times);
   return spread === null ? [] : [{ kind, what: "texts flow", spread, target: FLOW_TARGETS[kind] ?? null }];
 }
 
-function measuredOf(facts: Facts, kind: string): readonly Duration[] {
+function measuredOf(campaigns: readonly Facts[], kind: string): readonly Duration[] {
   const values = new Map<string, number[]>();
-  const alone = new Set(facts.faults.filter((fault) => fault.kind === kind && !hasCompany(facts, fault)).map(({ f }) => f));
-  for (const { what, value, f } of facts.measured) {
-    if (alone.has(f) && !COUNTS.has(what)) values.set(what, [...(values.get(what) ?? []), value]);
+  for (const facts of campaigns) {
+    const alone = new Set(facts.faults.filter((fault) => fault.kind === kind && !hasCompany(facts, fault)).map(({ f }) => f));
+    for (const { what, value, f } of facts.measured) {
+      if (alone.has(f) && !COUNTS.has(what)) values.set(what, [...(values.get(what) ?? []), value]);
+    }
   }
   return [...values].flatMap(([what, some]): readonly Duration[] => {
     const spread = spreadOf(some);
@@ -92,12 +97,13 @@ function hasCompany(facts: Facts, { f, scope, begins, flows, ends }: Fault): boo
 }
 
 /** Devices whose node was drained: from the end of a line to the login over the next. */
-function offlineOf(facts: Facts): readonly Duration[] {
+function offlineOf(campaigns: readonly Facts[]): readonly Duration[] {
   return ["node-drained", "rolling-restart"].flatMap((kind): readonly Duration[] => {
-    const drains = facts.faults.filter((fault) => fault.kind === kind && !hasCompany(facts, fault));
-    const gaps = drains.flatMap((drain) =>
-      [...facts.traits.values()].filter(({ home }) => home === null).flatMap((traits) => gapsOf(facts, drain, traits)),
-    );
+    const gaps = campaigns.flatMap((facts) => {
+      const drains = facts.faults.filter((fault) => fault.kind === kind && !hasCompany(facts, fault));
+      const roaming = [...facts.traits.values()].filter(({ home }) => home === null);
+      return drains.flatMap((drain) => roaming.flatMap((traits) => gapsOf(facts, drain, traits)));
+    });
     const spread = spreadOf(gaps);
     return spread === null ? [] : [{ kind, what: "a device is offline", spread, target: OFFLINE_TARGET_MS }];
   });
