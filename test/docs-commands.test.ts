@@ -14,6 +14,10 @@ const PAGES = pages();
 /** Lines that begin so are left out of their block; a line that is not run is named here or fails. */
 const NOT_RUN: readonly { readonly begins: string; readonly why: string }[] = [
   { begins: "npm ci", why: "it would replace the packages that these tests run on; .ci/run begins with it" },
+  { begins: "sudo ", why: "changes the machine; test/systemd-unit.test.ts checks what it installs" },
+  { begins: "docker ", why: "needs a container engine; scripts/image-rehearsal.sh runs what the image holds" },
+  { begins: "ADMIN_TOKEN=$(openssl rand -hex 32) docker ", why: "the same; test/repository.test.ts checks compose.yaml" },
+  { begins: "kubectl ", why: "needs a cluster; test/kubernetes.test.ts checks what it applies" },
   { begins: "npm start", why: "builds the product that scripts/image-rehearsal.sh starts; here the same runs from its sources" },
   { begins: "npm test", why: "these are the tests" },
   { begins: "git clone", why: "there is no repository to clone from" },
