@@ -39,6 +39,7 @@ export const SETTINGS = {
   REDIS_URL: setting(redisUrls, null, "redis:// or rediss://; a comma list of nodes with REDIS_CLUSTER=true; unset: a Redis of its own"),
   REDIS_CLUSTER: setting(flag, "false", "REDIS_URL names nodes of a Redis Cluster"),
   REDIS_CA: setting(filePath, null, "PEM certificates that vouch for a Redis reached by rediss://; unset: those that the system trusts"),
+  REDIS_REPLICAS: setting(integer(0, 5), "0", "replicas that must have a write before it is acknowledged"),
   REDIS_BIN: setting(filePath, null, "the redis-server or valkey-server (>= 7.0) to start when REDIS_URL is not set"),
   DATA_DIR: setting(filePath, "./data", "where the embedded Redis and the made admin token are kept"),
   HTTP_HOST: setting(host, "127.0.0.1", "address of API, console, health, metrics"),

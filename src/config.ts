@@ -11,6 +11,8 @@ export type { ProtocolPort, Rate } from "./config-values.ts";
 /** Everything that can be set, checked; durations in milliseconds, paths absolute. */
 export interface Config {
   readonly redis: RedisConfig;
+  /** So many replicas must have what is acknowledged. */
+  readonly replicas: number;
   readonly dataDir: string;
   readonly http: Address;
   readonly gateway: Address;
@@ -88,6 +90,7 @@ export function readClientConfig(flags: SettingTexts, env: Environment = process
 function assemble(values: SettingValues, env: Environment): Config {
   return {
     redis: redisOf(values, env),
+    replicas: values.REDIS_REPLICAS,
     dataDir: resolve(values.DATA_DIR),
     http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
     gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT },
@@ -154,6 +157,8 @@ function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, T
 
 function checkRedis(values: SettingValues): void {
   if (values.REDIS_URL !== null && values.ADMIN_TOKEN === null) throw new SettingError("ADMIN_TOKEN: must be set when REDIS_URL is");
+  if (values.REDIS_URL === null && values.REDIS_REPLICAS > 0)
+    throw new SettingError("REDIS_REPLICAS: needs REDIS_URL, the embedded Redis has none");
   if (values.REDIS_URL !== null && values.REDIS_BIN !== null) throw new SettingError("REDIS_BIN: of no use when REDIS_URL is set");
 }
 

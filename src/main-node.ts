@@ -82,7 +82,7 @@ async function start({ config, log, closing, around }: Beginning): Promise<void>
   const metrics = new Metrics(config.nodeId, productVersion());
   const subscriber = connect("subscriber");
   const own = new NodeEvents(requests, config.nodeId);
-  const store = new RedisStore(requests, own);
+  const store = new RedisStore(requests, own, config.replicas);
   const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber }), store);
   const events = new RedisEvents({ requests, subscriber, own });
   const eventSide = createEventSide({ node: config.nodeId, store, events, fleet, meter: metrics, log });

@@ -133,6 +133,7 @@ describe("configuration", () => {
     ["nodes without a cluster", { REDIS_URL: "redis://a,redis://b", ADMIN_TOKEN: "t" }, "REDIS_URL: several nodes need REDIS_CLUSTER=true"],
     ["an authority without TLS", { REDIS_URL: "redis://a", ADMIN_TOKEN: "t", REDIS_CA: "c" }, "REDIS_CA: needs REDIS_URL with rediss://"],
     ["an authority of the embedded Redis", { REDIS_CA: "c" }, "REDIS_CA: needs REDIS_URL with rediss://"],
+    ["replicas of the embedded Redis", { REDIS_REPLICAS: "1" }, "REDIS_REPLICAS: needs REDIS_URL, the embedded Redis has none"],
     ["a server beside a URL", { REDIS_URL: "redis://a", ADMIN_TOKEN: "t", REDIS_BIN: "/r" }, "REDIS_BIN: of no use when REDIS_URL is set"],
     ["a certificate without a key", { TLS_CERT: "c.pem" }, "TLS_KEY: missing, TLS_CERT is set"],
     ["a key without a certificate", { TLS_KEY: "k.pem" }, "TLS_CERT: missing, TLS_KEY is set"],

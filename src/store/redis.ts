@@ -52,12 +52,12 @@ export class RedisStore implements MessageStore {
 
   /**
    * `connection`: of role `requests`; whoever opened it closes it. `events`: told of what is written; without it
-   * events are written all the same, and wait for a node that has one.
+   * events are written all the same, and wait for a node that has one. `replicas`: so many must have what is acknowledged.
    */
-  constructor(connection: RedisConnection, events: NodeEvents | null = null) {
+  constructor(connection: RedisConnection, events: NodeEvents | null = null, replicas = 0) {
     this.#connection = connection;
     this.#events = events;
-    this.#scripts = new Scripts(connection, (told) => events?.told(told));
+    this.#scripts = new Scripts(connection, { told: (told) => events?.told(told), replicas });
     this.#removal = new RedisRemoval(connection, this.#scripts);
   }
 
