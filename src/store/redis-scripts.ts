@@ -41,7 +41,7 @@ const SCRIPTS = {
   "relayed-events": 2,
   "relay-events": 2,
   "listen-events": 2,
-  "claim-key": 1,
+  "claim-key": 2,
   "take-ids": 2,
   "forget-ids": 2,
   "drop-ids": 2,

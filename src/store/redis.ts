@@ -2,29 +2,29 @@
 import { randomBytes } from "node:crypto";
 import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
-import {
-  type DeadLetter,
-  type Draft,
-  type DrainRequest,
-  type Fullness,
-  IDEMPOTENCY_MS,
-  type ListQuery,
-  type LoggedIn,
-  type Login,
-  type MessageStore,
-  type OutboxState,
-  type Owner,
-  type Received,
-  type Reception,
-  type Removed,
-  type RosterEntry,
-  type Submitted,
+import type {
+  DeadLetter,
+  Draft,
+  DrainRequest,
+  Fullness,
+  ListQuery,
+  LoggedIn,
+  Login,
+  MessageStore,
+  OutboxState,
+  Owner,
+  Received,
+  Reception,
+  Removed,
+  RosterEntry,
+  Submitted,
 } from "../chat/ports.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import type { RedisConnection } from "./connection.ts";
-import { HEALTH, headKey, idempotencyKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
+import { HEALTH, headKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
 import type { NodeEvents } from "./node-events.ts";
+import { claimKey, forgetAccount } from "./redis-account.ts";
 import { deadLetters } from "./redis-dead.ts";
 import { drain } from "./redis-drain.ts";
 import { fullness } from "./redis-fullness.ts";
@@ -64,10 +64,8 @@ export class RedisStore implements MessageStore {
     return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, named));
   }
 
-  async claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
-    const known = asText(await reach(this.#scripts.run("claim-key", [idempotencyKey(userId, key)], [bodyDigest, IDEMPOTENCY_MS])));
-    if (known === "") return "new";
-    return known === bodyDigest ? "same" : "other";
+  claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
+    return reach(claimKey(this.#scripts, { userId, key }, bodyDigest));
   }
 
   async cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
@@ -193,8 +191,12 @@ export class RedisStore implements MessageStore {
     await this.#removal.purge(trackerId);
   }
 
-  erase(trackerId: TrackerId): Promise<void> {
-    return this.#removal.erase(trackerId);
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void> {
+    return this.#removal.erase(trackerId, userId);
+  }
+
+  forget(userId: UserId): Promise<void> {
+    return reach(forgetAccount(this.#connection, userId));
   }
 
   async renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
