@@ -23,6 +23,7 @@ import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
 import { RedisEvents } from "./store/redis-events.ts";
+import { openSchema } from "./store/schema.ts";
 import { productVersion } from "./version.ts";
 
 /** A Redis that is starting, or still reading its files, gets this long. */
@@ -59,6 +60,7 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   };
   const requests = connect("requests");
   await connected(requests, REDIS_MS);
+  await openSchema(requests);
   const metrics = new Metrics(config.nodeId, productVersion());
   const subscriber = connect("subscriber");
   const own = new NodeEvents(requests, config.nodeId);

@@ -37,6 +37,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   { name: "dead", goesWith: "shared" },
   { name: "nodes", goesWith: "shared" },
   { name: "health", goesWith: "shared" },
+  { name: "schema", goesWith: "shared" },
 ];
 
 /** The keys that an account always has under the same names, and where its others are listed. */

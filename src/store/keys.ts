@@ -19,6 +19,8 @@ const IDS_PER_BLOCK = 1_024;
 export const DEAD_LETTERS = "dead";
 /** Gateway nodes by the time their lease ends: ZSET. */
 export const LEASES = "nodes";
+/** The schema of the data: string (schema.ts). */
+export const SCHEMA_KEY = "schema";
 /** Written by the health check. */
 export const HEALTH = "health";
 

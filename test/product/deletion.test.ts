@@ -1,8 +1,10 @@
 /** What is deleted is gone from Redis: all of it is searched for what named the tracker and the account. */
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../support/gateway-world.ts";
-import { Product, TestDevice, TOKEN } from "../support/product.ts";
+import { Product, runCommand, TestDevice, TOKEN } from "../support/product.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { contentOf, type KeyContent, keysNaming } from "../support/redis-content.ts";
 
@@ -32,7 +34,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-describe("deletion", { timeout: 60_000 }, () => {
+describe("export and deletion", { timeout: 60_000 }, () => {
   it("of a tracker leaves nothing of it, of an account nothing at all; what others have stays", async () => {
     const redis = await startRedis();
     closers.push(() => redis.stop());
@@ -50,6 +52,19 @@ describe("deletion", { timeout: 60_000 }, () => {
     expect(before.filter(({ families }) => families.length !== 1).map(({ key, families }) => [key, families])).toEqual([]);
     for (const word of [...words.gone, ...words.kept]) expect(keysNaming(before, [word]), word).not.toEqual([]);
     expect(keysNaming(before, [GONE.id]).filter((key) => !IDS_ONLY.test(key)).length).toBeGreaterThan(5);
+
+    const file = join(product.dataDir, "chats.csv");
+    expect(await run(product, ["export", "--user", String(USER), "--format", "csv", "--out", file])).toEqual({ code: 0, err: "" });
+    expect(
+      readFileSync(file, "utf8")
+        .match(/(?:gone|kept): from the (?:office|driver)/g)
+        ?.sort(),
+    ).toEqual(["gone: from the driver", "gone: from the office", "kept: from the driver", "kept: from the office"]);
+    expect(await run(product, ["export", "--user", "1", "--out", file])).toEqual({
+      code: 1,
+      err: `tracker-chat: ${product.url} answered Entity not found (error 204)\n`,
+    });
+    expect(readdirSync(product.dataDir)).not.toContain("chats.csv.part");
 
     expect(await admin(product, "DELETE", `trackers/${GONE.id}`)).toEqual({ success: true });
     await until(
@@ -116,6 +131,12 @@ async function chat(product: Product, { id, deviceId }: typeof GONE, name: strin
     success: true,
   });
   await until(() => device.shown.some((text) => text.includes("to all")));
+}
+
+/** A command that talks to this product. */
+async function run(product: Product, args: readonly string[]): Promise<{ readonly code: number | null; readonly err: string }> {
+  const { code, err } = await runCommand(args, { HTTP_PORT: String(product.httpPort), ADMIN_TOKEN: TOKEN, ...product.env });
+  return { code, err };
 }
 
 async function signIn(product: Product): Promise<string> {
