@@ -25,7 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
 ];
 
 /** The product cannot work on what is in this Redis; the message is one line and says what to do. */
-export class SchemaRefused extends Error {
+class SchemaRefused extends Error {
   readonly code = "schema-refused";
 }
 

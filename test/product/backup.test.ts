@@ -1,5 +1,5 @@
 /** Backup and restore as docs/data.md has them, on a real Redis: the chat goes on, and no number is given twice. */
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -9,8 +9,8 @@ import { startRedis, type TestRedis } from "../support/redis.ts";
 
 const TRUCK = { tracker: 1_000_002, device: "13912345678" };
 const AWAY = 1_000_001;
-/** As the page says. */
-const IDS_SKIPPED = 1_000_000;
+
+const PAGE = readFileSync(new URL("../../docs/data.md", import.meta.url), "utf8");
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -25,24 +25,24 @@ interface Way {
 
 const AOF: Way = {
   async backup(redis, from, to) {
-    await redis.command("CONFIG", "SET", "auto-aof-rewrite-percentage", "0");
-    await until(async () => /^aof_rewrite_in_progress:0\r?$/m.test(await persistence(redis)));
+    await asDocumented(redis, "CONFIG SET auto-aof-rewrite-percentage 0");
+    await said(redis, "aof_rewrite_in_progress:0");
     cpSync(join(from, "appendonlydir"), join(to, "appendonlydir"), { recursive: true });
-    await redis.command("CONFIG", "SET", "auto-aof-rewrite-percentage", "100");
+    await asDocumented(redis, "CONFIG SET auto-aof-rewrite-percentage 100");
   },
   restore: (backup) => redisIn(backup),
 };
 
 const RDB: Way = {
   async backup(redis, from, to) {
-    await redis.command("BGSAVE");
-    await until(async () => /^rdb_bgsave_in_progress:0\r?$/m.test(await persistence(redis)), String, 10_000);
+    await asDocumented(redis, "BGSAVE");
+    await said(redis, "rdb_bgsave_in_progress:0");
     cpSync(join(from, "dump.rdb"), join(to, "dump.rdb"));
   },
   async restore(backup) {
     const redis = await redisIn(backup, ["--appendonly", "no"]);
-    await redis.command("CONFIG", "SET", "appendonly", "yes");
-    await until(async () => /^aof_rewrite_in_progress:0\r?$/m.test(await persistence(redis)), String, 10_000);
+    await asDocumented(redis, "CONFIG SET appendonly yes");
+    await said(redis, "aof_rewrite_in_progress:0");
     await redis.stop();
     return await redisIn(backup);
   },
@@ -52,7 +52,7 @@ describe("backup and restore", { timeout: 120_000 }, () => {
   it.each([
     ["the append-only file, copied while texts come in", AOF],
     ["a snapshot", RDB],
-  ])("by %s", async (_, way) => {
+  ])("by %s", async (_name, way) => {
     const [before, backup] = [folder(), folder()];
     const first = await redisIn(before);
     const product = await Product.start({ REDIS_URL: first.url, DEMO: "true" });
@@ -83,7 +83,7 @@ describe("backup and restore", { timeout: 120_000 }, () => {
     await first.stop();
 
     const second = await way.restore(backup);
-    await second.command("INCRBY", "{ids}", IDS_SKIPPED);
+    await asDocumented(second, "INCRBY '{ids}' 1000000");
     const restored = await Product.start({ REDIS_URL: second.url, DEMO: "true" });
     closers.push(() => restored.stop());
     const listed = await restored.list(AWAY);
@@ -122,8 +122,16 @@ async function redisIn(directory: string, settings: readonly string[] = []): Pro
   return redis;
 }
 
-async function persistence(redis: TestRedis): Promise<string> {
-  return String(await redis.command("INFO", "persistence"));
+/** A command that the page has. */
+async function asDocumented(redis: TestRedis, command: string): Promise<void> {
+  expect(PAGE).toContain(`redis-cli ${command}\n`);
+  const [name = "", ...args] = command.replaceAll("'", "").split(" ");
+  await redis.command(name, ...args);
+}
+
+async function said(redis: TestRedis, line: string): Promise<void> {
+  expect(PAGE).toContain(`redis-cli INFO persistence | grep ${line}\n`);
+  await until(async () => String(await redis.command("INFO", "persistence")).split("\r\n").includes(line), String, 10_000);
 }
 
 async function online(product: Product): Promise<TestDevice> {
