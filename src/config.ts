@@ -26,6 +26,8 @@ export interface Config {
   /** Null: made and kept in `dataDir` (see admin-token.ts). */
   readonly adminToken: string | null;
   readonly nodeId: string;
+  /** Processes behind the same ports, each a node; 1: this one alone. */
+  readonly workers: number;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly receiptTimeoutMs: number;
   readonly messageTtlMs: number;
@@ -34,6 +36,8 @@ export interface Config {
   readonly loginTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
+  /** Texts that one account's broadcasts give out; those beyond wait for their turn. */
+  readonly broadcastRate: Rate;
   readonly trustProxy: readonly string[];
   /** Whose device connections begin with a PROXY header. */
   readonly balancers: readonly string[];
@@ -66,7 +70,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The configuration of `serve`; throws SettingError. `protocols`: names that PROTOCOL_PORTS may use. */
 export function readConfig(flags: SettingTexts, protocols: readonly string[], env: Environment = process.env): Config {
   const values = readSettings(flags, env);
-  refuseUnsupported(values);
   const config = assemble(values, env);
   checkTls(values);
   checkRedis(values);
@@ -95,6 +98,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     admin: adminOf(values),
     adminToken: values.ADMIN_TOKEN,
     nodeId: values.NODE_ID ?? bootId(),
+    workers: values.WORKERS,
     logLevel: values.LOG_LEVEL,
     receiptTimeoutMs: values.RECEIPT_TIMEOUT,
     messageTtlMs: values.MESSAGE_TTL,
@@ -102,6 +106,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     loginTimeoutMs: values.LOGIN_TIMEOUT,
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
+    broadcastRate: values.BROADCAST_RATE,
     trustProxy: values.TRUST_PROXY ?? [],
     balancers: values.PROXY_PROTOCOL ?? [],
     linesPerIp: values.LINES_PER_IP,
@@ -139,15 +144,6 @@ function adminOf(values: SettingValues): Address | null {
 }
 
 /** Refused rather than silently ignored. */
-function refuseUnsupported(values: SettingValues): void {
-  const unsupported = {
-    WORKERS: values.WORKERS !== 1,
-  };
-  for (const [name, given] of Object.entries(unsupported)) {
-    if (given) throw new SettingError(`${name}: not supported in this version`);
-  }
-}
-
 function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, TLS_KEY: key }: SettingValues): void {
   if (cert !== null && key === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
   if (key !== null && cert === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");

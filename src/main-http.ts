@@ -3,16 +3,20 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Certificates } from "./certificates.ts";
+import type { BroadcastStore } from "./chat/broadcast.ts";
+import { Broadcasts } from "./chat/broadcasts.ts";
 import { Calls } from "./chat/calls.ts";
 import type { EventStore, LiveEvents } from "./chat/events.ts";
 import { Extensions } from "./chat/extensions.ts";
 import type { Load } from "./chat/load.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
+import { Sender } from "./chat/sender.ts";
 import { SignIn } from "./chat/sign-in.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { accountCalls } from "./http/account-calls.ts";
 import { registerAdmin } from "./http/admin.ts";
+import { broadcastCalls } from "./http/broadcast-calls.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
 import { registerConsole } from "./http/console.ts";
@@ -20,7 +24,7 @@ import { registerDocs } from "./http/docs-page.ts";
 import { EventStreams } from "./http/event-streams.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
-import { type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
+import { type Exposition, type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
 import { openApi } from "./http/openapi.ts";
 import { registerCalls } from "./http/routes.ts";
 import { createHttpServer, renewCertificate } from "./http/server.ts";
@@ -33,6 +37,7 @@ const CONSOLE = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ?
 export interface HttpSideDeps {
   readonly config: Config;
   readonly store: MessageStore;
+  readonly broadcasts: BroadcastStore;
   readonly events: Pick<EventStore, "place">;
   readonly live: LiveEvents;
   readonly fleet: Fleet;
@@ -41,6 +46,8 @@ export interface HttpSideDeps {
   readonly lines: Lines;
   readonly adminToken: string;
   readonly metrics: Metrics;
+  /** What `GET /metrics` shows. */
+  readonly exposition: Exposition;
   readonly log: Logger;
   readonly load: () => Load;
   /** Null: nothing is encrypted. */
@@ -62,7 +69,7 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   const { config } = deps;
   const { api, streams } = await apiServer(deps);
   const admin = config.admin === null ? api : await plainServer(deps);
-  registerMetrics(admin, deps.metrics.registry);
+  registerMetrics(admin, deps.exposition);
   const { adminToken: token, fleet, lines, store: messages, outbox } = deps;
   registerAdmin(admin, { token, fleet, lines, messages, outbox });
   const servers = admin === api ? [api] : [api, admin];
@@ -93,21 +100,19 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   const app = await plainServer(deps);
   shedLoad(app, { load, meter: metrics });
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
-  const calls = new Calls({
-    store,
-    directory,
-    outbox,
-    clock: Date,
-    ttlMs: config.messageTtlMs,
-    onHintFailed: (error, tracker) => {
-      metrics.count("hints", "failed");
-      log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
-    },
-  });
+  const onHintFailed = (error: unknown, tracker: number): void => {
+    metrics.count("hints", "failed");
+    log.debug({ err: error, tracker }, "a hint was lost; the sweeper or the next question makes up for it");
+  };
+  const shared = { store, directory, outbox, onHintFailed };
+  const spoken = { ...shared, clock: Date, sender: new Sender({ ...shared, ttlMs: config.messageTtlMs }) };
+  const broadcasts = new Broadcasts({ ...spoken, broadcasts: deps.broadcasts, pace: config.broadcastRate, meter: metrics });
+  const calls = new Calls({ ...spoken, broadcasts });
   const signIn = new SignIn({ accounts, now: () => performance.now() });
   const routes = { gate, calendar: new Calendar() };
-  const extensions = new Extensions({ store, directory, events });
-  const all = [...chatCalls(calls), ...extensionCalls(extensions), ...accountCalls({ accounts, directory, signIn })];
+  const extensions = new Extensions({ ...shared, events });
+  const chat = [...chatCalls(calls), ...broadcastCalls(broadcasts), ...extensionCalls(extensions)];
+  const all = [...chat, ...accountCalls({ accounts, directory, signIn })];
   registerCalls(app, all, routes);
   const onAccounts = (listener: () => void): (() => void) => fleet.onChange(listener);
   const streams = new EventStreams({ ...routes, live, directory, sessions: accounts, onAccounts, meter: metrics });

@@ -6,7 +6,7 @@ import type { Load } from "./chat/load.ts";
 import { type LineMeter, NO_PROTOCOL } from "./chat/meter.ts";
 import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Config } from "./config.ts";
-import type { Protocol, SessionLimits } from "./core/index.ts";
+import type { News, Protocol, SessionLimits } from "./core/index.ts";
 import type { OwnLine } from "./events/reaper.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import type { Door } from "./gateway/entrance.ts";
@@ -96,7 +96,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
   const kickLocal = (trackerId: number): boolean => registry.kick(trackerId, "kicked");
   const nodeLines = new NodeLines({ node, store, post, connection, local: () => linesHere(registry, node), kickLocal });
   const mailbox = {
-    hint: (trackerId: number, epoch: number) => void registry.hint(trackerId, epoch),
+    hint: (trackerId: number, epoch: number, news: News) => void registry.hint(trackerId, epoch, news),
     kick: (trackerId: number) => void kickLocal(trackerId),
     lines: (answer: string) => nodeLines.answer(answer),
   };
@@ -151,9 +151,9 @@ const WARNINGS = {
 /** A line on this node is told at once; the mail goes out as well, and a second hint costs nothing worth having a rule for. */
 function nudgingOutbox(node: string, registry: Registry, post: PostOffice): Outbox {
   return {
-    hint: (trackerId, owner) => {
-      if (owner.node === node) registry.hint(trackerId, owner.epoch);
-      return post.hint(trackerId, owner);
+    hint: (trackerId, owner, news) => {
+      if (owner.node === node) registry.hint(trackerId, owner.epoch, news);
+      return post.hint(trackerId, owner, news);
     },
   };
 }

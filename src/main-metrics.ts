@@ -7,6 +7,7 @@ import type { Fullness } from "./chat/ports.ts";
 const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, ...labels: string[]]>> = {
   connections: ["connections_total", "Device connections accepted", "listener"],
   closings: ["connections_closed_total", "Device connections ended or refused", "reason"],
+  departures: ["departures_total", "Units that left a line which goes on without them", "reason"],
   logins: ["logins_total", "Logins accepted", "protocol"],
   refusals: ["login_refusals_total", "Logins refused", "reason"],
   takeovers: ["takeovers_total", "Logins that displaced another line of their tracker", "from"],
@@ -18,6 +19,7 @@ const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, .
   "missed-receipts": ["receipts_missed_total", "Deliveries whose receipt did not come in time", "protocol"],
   hints: ["hints_total", "Hints that an outbox may hold something", "way"],
   removed: ["messages_removed_total", "Messages removed for good", "cause"],
+  "broadcast-texts": ["broadcast_texts_total", "Texts of broadcasts: given, or not, tried once more, withdrawn", "what"],
   events: ["events_total", "Live events relayed to their accounts' streams, and relays that failed", "what"],
   listeners: ["listeners_ended_total", "Streams of live events that ended", "reason"],
   "bytes-in": ["received_bytes_total", "Bytes read from devices", "protocol"],

@@ -1,7 +1,9 @@
 /** What every MessageStore does: run on the reference store, on Redis, and on Redis in cluster mode. */
 import { afterAll, beforeAll, describe } from "vitest";
+import { broadcastContract } from "./store/contract/broadcasts.ts";
 import { eventsContract } from "./store/contract/events.ts";
 import { figuresContract } from "./store/contract/figures.ts";
+import { lateContract } from "./store/contract/late.ts";
 import { lifeContract } from "./store/contract/life.ts";
 import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
@@ -11,6 +13,7 @@ import { removalContract } from "./store/contract/removal.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { streamsContract } from "./store/contract/streams.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
+import { withdrawalContract } from "./store/contract/withdrawals.ts";
 import type { OpenWorld, World } from "./store/world.ts";
 
 export function storeContract(name: string, open: OpenWorld): void {
@@ -29,6 +32,9 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("outbox", () => outboxContract(world));
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
+    describe("broadcasts", () => broadcastContract(world));
+    describe("late reads and answers", () => lateContract(world));
+    describe("withdrawals", () => withdrawalContract(world));
     describe("lives", () => lifeContract(world));
     describe("removal", () => removalContract(world));
     describe("events", () => eventsContract(world));

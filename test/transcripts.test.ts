@@ -6,9 +6,9 @@ import type { DeviceOutput, Profile, Protocol, Transcript } from "../src/core/in
 import { profileChecker } from "../src/tools/checked-profile.ts";
 import { type ReplayApi, replay } from "../src/tools/replay.ts";
 import { startWorld, type World } from "./support/gateway-world.ts";
+import { fleetOf } from "./support/rehearse.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
 
-const TRACKER = 1;
 const open: World[] = [];
 
 afterAll(async () => {
@@ -17,12 +17,15 @@ afterAll(async () => {
 
 /** The API's calls on the world's own store. */
 function apiOf(world: World): ReplayApi {
-  const all = () => world.store.list({ trackerId: TRACKER, from: null, to: null, limit: 1_000, ascending: true });
+  const trackerOf = (device: string) => world.directory.trackerOfDevice(device)?.id ?? 0;
+  const all = (device: string) => world.store.list({ trackerId: trackerOf(device), from: null, to: null, limit: 1_000, ascending: true });
   return {
-    send: (_device, text) => world.send(TRACKER, text),
-    texts: async (_device, since) => (await all()).filter(({ id, direction }) => id > since && direction === "INCOMING"),
+    send: (device, text) => world.send(trackerOf(device), text),
+    cancel: (device, id) => world.cancel(trackerOf(device), id),
+    texts: async (device, since) => (await all(device)).filter(({ id, direction }) => id > since && direction === "INCOMING"),
     status: async (_device, id) => statusOf((await world.store.find([id]))[0] ?? { state: "queued" }),
-    lastId: async () => (await all()).at(-1)?.id ?? 0,
+    states: async (_device, id) => [(await world.store.find([id]))[0]?.state ?? ""],
+    lastId: async (device) => (await all(device)).at(-1)?.id ?? 0,
   };
 }
 
@@ -37,16 +40,10 @@ function playable(transcript: Transcript): boolean {
 }
 
 async function live(protocol: Protocol, transcript: Transcript, profile: Profile): Promise<World> {
-  const tracker = {
-    id: TRACKER,
-    deviceId: transcript.deviceId,
-    password: transcript.password,
-    profile,
-    protocol: protocol.name,
-  };
+  const trackers = fleetOf(transcript, protocol, profile);
   const limits = { receiptMs: 15_000, loginMs: 15_000, strikes: 10 };
   const world = await startWorld({
-    fleet: { trackers: [tracker], protocols: [protocol] },
+    fleet: { trackers, protocols: [protocol] },
     protocols: [protocol],
     single: protocol,
     limits,

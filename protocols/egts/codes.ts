@@ -52,6 +52,7 @@ export const RESULT = {
   authDenied: 151,
   alreadyExists: 152,
   idNotFound: 153,
+  noResources: 156,
 } as const;
 
 /** "138 DATACRC". */

@@ -7,27 +7,33 @@ import { COMMAND, CONFIRMATION, confirmationWords, RESULT, resultWords } from ".
 import type { Command } from "./command.ts";
 import type { Confirmation } from "./profile.ts";
 
-/** Texts of one line whose receipts are told apart. */
+/** Texts of one line whose receipts are told apart; of a line that many units share. */
 const MAX_SENT = 256;
+const MAX_SENT_SHARED = 4_096;
 /** How long the record's receipt waits for a word on the command, longer than a device waits for an answer (TL_RESPONSE_TO 5 s). */
 const HOLD_MS = 10_000;
 /** How long a command may take that the device has taken or says to be in progress. */
 const PATIENCE_MS = 120_000;
 
 export interface SentText {
+  /** Whose it is, of the units that share the line; null: it has one unit only. */
+  readonly unit: string | null;
   readonly tag: string;
   readonly pid: number;
   /** Of its record. */
   readonly number: number;
+  /** What its unit must say. */
+  readonly mode: Confirmation;
 }
 
 interface Sent extends SentText {
   /** `encoded`: it has not gone out on this line, so nothing that comes can mean it as it is here. */
   state: "encoded" | "written" | "settled";
+  /** Its record's receipt, which waits. */
+  held: Held | null;
 }
 
 interface Held {
-  readonly tag: string;
   readonly frame: Buffer;
   readonly forMs: number;
   /** Since when; null: since the next tick. */
@@ -35,25 +41,49 @@ interface Held {
 }
 
 export class Confirmations {
-  readonly #byTag = new Map<string, Sent>();
+  /** Units count their texts each for itself, so that several may have the same tag. */
+  readonly #byTag = new Map<string, readonly Sent[]>();
+  /** All, the oldest first. */
   readonly #byPid = new Map<number, Sent>();
   readonly #byNumber = new Map<number, Sent>();
-  readonly #held = new Map<string, Held>();
+  /** Receipts that wait. */
+  #waiting = 0;
+  #limit = MAX_SENT;
 
-  encoded(text: SentText): void {
-    const before = this.#byTag.get(text.tag);
-    if (before !== undefined) this.#forget(before);
-    const sent: Sent = { ...text, state: "encoded" };
-    this.#byTag.set(sent.tag, sent);
-    this.#byPid.set(sent.pid, sent);
-    this.#byNumber.set(sent.number, sent);
-    const [oldest] = this.#byTag.values();
-    if (this.#byTag.size > MAX_SENT && oldest !== undefined) this.#forget(oldest);
+  /** Several units share the line. */
+  share(): void {
+    this.#limit = MAX_SENT_SHARED;
   }
 
-  written(tag: string): void {
-    const sent = this.#byTag.get(tag);
+  encoded(text: SentText): void {
+    for (const before of [this.#find(text.tag, text.unit), this.#byPid.get(text.pid)]) if (before !== undefined) this.#forget(before);
+    const sent: Sent = { ...text, state: "encoded", held: null };
+    this.#byTag.set(sent.tag, [...(this.#byTag.get(sent.tag) ?? []), sent]);
+    this.#byPid.set(sent.pid, sent);
+    this.#byNumber.set(sent.number, sent);
+    const [oldest] = this.#byPid.values();
+    if (this.#byPid.size > this.#limit && oldest !== undefined) this.#forget(oldest);
+  }
+
+  written(tag: string, unit: string | null): void {
+    const sent = this.#find(tag, unit);
     if (sent !== undefined) sent.state = "written";
+  }
+
+  /** Whose text was in this packet; undefined: no text was. */
+  addressee(pid: number): string | null | undefined {
+    return this.#byPid.get(pid)?.unit;
+  }
+
+  /** Who was sent a text of this tag; undefined: nobody, or several. */
+  onlyAddressee(tag: string): string | null | undefined {
+    const [first, second] = (this.#byTag.get(tag) ?? []).filter(({ state }) => state !== "encoded");
+    return second === undefined ? first?.unit : undefined;
+  }
+
+  /** A unit is on this line no longer. */
+  forget(unit: string): void {
+    for (const sent of [...this.#byPid.values()]) if (sent.unit === unit) this.#forget(sent);
   }
 
   /** PR of a RESPONSE: only a refusal says something of the text, whose record is answered apart. */
@@ -65,30 +95,34 @@ export class Confirmations {
   /** RST of our record. `pid`: of the packet it was in, null when the answer did not come in a RESPONSE. */
   recordAnswered(
     answer: { readonly pid: number | null; readonly number: number; readonly result: number },
-    mode: Confirmation,
     frame: Buffer,
   ): readonly DeviceEvent[] {
     const sent = this.#byNumber.get(answer.number);
     if (sent?.state !== "written" || (answer.pid !== null && answer.pid !== sent.pid)) return [];
     if (!isTaken(answer.result)) return this.#refused(sent, answer.result);
-    if (mode === "record") return this.#accepted(sent);
-    if (mode === "command") return [{ type: "deferred", tag: sent.tag, againMs: PATIENCE_MS }];
-    if (this.#held.has(sent.tag)) return [];
-    return [this.#hold(sent.tag, frame, HOLD_MS)];
+    if (sent.mode === "record") return this.#accepted(sent);
+    if (sent.mode === "command") return [{ type: "deferred", ...named(sent), againMs: PATIENCE_MS }];
+    if (sent.held !== null) return [];
+    return [this.#hold(sent, frame, HOLD_MS)];
   }
 
-  /** DELIV, COMCONF or MSGCONF: matched by CID alone, since SID is not copied by all. */
-  confirmed({ type, result, cid }: Command, frame: Buffer): readonly DeviceEvent[] {
+  /** DELIV, COMCONF or MSGCONF of one of a unit's texts, by its CID. */
+  confirmed({ type, result, cid }: Command, unit: string | null, frame: Buffer): readonly DeviceEvent[] {
     const tag = String(cid);
-    if (result === CONFIRMATION.inProgress) return this.#inProgress(tag, frame);
-    this.#held.delete(tag);
-    const sent = this.#byTag.get(tag);
+    const sent = this.#find(tag, unit);
+    const name = named({ tag, unit });
+    if (result === CONFIRMATION.inProgress) {
+      // A receipt that waits already waits longer.
+      if (sent !== undefined && sent.held !== null) return [this.#hold(sent, frame, PATIENCE_MS)];
+      return [{ type: "deferred", ...name, againMs: PATIENCE_MS }];
+    }
     const known = sent?.state === "settled";
+    if (sent !== undefined) this.#release(sent);
     if (sent?.state === "written") sent.state = "settled";
     if (result !== CONFIRMATION.ok)
-      return [{ type: "receipt", tag, outcome: "rejected", reason: `the device answered ${confirmationWords(result)}` }];
-    const events: DeviceEvent[] = known ? [] : [{ type: "receipt", tag, outcome: "accepted" }];
-    if (type === COMMAND.messageConfirmation) events.push({ type: "read", tag });
+      return [{ type: "receipt", ...name, outcome: "rejected", reason: `the device answered ${confirmationWords(result)}` }];
+    const events: DeviceEvent[] = known ? [] : [{ type: "receipt", ...name, outcome: "accepted" }];
+    if (type === COMMAND.messageConfirmation) events.push({ type: "read", ...name });
     return events;
   }
 
@@ -96,54 +130,66 @@ export class Confirmations {
   tick(now: number): Pick<Ticked, "at"> & Required<Pick<Ticked, "receipts">> {
     let at: number | null = null;
     const receipts: { event: Extract<DeviceEvent, { type: "receipt" }>; frame: Buffer }[] = [];
-    for (const held of this.#held.values()) {
+    for (const sent of this.#waiting === 0 ? [] : this.#byPid.values()) {
+      const { held } = sent;
+      if (held === null) continue;
       held.since ??= now;
       const due = held.since + held.forMs;
       if (now < due) {
         at = at === null ? due : Math.min(at, due);
         continue;
       }
-      this.#held.delete(held.tag);
-      const sent = this.#byTag.get(held.tag);
-      if (sent !== undefined) sent.state = "settled";
-      receipts.push({ event: { type: "receipt", tag: held.tag, outcome: "accepted" }, frame: held.frame });
+      this.#release(sent);
+      sent.state = "settled";
+      receipts.push({ event: { type: "receipt", ...named(sent), outcome: "accepted" }, frame: held.frame });
     }
     return { at, receipts };
   }
 
-  /** A receipt that waits already waits longer. */
-  #inProgress(tag: string, frame: Buffer): readonly DeviceEvent[] {
-    if (this.#held.has(tag)) return [this.#hold(tag, frame, PATIENCE_MS)];
-    return [{ type: "deferred", tag, againMs: PATIENCE_MS }];
+  #find(tag: string, unit: string | null): Sent | undefined {
+    return this.#byTag.get(tag)?.find((sent) => sent.unit === unit);
   }
 
-  #hold(tag: string, frame: Buffer, forMs: number): DeviceEvent {
+  #hold(sent: Sent, frame: Buffer, forMs: number): DeviceEvent {
     // The frame is a view into the socket's chunk.
-    this.#held.set(tag, { tag, frame: Buffer.from(frame), forMs, since: null });
-    return { type: "deferred", tag, againMs: forMs };
+    if (sent.held === null) this.#waiting += 1;
+    sent.held = { frame: Buffer.from(frame), forMs, since: null };
+    return { type: "deferred", ...named(sent), againMs: forMs };
+  }
+
+  #release(sent: Sent): void {
+    if (sent.held !== null) this.#waiting -= 1;
+    sent.held = null;
   }
 
   #accepted(sent: Sent): readonly DeviceEvent[] {
     sent.state = "settled";
-    return [{ type: "receipt", tag: sent.tag, outcome: "accepted" }];
+    return [{ type: "receipt", ...named(sent), outcome: "accepted" }];
   }
 
   #refused(sent: Sent, result: number): readonly DeviceEvent[] {
-    const { tag } = sent;
-    this.#held.delete(tag);
-    if (result === RESULT.inProgress) return [{ type: "deferred", tag, againMs: PATIENCE_MS }];
+    const name = named(sent);
+    this.#release(sent);
+    if (result === RESULT.inProgress) return [{ type: "deferred", ...name, againMs: PATIENCE_MS }];
     const reason = `the device answered ${resultWords(result)}`;
-    if (result === RESULT.headerCrc || result === RESULT.dataCrc) return [{ type: "receipt", tag, outcome: "garbled", reason }];
+    if (result === RESULT.headerCrc || result === RESULT.dataCrc) return [{ type: "receipt", ...name, outcome: "garbled", reason }];
     sent.state = "settled";
-    return [{ type: "receipt", tag, outcome: "rejected", reason }];
+    return [{ type: "receipt", ...name, outcome: "rejected", reason }];
   }
 
   #forget(sent: Sent): void {
-    this.#byTag.delete(sent.tag);
+    const others = this.#byTag.get(sent.tag)?.filter((other) => other !== sent) ?? [];
+    if (others.length === 0) this.#byTag.delete(sent.tag);
+    else this.#byTag.set(sent.tag, others);
     if (this.#byPid.get(sent.pid) === sent) this.#byPid.delete(sent.pid);
     if (this.#byNumber.get(sent.number) === sent) this.#byNumber.delete(sent.number);
-    this.#held.delete(sent.tag);
+    this.#release(sent);
   }
+}
+
+/** How an event says which text it means. */
+function named({ tag, unit }: Pick<SentText, "tag" | "unit">): { readonly tag: string; readonly unit?: string } {
+  return unit === null ? { tag } : { tag, unit };
 }
 
 /** A packet or record that the device has already is taken as well. */

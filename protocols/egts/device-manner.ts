@@ -10,6 +10,8 @@ export interface Manner {
   readonly ways: DeviceSettings;
   readonly receipts: ReceiptMode;
   readonly lateMs: number;
+  /** The unit whose text it is, on a link that carries several. */
+  readonly object: number | null;
 }
 
 export type Step =
@@ -28,12 +30,12 @@ export interface Timed {
 }
 
 /** In the order in which they are done. */
-export function mannerOf(packet: Packet, command: Command, { ways, receipts, lateMs }: Manner): readonly Timed[] {
+export function mannerOf(packet: Packet, command: Command, { ways, receipts, lateMs, object }: Manner): readonly Timed[] {
   if (receipts === "silent") return [];
   if (receipts === "garbled") return [{ afterMs: 0, step: answer(packet, { result: RESULT.dataCrc }) }];
   const off = receipts === "wrong-tag" ? 1 : 0;
   const ok = receipts === "reject" ? ways.rejectCode : CONFIRMATION.ok;
-  const all = steps(packet, { ...command, cid: (command.cid + off) >>> 0 }, { ways, result: ok, off });
+  const all = steps(packet, { ...command, cid: (command.cid + off) >>> 0 }, { ways, result: ok, off, object });
   const delay = receipts === "late" ? lateMs : 0;
   const timed = all.map(({ afterMs, step }) => ({ afterMs: afterMs + delay, step }));
   return receipts === "duplicate" ? timed.flatMap((one) => [one, one]) : timed;
@@ -45,10 +47,14 @@ interface Way {
   readonly result: number;
   /** Added to every number that tells which text is meant. */
   readonly off: number;
+  readonly object: number | null;
 }
 
-function steps(packet: Packet, command: Command, { ways, result, off }: Way): readonly Timed[] {
-  const said = (type: number, code = result): Said => confirmation({ type, result: code, cid: command.cid, sid: command.sid });
+function steps(packet: Packet, command: Command, { ways, result, off, object }: Way): readonly Timed[] {
+  const said = (type: number, code = result): Said => {
+    const plain = confirmation({ type, result: code, cid: command.cid, sid: command.sid });
+    return object === null || !ways.confirmObject ? plain : { ...plain, object };
+  };
   const taken = { afterMs: 0, step: answer(packet, { off }) };
   const deliv = { afterMs: ways.delivMs, step: confirm(said(COMMAND.delivered)) };
   const read = { afterMs: ways.readMs, step: confirm(said(COMMAND.messageConfirmation)) };

@@ -17,6 +17,10 @@ export interface DeviceSettings {
   readonly repeat: boolean;
   /** BS; null: not said. */
   readonly bufferBytes: number | null;
+  /** Of a dispatcher's link: the units that it carries. */
+  readonly objects: readonly number[];
+  /** Whether confirmations on such a link name their unit, or leave it to the SID. */
+  readonly confirmObject: boolean;
 }
 
 const DEFAULTS: DeviceSettings = {
@@ -28,6 +32,8 @@ const DEFAULTS: DeviceSettings = {
   damage: "none",
   repeat: false,
   bufferBytes: null,
+  objects: [],
+  confirmObject: true,
 };
 
 export function deviceSettingsOf(profile: Profile): DeviceSettings {

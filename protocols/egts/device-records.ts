@@ -11,11 +11,13 @@ import { encodeUp } from "./text.ts";
 export interface Said {
   readonly service: number;
   readonly data: Buffer;
+  /** OID where a link carries several units; absent: the device's own. */
+  readonly object?: number;
 }
 
 /** TERM_IDENTITY, DISPATCHER_IDENTITY, or a position that names the object. */
 export function introduction(deviceId: string, settings: DeviceSettings, now: number): Said {
-  const id = unitNumber(deviceId) ?? 0;
+  const id = unitNumber(deviceId.replace(LINK, "")) ?? 0;
   switch (settings.login) {
     case "imei":
       return auth(writeTerminal(id, deviceId, settings.bufferBytes));
@@ -62,6 +64,9 @@ export function confirmation(confirmed: Confirmed): Said {
   return said(writeCommand({ ...confirmed, charset: null, data: Buffer.alloc(0) }));
 }
 
+/** How the fleet calls a dispatcher's link. */
+const LINK = /^dispatcher-/u;
+
 /** TID or OID of a device id; null when it is no number of 32 bits. */
 export function unitNumber(deviceId: string): number | null {
   const number = /^\d{1,10}$/u.test(deviceId) ? Number(deviceId) : Number.NaN;
@@ -70,7 +75,8 @@ export function unitNumber(deviceId: string): number | null {
 
 /** Throws RangeError when the device cannot say this id in this way. */
 export function checkDeviceId(deviceId: string, { login }: DeviceSettings): void {
-  const fits = login === "imei" ? deviceId.length <= IMEI_BYTES : unitNumber(deviceId) !== null;
+  const number = unitNumber(login === "dispatcher" ? deviceId.replace(LINK, "") : deviceId);
+  const fits = login === "imei" ? deviceId.length <= IMEI_BYTES : number !== null;
   const wanted = login === "imei" ? `of at most ${IMEI_BYTES} characters` : "that is a number of 32 bits";
   if (!fits) throw new RangeError(`device id ${wanted} expected, came ${deviceId}`);
 }

@@ -8,12 +8,17 @@ const MAX_REPETITIONS = 3;
 
 export interface Own {
   readonly kind: "login" | "position" | "text" | "confirmation";
-  /** The record with its header; the same on every line. */
-  readonly record: Buffer;
-  /** Of the record. */
-  readonly number: number;
+  /** The records with their headers; the same on every line. */
+  readonly bytes: Buffer;
+  readonly records: readonly OwnRecord[];
   /** Of kind `text`. */
   readonly text: string;
+}
+
+export interface OwnRecord {
+  readonly number: number;
+  /** OID of a unit on a link that carries several. */
+  readonly object: number | null;
 }
 
 interface Flight {
@@ -54,7 +59,7 @@ export class Sender {
     this.#waiting = this.#waiting.filter((own) => !ready.includes(own));
     return ready.map((own) => {
       const pid = this.takePid();
-      const bytes = writePacket(PACKET.data, pid, own.record);
+      const bytes = writePacket(PACKET.data, pid, own.bytes);
       this.#flights.set(pid, { own, bytes, repetitions: 0, dueAt: now + ANSWER_MS });
       return { own, bytes };
     });

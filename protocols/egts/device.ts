@@ -1,20 +1,16 @@
-/** An EGTS terminal: introduces itself, sends positions, shows texts and confirms them, and repeats what is not answered. */
+/** An EGTS terminal, or a link that carries several: introduces itself, sends positions, shows texts and confirms them, and repeats what is not answered. */
 import { type DeviceOptions, type DeviceOutput, LayoutError, type SimulatedDevice } from "../../src/core/index.ts";
-import { AUTH, COMMAND, COMMAND_DATA, FROM_DEVICE, PACKET, RECORD_RESPONSE, RESULT, resultWords, SERVICE } from "./codes.ts";
-import { type Command, readCommand } from "./command.ts";
+import { AUTH, FROM_DEVICE, PACKET, RECORD_RESPONSE, RESULT, resultWords } from "./codes.ts";
 import { type Manner, mannerOf, type Step } from "./device-manner.ts";
 import { type DeviceSettings, deviceSettingsOf } from "./device-profile.ts";
 import { checkDeviceId, credentials, damaged, driverText, introduction, position, type Said, unitNumber } from "./device-records.ts";
-import { type Own, Sender } from "./device-sender.ts";
+import { type Addressed, Screen, textOf } from "./device-screen.ts";
+import { type Own, type OwnRecord, Sender } from "./device-sender.ts";
 import { EgtsFramer } from "./framer.ts";
 import { RECORD_RESULT } from "./layout.ts";
 import { type Settings, settingsOf } from "./profile.ts";
 import { recordResponse, type ServiceRecord, type Subrecord, writeRecord } from "./records.ts";
-import { readText } from "./text.ts";
 import { answerData, type Packet, parsePacket, writePacket } from "./wire.ts";
-
-/** Texts remembered to show a repeated one only once. */
-const MAX_SHOWN = 64;
 
 export class EgtsDevice implements SimulatedDevice {
   readonly #options: DeviceOptions;
@@ -23,11 +19,12 @@ export class EgtsDevice implements SimulatedDevice {
   readonly #sender = new Sender();
   /** Driver's texts whose damaged copy went out. */
   readonly #damaged = new Set<Own>();
-  readonly #shown = new Set<number>();
+  readonly #screen: Screen;
   #framer = new EgtsFramer();
   #online = false;
   #number = 0;
-  #cid = 0;
+  /** Of the last text of each unit. */
+  readonly #cids = new Map<number | undefined, number>();
   #keepAliveAt: number | null = null;
   #late: { readonly at: number; readonly step: Step }[] = [];
 
@@ -35,6 +32,7 @@ export class EgtsDevice implements SimulatedDevice {
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.#settings = settingsOf(options.profile);
+    this.#screen = new Screen(this.#settings);
     this.#ways = deviceSettingsOf(options.profile);
     checkDeviceId(options.deviceId, this.#ways);
   }
@@ -50,7 +48,7 @@ export class EgtsDevice implements SimulatedDevice {
     this.#keepAliveAt = null;
     this.#late = [];
     this.#sender.restart();
-    this.#sender.add(this.#own("login", introduction(this.#options.deviceId, this.#ways, now)));
+    this.#sender.add(this.#own("login", [introduction(this.#options.deviceId, this.#ways, now)]));
     return this.#pump(now);
   }
 
@@ -65,13 +63,16 @@ export class EgtsDevice implements SimulatedDevice {
   }
 
   say(text: string, now: number): readonly DeviceOutput[] {
-    this.#cid += 1;
-    this.#sender.add(this.#own("text", driverText(this.#cid, text, this.#settings), text));
+    const { unit, words } = this.#speaker(text);
+    const cid = (this.#cids.get(unit) ?? 0) + 1;
+    this.#cids.set(unit, cid);
+    this.#sender.add(this.#own("text", [of(unit, driverText(cid, words, this.#settings))], words));
     return this.#pump(now);
   }
 
+  /** Of all units, in one packet. */
   position(now: number): readonly DeviceOutput[] {
-    this.#sender.add(this.#own("position", position(now)));
+    this.#sender.add(this.#positions(now));
     return this.#pump(now);
   }
 
@@ -88,7 +89,7 @@ export class EgtsDevice implements SimulatedDevice {
     }
     if (this.#keepAliveAt !== null && now >= this.#keepAliveAt) {
       this.#keepAliveAt = now + this.#options.keepAliveMs;
-      this.#sender.add(this.#own("position", position(now)));
+      this.#sender.add(this.#positions(now));
     }
     return [...out, ...this.#pump(now)];
   }
@@ -110,8 +111,8 @@ export class EgtsDevice implements SimulatedDevice {
     }
     const { packet } = parsed;
     if (packet.answer !== null) return this.#answered(packet, packet.answer, now);
-    const text = this.#textOf(packet);
-    if (text !== null) return this.#screen(packet, text, now);
+    const text = textOf(packet);
+    if (text !== null) return this.#answerText(packet, text, now);
     const answer = this.#respond({ pid: packet.pid, result: RESULT.ok }, packet.records.map(accepted));
     return [answer, ...packet.records.flatMap(({ subrecords }) => (subrecords ?? []).flatMap((subrecord) => this.#hear(subrecord, now)))];
   }
@@ -124,15 +125,10 @@ export class EgtsDevice implements SimulatedDevice {
     if (garbled) return [];
     this.#sender.done(pid);
     if (result !== RESULT.ok) return [{ type: "puzzled", reason: `${own.kind}: ${resultWords(result)}` }];
-    return this.#recordAnswered(own, resultOf(own, records), now);
-  }
-
-  #recordAnswered(own: Own, result: number | null, now: number): readonly DeviceOutput[] {
-    if (own.kind === "login") return this.#ways.login === "object" ? this.#loggedIn(result ?? RESULT.ok, now) : [];
-    if (result === null) return [{ type: "puzzled", reason: `${own.kind}: its record is not answered` }];
-    if (result !== RESULT.ok) return [{ type: "puzzled", reason: `${own.kind}: ${resultWords(result)}` }];
-    if (own.kind === "text") return [{ type: "acknowledged", text: own.text }];
-    return own.kind === "position" ? [{ type: "acknowledged-position" }] : [];
+    const results = resultsOf(records);
+    if (own.kind !== "login") return own.records.flatMap((record) => recordAnswered(own, record, results.get(record.number)));
+    const [first] = own.records;
+    return this.#ways.login === "object" ? this.#loggedIn(results.get(first?.number ?? 0) ?? RESULT.ok, now) : [];
   }
 
   #hear({ type, data }: Subrecord, now: number): readonly DeviceOutput[] {
@@ -140,7 +136,7 @@ export class EgtsDevice implements SimulatedDevice {
     if (type !== AUTH.params) return [];
     const { deviceId, password } = this.#options;
     if (password === null) return [{ type: "refused", reason: "a password is wanted" }];
-    this.#sender.add(this.#own("login", credentials(deviceId, password)));
+    this.#sender.add(this.#own("login", [credentials(deviceId, password)]));
     return [];
   }
 
@@ -149,39 +145,29 @@ export class EgtsDevice implements SimulatedDevice {
     if (this.#online) return [];
     this.#online = true;
     if (this.#options.keepAliveMs > 0) this.#keepAliveAt = now + this.#options.keepAliveMs;
+    // Only what its units send shows that they are here.
+    if (this.#ways.objects.length > 0) this.#sender.add(this.#positions(now));
     return [{ type: "online" }];
   }
 
-  #textOf({ records }: Packet): Command | null {
-    for (const { sender, subrecords } of records)
-      for (const { type, data } of subrecords ?? []) {
-        if (sender !== SERVICE.commands || type !== COMMAND_DATA) continue;
-        const command = readCommand(data);
-        if (command.type === COMMAND.messageTo) return command;
-      }
-    return null;
-  }
-
-  #screen(packet: Packet, command: Command, now: number): readonly DeviceOutput[] {
+  #answerText(packet: Packet, { command, object }: Addressed, now: number): readonly DeviceOutput[] {
     const { receipts, reply, lateMs } = this.#options;
-    const manner: Manner = { ways: this.#ways, receipts, lateMs };
+    const unit = this.#isLink ? object : null;
+    const manner: Manner = { ways: this.#ways, receipts, lateMs, object: unit };
     const out: DeviceOutput[] = [];
     for (const { afterMs, step } of mannerOf(packet, command, manner)) {
       if (afterMs === 0) out.push(...this.#perform(step, now));
       else this.#late.push({ at: now + afterMs, step });
     }
-    if (receipts === "reject" || receipts === "garbled" || this.#shown.has(command.cid)) return out;
-    this.#shown.add(command.cid);
-    const [oldest] = this.#shown;
-    if (this.#shown.size > MAX_SHOWN && oldest !== undefined) this.#shown.delete(oldest);
-    const text = readText(command.data, command.charset, this.#settings)?.text ?? "";
-    out.unshift({ type: "shown", text, tag: String(command.cid) });
-    return reply === null ? out : [...out, ...this.say(reply, now)];
+    if (receipts === "reject" || receipts === "garbled") return out;
+    const shown = this.#screen.show(command, unit);
+    if (shown.length === 0 || reply === null) return [...shown, ...out];
+    return [...shown, ...out, ...this.say(unit === null ? reply : `@${unit} ${reply}`, now)];
   }
 
   #perform(step: Step, now: number): readonly DeviceOutput[] {
     if (step.type === "answer") return [this.#respond(step.packet, step.records, step.rider)];
-    this.#sender.add(this.#own("confirmation", step.said));
+    this.#sender.add(this.#own("confirmation", [step.said]));
     return this.#pump(now);
   }
 
@@ -193,19 +179,37 @@ export class EgtsDevice implements SimulatedDevice {
       const data = Buffer.concat(records.map(({ record, result }) => recordResponse(record, result)));
       parts.push(writeRecord({ number: this.#takeNumber(), flags: FROM_DEVICE, sender: first.service, recipient: first.service }, data));
     }
-    if (rider !== null) parts.push(this.#record(rider).record);
+    if (rider !== null) parts.push(this.#record(rider).bytes);
     return write(writePacket(PACKET.response, this.#sender.takePid(), answerData(answer.pid, answer.result, Buffer.concat(parts))));
   }
 
-  #own(kind: Own["kind"], said: Said, text = ""): Own {
-    return { kind, text, ...this.#record(said) };
+  /** "@6 hello": one of the drivers on a link that carries several; else the first of them. */
+  #speaker(text: string): { readonly unit: number | undefined; readonly words: string } {
+    if (!this.#isLink) return { unit: undefined, words: text };
+    const [, number = "", words = text] = /^@(\d+) (.*)$/su.exec(text) ?? [];
+    return { unit: unitNumber(number) ?? this.#ways.objects[0], words };
   }
 
-  #record({ service, data }: Said): { readonly record: Buffer; readonly number: number } {
+  get #isLink(): boolean {
+    return this.#ways.login === "dispatcher";
+  }
+
+  #positions(now: number): Own {
+    const { objects } = this.#ways;
+    return this.#own("position", objects.length === 0 ? [position(now)] : objects.map((object) => of(object, position(now))));
+  }
+
+  #own(kind: Own["kind"], said: readonly Said[], text = ""): Own {
+    const records = said.map((one) => this.#record(one));
+    return { kind, text, bytes: Buffer.concat(records.map(({ bytes }) => bytes)), records };
+  }
+
+  #record({ service, data, object: named }: Said): OwnRecord & { readonly bytes: Buffer } {
     const number = this.#takeNumber();
     const head = { number, flags: FROM_DEVICE, sender: service, recipient: service };
-    const object = this.#ways.login === "imei" ? null : unitNumber(this.#options.deviceId);
-    return { number, record: writeRecord(object === null ? head : { ...head, object }, data) };
+    const own = this.#ways.login === "imei" || this.#isLink ? null : unitNumber(this.#options.deviceId);
+    const object = named ?? own;
+    return { number, object: named ?? null, bytes: writeRecord(object === null ? head : { ...head, object }, data) };
   }
 
   #takeNumber(): number {
@@ -235,15 +239,22 @@ function accepted({ sender, number }: ServiceRecord): Answer {
   return { service: sender, record: number, result: RESULT.ok };
 }
 
-/** What the platform says of this record; null: nothing. */
-function resultOf(own: Own, records: readonly ServiceRecord[]): number | null {
-  for (const { subrecords } of records)
-    for (const { type, data } of subrecords ?? []) {
-      if (type !== RECORD_RESPONSE) continue;
-      const { number, result } = RECORD_RESULT.read(data);
-      if (number === own.number) return result;
-    }
-  return null;
+/** What the platform says of records of ours, by their numbers. */
+function resultsOf(records: readonly ServiceRecord[]): ReadonlyMap<number, number> {
+  const answers = records.flatMap(({ subrecords }) => (subrecords ?? []).filter(({ type }) => type === RECORD_RESPONSE));
+  return new Map(answers.map(({ data }) => RECORD_RESULT.read(data)).map(({ number, result }) => [number, result]));
+}
+
+function recordAnswered({ kind, text }: Own, { object }: OwnRecord, result: number | undefined): readonly DeviceOutput[] {
+  const name = object === null ? kind : `${kind} of ${object}`;
+  if (result === undefined) return [{ type: "puzzled", reason: `${name}: its record is not answered` }];
+  if (result !== RESULT.ok) return [{ type: "puzzled", reason: `${name}: ${resultWords(result)}` }];
+  if (kind === "text") return [object === null ? { type: "acknowledged", text } : { type: "acknowledged", text, unit: String(object) }];
+  return kind === "position" ? [{ type: "acknowledged-position" }] : [];
+}
+
+function of(object: number | undefined, said: Said): Said {
+  return object === undefined ? said : { ...said, object };
 }
 
 function write(bytes: Buffer): DeviceOutput {

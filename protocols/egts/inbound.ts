@@ -24,7 +24,8 @@ export type Introduction =
   | { readonly type: "password"; readonly password: string };
 
 export interface Inbound {
-  readonly settings: Settings;
+  /** Of the unit that the record is of; null: it does not say which. */
+  readonly settings: Settings | null;
   recordAnswered(number: number, result: number): readonly DeviceEvent[];
   confirmed(command: Command): readonly DeviceEvent[];
 }
@@ -38,6 +39,18 @@ export function readRecord(record: ServiceRecord, inbound: Inbound): RecordReadi
     if (!(error instanceof LayoutError)) throw error;
     return refused(error.message);
   }
+}
+
+/** Who introduces himself in these records. */
+export function introductionsOf(records: readonly ServiceRecord[]): readonly Introduction[] {
+  const auth = records.filter(({ sender }) => sender === SERVICE.auth);
+  return auth.flatMap((record) => readRecord(record, DEAF).introductions);
+}
+
+/** It holds a text of a driver. */
+export function hasText({ sender, subrecords }: ServiceRecord): boolean {
+  const isText = ({ type, data }: Subrecord): boolean => type === COMMAND_DATA && (data[0] ?? 0) >> 4 === COMMAND.messageFrom;
+  return sender === SERVICE.commands && subrecords?.some(isText) === true;
 }
 
 interface Place {
@@ -80,7 +93,7 @@ function passwordOf(data: Buffer): string {
 function command(record: ServiceRecord, said: Command, inbound: Inbound): RecordReading {
   switch (said.type) {
     case COMMAND.messageFrom:
-      return text(record, said, inbound.settings);
+      return inbound.settings === null ? refused("a text that names no unit", RESULT.objectNotFound) : text(record, said, inbound.settings);
     case COMMAND.commandConfirmation:
     case COMMAND.messageConfirmation:
     case COMMAND.delivered:
@@ -105,9 +118,12 @@ function serialOf({ time, number }: ServiceRecord, cid: number, data: Buffer): s
   return `${cid}:${time === null ? `r${number}` : `t${time}`}:${crc16CcittFalse(data).toString(16).padStart(4, "0")}`;
 }
 
-const TAKEN: RecordReading = { events: [], result: RESULT.ok, texts: [], introductions: [] };
+/** It is confirmed, and that is all. */
+export const TAKEN: RecordReading = { events: [], result: RESULT.ok, texts: [], introductions: [] };
 
-export function refused(reason: string, result: number = RESULT.badData): RecordReading {
+const DEAF: Inbound = { settings: null, recordAnswered: () => [], confirmed: () => [] };
+
+function refused(reason: string, result: number = RESULT.badData): RecordReading {
   return { ...TAKEN, events: [{ type: "bad", reason }], result };
 }
 

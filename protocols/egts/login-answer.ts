@@ -16,20 +16,22 @@ export function loginAnswer(verdict: Verdict, asked: Asked, speech: Speech): Buf
   const { pid, answered, login, password } = asked;
   if (login.type === "object") return speech.answer(pid, RESULT.ok, objectRecords(verdict, answered));
   const answer = speech.answer(pid, RESULT.ok, answered);
-  const wanted = login.type === "terminal" && password === null && verdict.type === "refused" && verdict.reason === "wrong-password";
-  return Buffer.concat([answer, wanted ? speech.passwordWanted() : speech.loginResult(resultOf(verdict, login))]);
+  const wanted = password === null && verdict.type === "refused" && verdict.reason === "wrong-password";
+  return Buffer.concat([answer, wanted ? speech.passwordWanted() : speech.loginResult(resultOf(verdict))]);
 }
 
-/** Several units on one line are not supported, whoever the dispatcher is. */
-function resultOf(verdict: Verdict, login: Login): number {
-  if (login.type === "dispatcher") return RESULT.authDenied;
+/** RST of a record of an object that is not welcome: nobody waits for a RESULT_CODE. */
+export function objectResult(verdict: Extract<Verdict, { type: "refused" }>): number {
+  if (verdict.reason === "unknown-device") return RESULT.objectNotFound;
+  return verdict.reason === "overload" ? RESULT.noResources : RESULT.authDenied;
+}
+
+function resultOf(verdict: Verdict): number {
   if (verdict.type === "accepted") return RESULT.ok;
   return verdict.reason === "unknown-device" ? RESULT.idNotFound : RESULT.authDenied;
 }
 
-/** A unit that did not introduce itself waits for no RESULT_CODE: its records' answers must tell. */
 function objectRecords(verdict: Verdict, answered: readonly Answered[]): readonly Answered[] {
   if (verdict.type === "accepted") return answered;
-  const result = verdict.reason === "unknown-device" ? RESULT.objectNotFound : RESULT.authDenied;
-  return answered.map(({ record }) => ({ record, result }));
+  return answered.map(({ record }) => ({ record, result: objectResult(verdict) }));
 }

@@ -61,5 +61,15 @@ export const PROFILE_SCHEMA: ProfileSchema = {
         "what delivers a text: auto: DELIV, COMCONF or MSGCONF, or the record's own receipt when nothing follows it for 10 s; record: the record's receipt at once; command: only DELIV, COMCONF or MSGCONF",
     },
     confirmTexts: { type: "boolean", default: DEFAULTS.confirmTexts, description: "answer each driver's text with MSGCONF as well" },
+    units: {
+      type: "boolean",
+      default: true,
+      description: "other units may share the line of this one; of a dispatcher's link: it may carry units",
+    },
+    carriedBy: {
+      enum: ["any", "account"],
+      default: "any",
+      description: "on whose lines this unit may be: anybody's, or only those of trackers of its own account",
+    },
   },
 };

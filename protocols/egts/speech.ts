@@ -1,7 +1,7 @@
 /** What the platform says on one line: answers, login results, texts and their confirmations, under its own PIDs and record numbers. */
 import { AUTH, COMMAND, CONFIRMATION, FROM_PLATFORM, PACKET, SERVICE } from "./codes.ts";
 import { writeCommand } from "./command.ts";
-import { recordResponse, type ServiceRecord, writeRecord, writeSubrecord } from "./records.ts";
+import { type RecordHead, recordResponse, type ServiceRecord, writeRecord, writeSubrecord } from "./records.ts";
 import { answerData, writePacket } from "./wire.ts";
 
 /** A record of the device and how it is answered (RST). */
@@ -11,9 +11,25 @@ export interface Answered {
 }
 
 export interface TextData {
+  /** Whose it is, where units share a line. */
+  readonly object: number | null;
   readonly cid: number;
   readonly charset: number | null;
   readonly data: Buffer;
+}
+
+/** Texts of one unit's driver. */
+export interface HeardTexts {
+  readonly object: number | null;
+  readonly cids: readonly number[];
+}
+
+/** A packet of ours with one record. */
+export interface Said {
+  readonly bytes: Buffer;
+  readonly pid: number;
+  /** Of the record. */
+  readonly number: number;
 }
 
 export class Speech {
@@ -42,17 +58,21 @@ export class Speech {
     return this.#say(SERVICE.auth, writeSubrecord(AUTH.params, Buffer.from([0]))).bytes;
   }
 
-  /** MSGTO. */
-  text({ cid, charset, data }: TextData): { readonly bytes: Buffer; readonly pid: number; readonly number: number } {
-    return this.#say(SERVICE.commands, writeCommand({ type: COMMAND.messageTo, result: CONFIRMATION.ok, cid, sid: 0, charset, data }));
+  /** MSGTO. Confirmations copy SID: it tells whose they are, where their record does not. */
+  text({ object, cid, charset, data }: TextData): Said {
+    const command = writeCommand({ type: COMMAND.messageTo, result: CONFIRMATION.ok, cid, sid: object ?? 0, charset, data });
+    return this.#say(SERVICE.commands, command, object);
   }
 
-  /** MSGCONF for texts of the driver, by their CIDs; one packet for all of them. */
-  textsHeard(cids: readonly number[]): Buffer {
-    const said = cids.map((cid) =>
-      writeCommand({ type: COMMAND.messageConfirmation, result: CONFIRMATION.ok, cid, sid: 0, charset: null, data: NOTHING }),
-    );
-    return this.#say(SERVICE.commands, Buffer.concat(said)).bytes;
+  /** MSGCONF for texts of drivers, by their CIDs; one packet for all of them, one record for each unit. */
+  textsHeard(heard: readonly HeardTexts[]): Buffer {
+    const records = heard.map(({ object, cids }) => {
+      const said = cids.map((cid) =>
+        writeCommand({ type: COMMAND.messageConfirmation, result: CONFIRMATION.ok, cid, sid: 0, charset: null, data: NOTHING }),
+      );
+      return writeRecord(recordHead(this.#nextNumber(), SERVICE.commands, object), Buffer.concat(said));
+    });
+    return writePacket(PACKET.data, this.#next(), Buffer.concat(records));
   }
 
   #responses(group: readonly Answered[]): Buffer {
@@ -61,11 +81,10 @@ export class Speech {
     return writeRecord({ number: this.#nextNumber(), flags: FROM_PLATFORM, sender: recipient, recipient: sender }, Buffer.concat(data));
   }
 
-  #say(service: number, data: Buffer): { readonly bytes: Buffer; readonly pid: number; readonly number: number } {
+  #say(service: number, data: Buffer, object: number | null = null): Said {
     const pid = this.#next();
     const number = this.#nextNumber();
-    const record = writeRecord({ number, flags: FROM_PLATFORM, sender: service, recipient: service }, data);
-    return { bytes: writePacket(PACKET.data, pid, record), pid, number };
+    return { bytes: writePacket(PACKET.data, pid, writeRecord(recordHead(number, service, object), data)), pid, number };
   }
 
   #next(): number {
@@ -77,6 +96,11 @@ export class Speech {
     this.#number = (this.#number + 1) & 0xffff;
     return this.#number;
   }
+}
+
+function recordHead(number: number, service: number, object: number | null): RecordHead {
+  const head = { number, flags: FROM_PLATFORM, sender: service, recipient: service };
+  return object === null ? head : { ...head, object };
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -19,6 +19,8 @@ interface Meaning {
   readonly answer?: Buffer;
   /** Numbers of the application protocols it supports. */
   readonly protocols?: ReadonlySet<number>;
+  /** The message that it has deleted, or never had. */
+  readonly removed?: string;
   /** It asks for Unicode. */
   readonly unicode?: boolean;
 }
@@ -56,6 +58,11 @@ export class Heard {
         return driverReply(body, unicode);
       case ID.pressed:
         return this.#pressed(body);
+      case ID.removed: {
+        const { size, id: field } = RESULT.read(body);
+        const tag = ownTag(size, field);
+        return tag === null ? NOTHING : { ...NOTHING, removed: tag };
+      }
       case ID.status: {
         const { size, id: field, status } = STATUS.read(body);
         const tag = ownTag(size, field);
@@ -110,6 +117,7 @@ export class Heard {
   }
 }
 
+const NOTHING: Meaning = { events: [] };
 const LETTER_A = 0x41;
 const EMPTY = Buffer.alloc(0);
 

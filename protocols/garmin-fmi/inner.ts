@@ -11,6 +11,8 @@ import { type Level, messagesOf, type Step } from "./steps.ts";
 import { Texts } from "./texts.ts";
 import { ackFrame, fmiFrame, nakFrame, PACKET, PacketFramer, readPacket } from "./wire.ts";
 
+/** Withdrawn texts of which the unit may still have to be told. */
+const MAX_REMOVALS = 64;
 /** After the enable, wait for the unit's wish for Unicode before texts go out in ASCII. */
 const UNICODE_WAIT_MS = 30_000;
 
@@ -20,8 +22,8 @@ export interface FmiEnvironment {
   readonly productId: boolean;
 }
 
-/** What is under way on the link: a message's packet by its id, or the enable, or anything that nobody waits for. */
-type Key = { readonly type: "enable" } | { readonly type: "other" } | { readonly type: "text"; readonly id: string };
+/** What is under way on the link: a message's packet by its id, the enable, a deletion, or anything that nobody waits for. */
+type Key = { readonly type: "enable" | "removal" | "other" } | { readonly type: "text"; readonly id: string };
 
 export class FmiInner implements Inner {
   readonly #settings: InnerSettings;
@@ -30,6 +32,8 @@ export class FmiInner implements Inner {
   readonly #link: Link<Key>;
   readonly #texts: Texts;
   readonly #heard: Heard;
+  /** Withdrawn texts that the unit has not said to be gone. */
+  readonly #removals = new Set<string>();
   #open = false;
   /** Null: the unit may still ask for it. */
   #unicode: boolean | null = null;
@@ -43,6 +47,7 @@ export class FmiInner implements Inner {
     this.#texts = new Texts({
       put: (frame, id) => this.#put(frame, { type: "text", id }),
       drop: (id) => this.#link.drop((key) => key.type === "text" && key.id === id),
+      recall: (id) => this.#link.recall((key) => key.type === "text" && key.id === id),
       forgotten: () => this.#enable(),
     });
     this.#heard = new Heard(this.#texts);
@@ -69,9 +74,18 @@ export class FmiInner implements Inner {
     this.#texts.send(tag);
   }
 
+  /** A unit that is switched off meanwhile is asked again once it is enabled. */
   cancel(tag: string): void {
     this.#texts.forget(tag);
-    this.#put(fmiFrame(ID.remove, namedBody(tag.length, idField(tag))), OTHER);
+    if (this.#level === "a602") return;
+    this.#removals.add(tag);
+    const [oldest] = this.#removals;
+    if (this.#removals.size > MAX_REMOVALS && oldest !== undefined) this.#removals.delete(oldest);
+    if (this.#open) this.#remove(tag);
+  }
+
+  #remove(tag: string): void {
+    this.#put(fmiFrame(ID.remove, namedBody(tag.length, idField(tag))), { type: "removal" });
   }
 
   receive(payload: Buffer): InnerReading {
@@ -93,7 +107,7 @@ export class FmiInner implements Inner {
     }
     const { send, at, lost } = this.#link.tick(now);
     // Whoever does not acknowledge a text may have been switched off.
-    if (lost.some((key) => key.type === "text")) {
+    if (lost.some(({ type }) => type === "text" || type === "removal")) {
       this.#enable();
       const next = this.tick(now);
       return { send: [...send, ...next.send], at: next.at };
@@ -142,6 +156,7 @@ export class FmiInner implements Inner {
     if (key?.type === "text") return { events: this.#texts.acknowledged(key.id) };
     if (key?.type !== "enable") return NOTHING;
     this.#open = true;
+    for (const tag of this.#removals) this.#remove(tag);
     if (this.#environment.productId) this.#put(fmiFrame(ID.productRequest, EMPTY), OTHER);
     return NOTHING;
   }
@@ -153,7 +168,8 @@ export class FmiInner implements Inner {
   }
 
   #fmi(id: number, body: Buffer): Reaction {
-    const { protocols, unicode, answer, ...reaction } = this.#heard.read(id, body, this.#unicode !== false);
+    const { protocols, unicode, removed, answer, ...reaction } = this.#heard.read(id, body, this.#unicode !== false);
+    if (removed !== undefined) this.#removals.delete(removed);
     if (protocols !== undefined && this.#settings.fmiLevel === "auto") this.#level = levelOf(protocols);
     if (unicode === true && this.#settings.fmiUnicode !== "off") this.#unicode = true;
     const granted = unicode !== true || this.#settings.fmiUnicode !== "off";

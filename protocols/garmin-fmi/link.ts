@@ -78,6 +78,12 @@ export class Link<Key> {
     if (this.#current !== null && which(this.#current.outgoing.key)) this.#current = null;
   }
 
+  /** As `drop`, but for what is under way: its acknowledgement would be taken for the next packet's. */
+  recall(which: (key: Key) => boolean): void {
+    const begun = this.#current !== null && this.#current.transmissions > 0;
+    this.drop((key) => which(key) && !(begun && key === this.#current?.outgoing.key));
+  }
+
   tick(now: number): LinkTick<Key> {
     const send = this.#replies;
     this.#replies = [];

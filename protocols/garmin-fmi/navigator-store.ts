@@ -41,8 +41,11 @@ export class NavigatorStore {
     if (stored !== undefined) stored.read = true;
   }
 
-  remove(id: string): void {
+  /** The text of the message that is gone now; null: there was none. */
+  remove(id: string): string | null {
+    const text = this.#messages.get(id)?.text ?? null;
     this.#messages.delete(id);
+    return text;
   }
 
   /** 0032: 1 stored. */

@@ -172,9 +172,10 @@ export class Navigator implements Terminal {
         return this.#asked(nameOf(NAMED.read(body)));
       case ID.remove: {
         const { size, id } = NAMED.read(body);
-        this.#store.remove(nameOf({ size, id }));
+        const text = this.#store.remove(nameOf({ size, id }));
+        // "Deleted" also when it did not exist.
         this.#put(fmiFrame(ID.removed, namedBody(size, id, 1)));
-        return [];
+        return text === null ? [] : [{ type: "removed", text }];
       }
       default:
         return [{ type: "puzzled", reason: `FMI ${fmi.toString(16)}` }];

@@ -27,6 +27,8 @@ interface Job {
 export interface Road {
   readonly put: (frame: Buffer, id: string) => void;
   readonly drop: (id: string) => void;
+  /** As `drop`, but for the packet that is under way. */
+  readonly recall: (id: string) => void;
   /** The navigator acts as if it had been switched off and on. */
   readonly forgotten: () => void;
 }
@@ -63,7 +65,7 @@ export class Texts {
 
   /** It was withdrawn. */
   forget(id: string): void {
-    this.#road.drop(id);
+    this.#road.recall(id);
     this.#jobs.delete(id);
   }
 

@@ -45,6 +45,12 @@ export class LineInner implements Inner {
     if (payload !== undefined && !this.#out.includes(payload)) this.#out.push(payload);
   }
 
+  /** What is on the screen stays there; what has not gone out does not. */
+  cancel(tag: string): void {
+    const payload = this.#parts.get(tag);
+    this.#out = this.#out.filter((waiting) => waiting !== payload);
+  }
+
   receive(payload: Buffer): InnerReading {
     const acks: string[] = [];
     const events = this.#lines.read(payload).map((line) => eventOf(line, acks));

@@ -46,6 +46,10 @@ export class Carrier {
     if (part.tag !== null) this.#inner.send(part.tag);
   }
 
+  cancel(tag: string): void {
+    this.#inner.cancel?.(tag);
+  }
+
   /** Null: it came from another port. */
   receive(port: number, data: Buffer): InnerReading | null {
     return port === this.#port ? this.#inner.receive(data) : null;

@@ -7,7 +7,7 @@ import { NavtelecomFramer } from "./framer.ts";
 import { HalfDuplex, soonest } from "./half-duplex.ts";
 import { SERIAL_BUSY, SERIAL_DATA, SERIAL_OK, type SerialData, serialTaken } from "./messages.ts";
 import { readNtcbMessage } from "./ntcb.ts";
-import { encodeOrder, type Sent, type Wire } from "./orders.ts";
+import { countsAsRead, encodeOrder, type Sent, type Wire } from "./orders.ts";
 import { DEFAULTS, type Settings, settingsOf, VERSIONS } from "./profile.ts";
 import { type Result, resultEvent, SUCCESS } from "./results.ts";
 import { serialTexts } from "./serial.ts";
@@ -81,7 +81,13 @@ export class NavtelecomCodec implements Codec {
 
   /** A display cannot be told to forget a text; one that is held back or was refused does not go out again. */
   cancel(tag: string): void {
-    this.#duplex.cancel(tag);
+    if (this.#carrier === null) this.#duplex.cancel(tag);
+    else this.#carrier.cancel(tag);
+  }
+
+  /** A terminal's receipts name their text, so that nothing waits for them. */
+  expects(tag: string): boolean {
+    return this.#carrier === null && this.#duplex.awaited === tag;
   }
 
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {
@@ -180,9 +186,10 @@ export class NavtelecomCodec implements Codec {
 
   /** A text that was read was received, even if its result got lost. */
   #read(tag: string): readonly DeviceEvent[] {
-    const { index, readState } = this.#settings;
     const sent = this.#sent.get(tag);
-    if (sent === undefined || index === "unused" || readState === "off" || (readState === "confirmed" && !sent.confirm)) return [];
+    // A text of an earlier line was confirmed, or its read would not be known by this number.
+    if (!countsAsRead(sent?.confirm ?? true, this.#settings) || this.#carrier !== null) return [];
+    if (sent === undefined) return [{ type: "read", tag }];
     const events: DeviceEvent[] = [];
     if (this.#duplex.awaited === tag) {
       this.#duplex.settle();

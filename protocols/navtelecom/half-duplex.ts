@@ -22,6 +22,8 @@ interface Order {
   readonly repeats: number;
   /** How often the display was busy. */
   readonly refusals: number;
+  /** False: it was cancelled while its result is awaited; it does not go out again. */
+  readonly wanted: boolean;
   /** `out`: when it is overdue; `busy`: when to try again. Null: as soon as the time is known. */
   readonly at: number | null;
 }
@@ -67,7 +69,7 @@ export class HalfDuplex {
   /** A command to be sent when it is its turn. */
   take(bytes: Buffer, tag: string | null): void {
     this.settle();
-    this.#order = { bytes, tag, phase: "held", open: 0, repeats: 0, refusals: 0, at: null };
+    this.#order = { bytes, tag, phase: "held", open: 0, repeats: 0, refusals: 0, wanted: true, at: null };
   }
 
   /** Telemetry was stored: its acknowledgement, or null when a command has the turn and it follows later. */
@@ -96,9 +98,17 @@ export class HalfDuplex {
     this.#order = null;
   }
 
-  /** This command is not wanted any more: it does not go out again. */
+  /** The command is still to be tried when the display was busy. */
+  get wanted(): boolean {
+    return this.#order?.wanted ?? true;
+  }
+
+  /** This command is not wanted any more: it does not go out again, but a result that is awaited is still its own. */
   cancel(tag: string): void {
-    if (this.#order?.tag === tag) this.settle();
+    const order = this.#order;
+    if (order?.tag !== tag) return;
+    if (order.phase === "out") this.#order = { ...order, wanted: false };
+    else this.settle();
   }
 
   /** The display takes it later: in how many milliseconds it goes out again. */
@@ -140,7 +150,7 @@ export class HalfDuplex {
 
   #again(order: Order, now: number): Buffer[] {
     if (order.at === null || now < order.at) return [];
-    if (order.repeats < this.#settings.repeats) return this.#write(order, order.repeats + 1, now);
+    if (order.wanted && order.repeats < this.#settings.repeats) return this.#write(order, order.repeats + 1, now);
     this.#order = { ...order, at: null };
     return [];
   }

@@ -17,7 +17,7 @@ export const navtelecom: Protocol = {
     textUp: true,
     receipts: "in-order",
     read: true,
-    choices: false,
+    choices: true,
     // The display has one; the others are for lines at a serial port.
     charsets: ["cp1251", "utf8", "ascii", "latin1"],
     maxBytes: MAX_TEXT_BYTES,

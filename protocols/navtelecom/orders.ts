@@ -1,5 +1,5 @@
 /** Texts to the driver's display DV-01: `~O` in FLEX 2.0 and later, `*!DV` in NTCB (NAV 6.1). */
-import { type Encoded, type Order, type Part, type Preview, type SplitText, splitText } from "../../src/core/index.ts";
+import { type Encoded, numberedText, type Order, type Part, type Preview, type SplitText, splitText } from "../../src/core/index.ts";
 import { previewInner } from "../carried/index.ts";
 import { CONFIRM, type DisplayText, flexText, NO_CONFIRM, NO_INDEX, ntcbText } from "./messages.ts";
 import { MAX_TEXT_BYTES, type Settings } from "./profile.ts";
@@ -23,17 +23,25 @@ export interface EncodedOrder {
 }
 
 export function encodeOrder(order: Order, settings: Settings, wire: Wire): EncodedOrder {
-  const { parts, lost, empty } = split(order.text, settings);
+  // A display has no answers to choose from.
+  const words = order.type === "question" ? numberedText(order.text, order.choices) : order.text;
+  const { parts, lost, empty } = split(words, settings);
   const confirm = settings.confirm === "always" || (settings.confirm === "urgent" && order.urgent);
   const sent = new Map<string, Sent>();
   const [first, ...rest] = parts.map((text, index): Part => {
     const number = order.tag + index;
     sent.set(String(number), { last: index === parts.length - 1, confirm });
     const own = settings.index === "own" ? number >>> 0 : NO_INDEX;
-    return { bytes: write({ index: own, confirm: confirm ? CONFIRM : NO_CONFIRM, text }, wire), tag: String(number) };
+    const bytes = write({ index: own, confirm: confirm ? CONFIRM : NO_CONFIRM, text }, wire);
+    return { bytes, tag: String(number), readable: countsAsRead(confirm, settings) };
   });
   if (empty || first === undefined) return refused("nothing of this text can be shown in CP1251");
   return { encoded: { type: "parts", parts: [first, ...rest], altered: lost.length > 0 }, sent };
+}
+
+/** Does field 105 tell that a text was read, which was or was not to be confirmed? */
+export function countsAsRead(confirm: boolean, { index, readState }: Settings): boolean {
+  return index === "own" && (readState === "any" || (readState === "confirmed" && confirm));
 }
 
 export function previewText(text: string, settings: Settings): Preview {

@@ -10,7 +10,8 @@ export type Result = { readonly type: "code"; readonly code: number } | { readon
 export function resultEvent(result: Result, duplex: HalfDuplex): DeviceEvent {
   // The result of a copy that was sent twice.
   if (!duplex.result()) return { type: "alive" };
-  if (result.type === "code" && result.code === DISPLAY_RESULT.busy) return { type: "deferred", tag: null, againMs: duplex.postpone() };
+  if (result.type === "code" && result.code === DISPLAY_RESULT.busy && duplex.wanted)
+    return { type: "deferred", tag: null, againMs: duplex.postpone() };
   duplex.settle();
   if (result.type === "unknown-command")
     return { type: "receipt", tag: null, outcome: "rejected", reason: `the device does not know ${result.command}` };

@@ -11,8 +11,9 @@ import type { Message, MessageId, TrackerId } from "./message.ts";
 import type { MessageStore, RosterEntry } from "./ports.ts";
 import type { TimelineEntry } from "./timeline.ts";
 import { unlessDown } from "./unless-down.ts";
+import { type Withdrawing, withdraw } from "./withdrawal.ts";
 
-export interface ExtensionsOptions {
+export interface ExtensionsOptions extends Withdrawing {
   readonly store: Pick<MessageStore, "find" | "cancel" | "timeline" | "roster">;
   readonly directory: Directory;
   readonly events: Pick<EventStore, "place">;
@@ -46,42 +47,38 @@ export interface TrackerCapabilities {
 }
 
 export class Extensions {
-  readonly #store: ExtensionsOptions["store"];
-  readonly #directory: Directory;
-  readonly #events: ExtensionsOptions["events"];
+  readonly #options: ExtensionsOptions;
 
-  constructor({ store, directory, events }: ExtensionsOptions) {
-    this.#store = store;
-    this.#directory = directory;
-    this.#events = events;
+  constructor(options: ExtensionsOptions) {
+    this.#options = options;
   }
 
   /** Null: every tracker that is there for the account's chat. Throws 221, 217, 14. */
   async roster(user: User, trackerIds: readonly TrackerId[] | null): Promise<Roster> {
     const trackers = this.#rosterTrackers(user, trackerIds);
     // Before the data: what happens in between is told once more, and nothing is missed.
-    const { end } = await unlessDown(14, this.#events.place(user.id, null, true));
-    const entries = await unlessDown(14, this.#store.roster(trackers.map(({ id }) => id)));
+    const { end } = await unlessDown(14, this.#options.events.place(user.id, null, true));
+    const entries = await unlessDown(14, this.#options.store.roster(trackers.map(({ id }) => id)));
     return { eventId: end, list: entries.map((entry, at) => ({ ...entry, protocol: trackers[at]?.protocol ?? null })) };
   }
 
   /** Throws 201, 14. */
   async timeline(user: User, id: MessageId): Promise<readonly TimelineEntry[]> {
     const { trackerId } = await this.#own(user, id);
-    return await unlessDown(14, this.#store.timeline(trackerId, id));
+    return await unlessDown(14, this.#options.store.timeline(trackerId, id));
   }
 
   /** Withdraws a pending OUTGOING message. Throws 201, also for an INCOMING one, 13 when it is not pending any more, 14. */
   async cancel(user: User, id: MessageId): Promise<void> {
     const { trackerId, direction } = await this.#own(user, id);
     if (direction === "INCOMING") throw new ChatError(201);
-    if ((await unlessDown(14, this.#store.cancel(trackerId, id))) === "not-pending") throw new ChatError(13);
+    if ((await unlessDown(14, withdraw(this.#options, trackerId, id))) === "not-pending") throw new ChatError(13);
   }
 
   /** `text`: how it would go out is told as well. Throws 201, 208, 236. */
   capabilities(user: User, trackerId: TrackerId, text: ChatText | null): TrackerCapabilities {
-    const tracker = knownTracker(this.#directory, user, trackerId);
-    const protocol = tracker.protocol === null ? undefined : this.#directory.protocol(tracker.protocol);
+    const tracker = knownTracker(this.#options.directory, user, trackerId);
+    const protocol = tracker.protocol === null ? undefined : this.#options.directory.protocol(tracker.protocol);
     if (protocol === undefined) return { protocol: tracker.protocol, device: null, text: null };
     const capabilities = capabilitiesUnder(protocol, tracker.profile);
     const { textUp, receipts, read, choices, window } = capabilities;
@@ -95,17 +92,17 @@ export class Extensions {
   }
 
   #rosterTrackers(user: User, trackerIds: readonly TrackerId[] | null): readonly Tracker[] {
-    if (trackerIds !== null) return listedTrackers(this.#directory, user, trackerIds, "read");
-    return this.#directory.trackersOf(user.id).filter((tracker) => isChatTracker(this.#directory, user.id, tracker));
+    if (trackerIds !== null) return listedTrackers(this.#options.directory, user, trackerIds, "read");
+    return this.#options.directory.trackersOf(user.id).filter((tracker) => isChatTracker(this.#options.directory, user.id, tracker));
   }
 
   #textDown(tracker: Tracker, { textDown }: Capabilities): Capabilities["textDown"] {
-    return takesText(this.#directory, tracker) ? textDown : "none";
+    return takesText(this.#options.directory, tracker) ? textDown : "none";
   }
 
   async #own(user: User, id: MessageId): Promise<Message> {
-    const [message] = await unlessDown(14, this.#store.find([id]));
-    if (!message || ownTracker(this.#directory, user, message.trackerId) === undefined) throw new ChatError(201);
+    const [message] = await unlessDown(14, this.#options.store.find([id]));
+    if (!message || ownTracker(this.#options.directory, user, message.trackerId) === undefined) throw new ChatError(201);
     return message;
   }
 }

@@ -1,8 +1,10 @@
 /** The device's side of the chat: what a line asks, answered from the fleet and the store. */
 import { capabilitiesUnder } from "../core/capabilities.ts";
 import type { Capabilities, Identity, Protocol, RefusalReason } from "../core/protocol.ts";
-import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing, Trace } from "../core/session-io.ts";
+import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing, Trace, WireTag } from "../core/session-io.ts";
+import { objectionToUnit } from "./carried-units.ts";
 import { type Directory, deviceKey, type Tracker } from "./fleet.ts";
+import { linkLate } from "./late-answers.ts";
 import { type Attempt, DuelGuard, PasswordGuard, sameSecret } from "./login-guard.ts";
 import type { MessageId, TrackerId } from "./message.ts";
 import { type MessageStore, type Outbox, StoreUnavailable } from "./ports.ts";
@@ -28,10 +30,13 @@ export interface LineWarning {
 export interface Caller {
   readonly protocol: Protocol;
   readonly address: string;
+  /** Whose line it is; null or absent: nobody has logged in on it. */
+  readonly carrier?: Identity | null;
 }
 
+/** `link`: of a line that carries units, and may be nobody's; `unit`: of one of them. */
 export interface Hello {
-  readonly scope: "login" | "register";
+  readonly scope: "login" | "register" | "link" | "unit";
   readonly key: string;
   readonly password: string | null;
 }
@@ -54,6 +59,7 @@ export interface LineOwner {
 export interface DrainQuestion {
   readonly settlements: readonly Settlement[];
   readonly traces?: readonly Trace[];
+  readonly tags?: readonly WireTag[];
   readonly held: readonly MessageId[];
   readonly room: number;
 }
@@ -72,6 +78,7 @@ export class LineChat {
   /** Who is this, and may it log in? A refused device writes nothing to the store. */
   async identify(hello: Hello, caller: Caller): Promise<Answer> {
     const tracker = this.#deps.directory.trackerOfDevice(hello.key);
+    if (tracker === undefined && hello.scope === "link") return { verdict: { type: "carrier" }, epoch: null, displaced: null };
     if (tracker === undefined) {
       this.#deps.directory.reportUnknown({ key: hello.key, protocol: caller.protocol.name, address: caller.address });
       return refuse("unknown-device");
@@ -94,7 +101,8 @@ export class LineChat {
     const { trackerId } = line.identity;
     try {
       const employeeId = this.#deps.directory.employeeOf(trackerId);
-      const { stale } = await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts, early });
+      const linked = await linkLate(this.#deps.store, trackerId, texts);
+      const { stale } = await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts: linked, early });
       return stale === true ? "unavailable" : "stored";
     } catch (error) {
       return unavailable(error).type;
@@ -110,6 +118,7 @@ export class LineChat {
         epoch: line.epoch,
         settlements: question.settlements,
         traces: question.traces ?? [],
+        tags: question.tags ?? [],
         held: question.held,
         room: question.room,
         maxAttempts: capabilities.attempts,
@@ -150,6 +159,7 @@ export class LineChat {
   #objection(tracker: Tracker, hello: Hello, caller: Caller): RefusalReason | null {
     if (tracker.blocked) return "blocked";
     if (tracker.protocol !== null && tracker.protocol !== caller.protocol.name) return "wrong-protocol";
+    if (hello.scope === "unit") return objectionToUnit(tracker, this.#deps.directory, caller.carrier ?? null);
     if (tracker.password === null) return null;
     // A registration asks for its code: there is nothing to compare yet.
     if (hello.scope === "register" && hello.password === null) return null;

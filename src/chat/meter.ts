@@ -6,6 +6,8 @@ export type Counted =
   | "connections"
   /** Ended connections by reason. */
   | "closings"
+  /** Units that left a line which goes on without them, by reason. */
+  | "departures"
   /** Accepted logins by protocol. */
   | "logins"
   /** Refused logins by reason. */
@@ -33,6 +35,8 @@ export type Counted =
   | "worker-restarts"
   /** Messages removed for good by cause. */
   | "removed"
+  /** Texts of broadcasts by what became of giving them; those that were tried once more, or withdrawn. */
+  | "broadcast-texts"
   /** Live events: relayed, and relays that failed. */
   | "events"
   /** Listeners by how they ended. */

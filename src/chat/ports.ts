@@ -1,8 +1,10 @@
 /** What the chat needs from the outside, as nouns. Adapters implement these; nothing here imports one. */
-import type { DeviceText, DrainResult, Settlement, Standing, Trace } from "../core/session-io.ts";
+import type { DeviceText, DrainResult, News, OpenQuestion, Settlement, Standing, Trace, WireTag } from "../core/session-io.ts";
 import type { UserId } from "./fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "./message.ts";
 import type { TimelineEntry } from "./timeline.ts";
+
+export type { News } from "../core/session-io.ts";
 
 /** The store cannot be reached or refused: the outcome of a write is unknown. Every port call may throw it, within 2 s. */
 export class StoreUnavailable extends Error {
@@ -25,11 +27,13 @@ export interface MessageStore {
    * `other` when it stands for another body. Bodies are compared by their digests.
    */
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other">;
+  /** The message that was stored under this key (`Draft.idempotencyKey`) not longer ago than `IDEMPOTENCY_MS`; null: none is known. */
+  findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null>;
   /**
    * Withdraws an OUTGOING text that is queued, on its way or waiting for its time; a genuine late receipt may still
    * deliver it. `cancelled` also when it was withdrawn before.
    */
-  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending">;
+  cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled>;
   /** What happened to a message, oldest first; empty when it is not there. See `TIMELINE_MS`. */
   timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]>;
   /** The messages of one tracker in a range; see `ListQuery`. */
@@ -49,6 +53,8 @@ export interface MessageStore {
 
   /** Stores a device's texts (all or none, in order). Re-sends are recognised and not stored again. */
   receive(reception: Reception): Promise<Received>;
+  /** Which messages of this tracker these names on the wire last stood for, in the order asked; null: not known (any more). */
+  recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]>;
   /** Takes the next owner epoch of the tracker for a new line. */
   login(login: Login): Promise<LoggedIn>;
   /** The line has ended; nothing happens when a newer epoch owns the tracker. */
@@ -127,6 +133,9 @@ export const REMEMBERED_MS = 24 * 60 * 60 * 1_000;
 /** Without serials, a re-send is recognised this long after the text it repeats. */
 export const RESEND_MS = 10 * 60 * 1_000;
 
+/** Names of parts on the wire that are remembered per tracker, the newest. */
+export const REMEMBERED_TAGS = 128;
+
 /** Idempotency keys are good for this long; of each tracker the newest so many. */
 export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1_000;
 export const IDEMPOTENCY_KEYS = 1_000;
@@ -165,6 +174,9 @@ export type Submitted =
       readonly repeated: boolean;
     }
   | { readonly type: "full" };
+
+/** `owner`: whose line may have the text on its way, and must be told of the withdrawal. */
+export type Cancelled = { readonly type: "cancelled"; readonly owner: Owner | null } | { readonly type: "not-pending" };
 
 /** Who owns a tracker's line: hints go to the node, older epochs are stale. */
 export interface Owner {
@@ -234,6 +246,8 @@ export interface DrainRequest {
   readonly settlements: readonly Settlement[];
   /** Frames for the timelines of their messages. */
   readonly traces?: readonly Trace[];
+  /** What parts are called on the wire, kept behind the settlements: `late-read` and `recall` go by the newest. */
+  readonly tags?: readonly WireTag[];
   /** Ids this line holds already: claimed again under the same epoch only if missing here. */
   readonly held: readonly MessageId[];
   readonly room: number;
@@ -266,9 +280,13 @@ export interface DeadLetter {
   readonly at: Instant;
 }
 
-/** Tells the node that owns a tracker's line that its outbox may hold something. Losing a hint costs seconds, never a text. */
+/**
+ * Tells the node that owns a tracker's line that its outbox may hold something, or that a text on its way may have been
+ * withdrawn. Losing a hint costs seconds, never a text.
+ */
 export interface Outbox {
-  hint(trackerId: TrackerId, owner: Owner): Promise<void>;
+  /** `news`: by default that there may be a text. */
+  hint(trackerId: TrackerId, owner: Owner, news?: News): Promise<void>;
 }
 
 /** Milliseconds since 1970, of this machine: for defaults and display, never for stamps. */

@@ -9,6 +9,7 @@ interface Listed {
   readonly text: string;
   readonly type: "INCOMING" | "OUTGOING";
   readonly status: string;
+  readonly answers?: number;
 }
 
 /** Devices are found in the fleet, which needs the admin token; `hash` is their user's. */
@@ -32,9 +33,16 @@ export async function replayApi(hash: string, flags: ClientFlags): Promise<Repla
   return {
     send: async (deviceId, text) =>
       ((await call("send", { tracker_id: trackerOf(deviceId), message: text })) as { readonly id: number }).id,
+    cancel: async (_deviceId, id) => void (await call("message/cancel", { message_id: id })),
     texts: async (deviceId, sinceId) =>
       (await newest(deviceId)).filter(({ id, type }) => type === "INCOMING" && id > sinceId).sort((a, b) => a.id - b.id),
     status: async (deviceId, id) => (await newest(deviceId)).find((message) => message.id === id)?.status ?? "absent",
+    states: async (_deviceId, id) => {
+      const { timeline } = (await call("message/timeline", { message_id: id })) as {
+        readonly timeline: readonly { readonly state: string }[];
+      };
+      return timeline.map(({ state }) => state);
+    },
     lastId: async (deviceId) => Math.max(0, ...(await newest(deviceId)).map(({ id }) => id)),
   };
 }

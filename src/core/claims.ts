@@ -1,5 +1,5 @@
 /** The dialogue with the outbox over one line: one request at a time carries what is known and asks for what there is room for. */
-import type { DrainResult, Effect, Settlement, Trace } from "./session-io.ts";
+import type { DrainResult, Effect, News, Settlement, Trace, UnitLabel, WireTag } from "./session-io.ts";
 
 /** Wait before the store is asked again after it could not be reached. */
 const STORE_RETRY_MS = 2_000;
@@ -7,6 +7,10 @@ const STORE_RETRY_MS = 2_000;
 /** Frames kept for timelines between two requests, and bytes of each. */
 const TRACES = 16;
 const TRACE_BYTES = 256;
+/** Names of parts kept between two requests, the newest; the store keeps as many. */
+const TAGS = 128;
+/** Reads of texts of earlier lines that wait for the store at once. */
+const LATE_READS = 64;
 
 export interface Room {
   /** Texts that may be claimed now. */
@@ -17,20 +21,33 @@ export interface Room {
 }
 
 export class Claims {
+  readonly #unit: UnitLabel;
   #settlements: Settlement[] = [];
   #traces: (Omit<Trace, "ageMs"> & { readonly at: number })[] = [];
-  #asked: readonly Settlement[] | null = null;
+  #tags: readonly WireTag[] = [];
+  #asked: { readonly settlements: readonly Settlement[]; readonly tags: readonly WireTag[] } | null = null;
   #askedRoom = 0;
   #hinted = true;
+  /** A text that is on its way may have been withdrawn: the store is asked whether there is room or not. */
+  #doubtful = false;
   #retryAt: number | null = null;
   #dueAt: number | null = null;
   /** Texts that waited behind this line's when the store was last asked. */
   #waiting = 0;
 
+  constructor(unit?: UnitLabel) {
+    this.#unit = unit;
+  }
+
   /** A frame that belongs to a text's timeline; it travels with the next request. */
   trace(id: number, direction: Trace["direction"], bytes: Buffer, at: number): void {
     if (this.#traces.length >= TRACES) return;
     this.#traces.push({ id, direction, bytes: Buffer.from(bytes.subarray(0, TRACE_BYTES)), at });
+  }
+
+  /** What a part is called on the wire; it travels with the next request. */
+  name(named: WireTag): void {
+    this.#tags = [...this.#tags, named].slice(-TAGS);
   }
 
   get waiting(): number {
@@ -46,13 +63,28 @@ export class Claims {
     return this.#asked !== null || this.#settlements.length > 0;
   }
 
-  /** The outbox may hold something. */
-  hint(): void {
+  /** What this line holds may not be wanted any more. */
+  get doubtful(): boolean {
+    return this.#doubtful;
+  }
+
+  /** The outbox may hold something, or no longer what it held. */
+  hint(news: News = "text"): void {
     this.#hinted = true;
+    if (news === "withdrawal") this.#doubtful = true;
   }
 
   settle(settlement: Settlement): void {
     this.#settlements.push(settlement);
+  }
+
+  /** A text of an earlier line was read; false: too many such reads wait already. */
+  settleLate(tag: string): boolean {
+    const late = this.#settlements.filter((settlement) => settlement.type === "late-read");
+    if (late.some((read) => read.tag === tag)) return true;
+    if (late.length >= LATE_READS) return false;
+    this.#settlements.push({ type: "late-read", tag });
+    return true;
   }
 
   /** A settlement of this text has not reached the store yet: what the store says of it is out of date. */
@@ -62,28 +94,35 @@ export class Claims {
 
   ask(need: Room, now: number, out: Effect[]): void {
     if (this.#asked !== null || this.#retryAt !== null) return;
-    const open = need.room > 0 || need.curious;
+    const open = need.room > 0 || need.curious || (this.#doubtful && need.held.length > 0);
     if (this.#settlements.length === 0 && !(this.#hinted && open)) return;
-    this.#asked = this.#settlements;
+    const told = { settlements: this.#settlements, tags: this.#tags };
+    this.#asked = told;
     this.#askedRoom = need.room;
     this.#settlements = [];
+    this.#tags = [];
+    this.#doubtful = false;
     if (open) this.#hinted = false;
-    out.push({ type: "drain", settlements: this.#asked, held: need.held, room: need.room, traces: this.#takeTraces(now) });
+    out.push({ type: "drain", unit: this.#unit, ...told, held: need.held, room: need.room, traces: this.#takeTraces(now) });
   }
 
   /** What the line's end leaves unsaid: handed to the store without claiming anything. */
   flush(now: number, out: Effect[]): void {
-    if (this.#settlements.length === 0) return;
-    out.push({ type: "drain", settlements: this.#settlements, held: [], room: 0, traces: this.#takeTraces(now) });
+    if (this.#settlements.length === 0 && this.#tags.length === 0) return;
+    const told = { settlements: this.#settlements, tags: this.#tags };
+    out.push({ type: "drain", unit: this.#unit, ...told, held: [], room: 0, traces: this.#takeTraces(now) });
     this.#settlements = [];
+    this.#tags = [];
   }
 
   answered(result: DrainResult, now: number): void {
-    const asked = this.#asked ?? [];
+    const asked = this.#asked;
     this.#asked = null;
     if (result.type === "unavailable") {
-      this.#settlements = [...asked, ...this.#settlements];
+      this.#settlements = [...(asked?.settlements ?? []), ...this.#settlements];
+      this.#tags = [...(asked?.tags ?? []), ...this.#tags].slice(-TAGS);
       this.#hinted = true;
+      this.#doubtful = true;
       this.#retryAt = now + STORE_RETRY_MS;
     }
     if (result.type !== "drained") return;

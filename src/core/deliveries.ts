@@ -8,13 +8,13 @@
  */
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
-import { ackedPrefix, type Flight, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
+import { ackedPrefix, type Flight, isComplete, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
 import { Flights } from "./flights.ts";
 import { launch } from "./launch.ts";
-import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
-import { remember } from "./remember.ts";
-import type { ClaimedText, DrainResult, Effect, OpenQuestion, Settlement, Standing } from "./session-io.ts";
+import type { Capabilities, Codec, DeviceEvent, UnitSpeech } from "./protocol.ts";
+import type { ClaimedText, DrainResult, Effect, News, OpenQuestion, Settlement, Standing, UnitLabel } from "./session-io.ts";
 import type { Tally } from "./tally.ts";
+import { WrittenParts } from "./written-parts.ts";
 
 /** An event and the frame it came in. */
 interface Heard<T extends DeviceEvent = DeviceEvent> {
@@ -24,42 +24,47 @@ interface Heard<T extends DeviceEvent = DeviceEvent> {
 type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
 type Deferred = Extract<DeviceEvent, { type: "deferred" }>;
 
-export interface DeliveryOptions {
-  readonly codec: Codec;
+/** The line as its texts see it. */
+export interface DeliveryLine {
+  readonly codec: UnitSpeech & Pick<Codec, "ready">;
   readonly capabilities: Capabilities;
-  readonly standing: Standing;
   readonly receiptMs: number;
-  /** The tracker's profile opted in to receipts implied by TCP order. */
-  readonly implied: boolean;
-  readonly now: number;
+  /** Bytes that came on it. */
+  readonly traffic: { readonly received: number };
   readonly tally: Tally;
 }
 
-/** Parts of this line whose receipt is still recognised, and texts that may be claimed anew. */
-const REMEMBERED_PARTS = 256;
+/** The tracker as it logs in. */
+export interface DeliveryStart {
+  readonly standing: Standing;
+  /** Its profile opted in to receipts implied by TCP order. */
+  readonly implied: boolean;
+  /** One of several on the line. */
+  readonly unit?: UnitLabel;
+  readonly now: number;
+}
+
 /** A device that never acknowledged anything gets this many deliveries of a text, then it ends unconfirmed. */
 const UNPROVEN_ATTEMPTS = 2;
 
 export class Deliveries {
-  readonly #options: DeliveryOptions;
-  readonly #claims = new Claims();
+  readonly #line: DeliveryLine;
+  readonly #claims: Claims;
   #implied: boolean;
   readonly #closing: ClosePolicy;
   readonly #flights = new Flights();
-  /** Every part written on this line by its tag. */
-  readonly #written = new Map<string, Written>();
-  /** Texts whose receipt is overdue and that were given back; a late receipt still settles them. */
-  readonly #lapsed = new Map<number, Flight>();
+  readonly #written: WrittenParts;
   #stopped = false;
   #ambiguous = false;
-  #bytesReceived = 0;
   #question: OpenQuestion | null;
 
-  constructor(options: DeliveryOptions) {
-    this.#options = options;
-    this.#implied = options.implied;
-    this.#question = options.standing.question ?? null;
-    this.#closing = new ClosePolicy(options.standing, options.now);
+  constructor(line: DeliveryLine, { standing, implied, unit, now }: DeliveryStart) {
+    this.#line = line;
+    this.#claims = new Claims(unit);
+    this.#written = new WrittenParts(this.#claims, line.capabilities);
+    this.#implied = implied;
+    this.#question = standing.question ?? null;
+    this.#closing = new ClosePolicy(standing, now);
   }
 
   /** When `tick` has something to do. */
@@ -82,8 +87,8 @@ export class Deliveries {
     this.#claims.flush(now, out);
   }
 
-  hint(now: number, out: Effect[]): void {
-    this.#claims.hint();
+  hint(news: News, now: number, out: Effect[]): void {
+    this.#claims.hint(news);
     this.#ask(now, out);
   }
 
@@ -92,13 +97,9 @@ export class Deliveries {
     this.#ask(now, out);
   }
 
-  bytesArrived(count: number): void {
-    this.#bytesReceived += count;
-  }
-
   /** Which text a tag of this line stands for. */
   claimedBy(tag: string): ClaimedText | null {
-    return this.#written.get(tag)?.flight.claimed ?? null;
+    return this.#written.claimedBy(tag);
   }
 
   /** The last question that went out and was not answered yet. */
@@ -114,6 +115,7 @@ export class Deliveries {
     this.#claims.answered(result, now);
     if (result.type === "stale") out.push({ type: "close", reason: "taken-over" });
     if (result.type !== "drained") return;
+    for (const id of result.withdrawn ?? []) this.#withdraw(id);
     for (const claimed of result.texts) this.#launch(claimed, out);
     this.#closeIfUseful(now, out);
     this.#proceed(now, out);
@@ -123,7 +125,10 @@ export class Deliveries {
   told({ event, frame }: Heard, now: number, out: Effect[]): void {
     if (event.type === "receipt") this.#receipt({ event, frame }, now, out);
     else if (event.type === "deferred") this.#deferred(event, now);
-    else if (event.type === "read") this.#read(event.tag, now, out);
+    else if (event.type === "read") {
+      this.#written.read(event.tag, out);
+      this.#ask(now, out);
+    }
   }
 
   #receipt({ event, frame }: Heard<Receipt>, now: number, out: Effect[]): void {
@@ -138,9 +143,9 @@ export class Deliveries {
     }
     this.#closing.receiptCame();
     this.#claims.trace(hit.flight.claimed.id, "up", frame, now);
-    this.#options.tally.receipt(now - (hit.flight.writtenAt[hit.part] ?? now));
+    this.#line.tally.receipt(now - (hit.flight.writtenAt[hit.part] ?? now));
     if (event.outcome === "accepted") this.#accepted(hit, now);
-    else if (event.outcome === "garbled" && !hit.flight.repeated) this.#repeat(hit, now, out);
+    else if (event.outcome === "garbled" && !hit.flight.repeated && !hit.flight.withdrawn) this.#repeat(hit, now, out);
     else this.#end(hit.flight, { type: "rejected", id: hit.flight.claimed.id, reason: event.reason ?? event.outcome });
     this.#proceed(now, out);
   }
@@ -149,14 +154,7 @@ export class Deliveries {
   #deferred({ tag, againMs }: Deferred, now: number): void {
     const flight = (tag === null ? this.#flights.oldestOutstanding : this.#written.get(tag))?.flight;
     if (flight === undefined || flight.deadline === null) return;
-    flight.deadline = now + againMs + patience(flight, this.#options.receiptMs);
-  }
-
-  #read(tag: string, now: number, out: Effect[]): void {
-    const claimed = this.claimedBy(tag);
-    if (claimed === null) return;
-    this.#claims.settle({ type: "read", id: claimed.id });
-    this.#ask(now, out);
+    flight.deadline = now + againMs + patience(flight, this.#line.receiptMs);
   }
 
   /** A frame came; with implied receipts this may prove that the device read past a text. */
@@ -179,7 +177,7 @@ export class Deliveries {
   disqualifyImplied(now: number): void {
     if (!this.#implied) return;
     this.#implied = false;
-    for (const flight of this.#flights) if (flight.outstanding.length > 0) flight.deadline = now + this.#options.receiptMs;
+    for (const flight of this.#flights) if (flight.outstanding.length > 0) flight.deadline = now + this.#line.receiptMs;
   }
 
   tick(now: number, out: Effect[]): void {
@@ -191,18 +189,46 @@ export class Deliveries {
 
   #launch(claimed: ClaimedText, out: Effect[]): void {
     if (this.#claims.settling(claimed.id)) return;
-    const lapsed = this.#lapsed.get(claimed.id);
-    this.#lapsed.delete(claimed.id);
-    const flight = lapsed === undefined ? launch(this.#options, claimed, this.#claims, out) : restart(lapsed, claimed);
+    const lapsed = this.#flights.revived(claimed.id);
+    const flight = lapsed === undefined ? launch(this.#line, claimed, this.#claims, out) : restart(lapsed, claimed);
     if (flight === null) return;
     this.#flights.add(flight);
     if (claimed.choices !== null) this.#question = { messageId: claimed.id, choices: claimed.choices };
     if (nextPart(flight) === null) this.#finish(flight);
   }
 
+  /** Nobody wants this text any more: what went out is taken back where the protocol has the means, and nothing follows. */
+  #withdraw(id: number): void {
+    const flight = this.#flights.find(id);
+    if (flight === undefined || flight.withdrawn) return;
+    flight.withdrawn = true;
+    flight.next = flight.parts.length;
+    for (const [part, { tag }] of flight.parts.entries()) {
+      if (tag !== null && (flight.acked.has(part) || this.#written.has(tag, flight))) this.#line.codec.cancel?.(tag);
+    }
+    if (!this.#awaits(flight)) this.#leave(flight);
+    // Its place is free for what waits behind it.
+    this.#claims.hint();
+  }
+
+  /** Without tags the next receipt of the line means this text, wanted or not. */
+  #awaits({ parts, outstanding }: Flight): boolean {
+    const { capabilities, codec } = this.#line;
+    if (capabilities.receipts === "by-tag") return false;
+    return outstanding.some((part) => codec.expects?.(parts[part]?.tag ?? "") ?? true);
+  }
+
+  /** It is on its way no longer; a receipt that names it still settles it. */
+  #leave(flight: Flight): void {
+    flight.outstanding = [];
+    flight.deadline = null;
+    this.#flights.remove(flight);
+    this.#closing.unmute(flight);
+  }
+
   /** Writes parts in order while the window has room, then asks for more. */
   #proceed(now: number, out: Effect[]): void {
-    let room = this.#closing.muted === null ? this.#options.capabilities.window - this.#flights.outstanding : 0;
+    let room = this.#closing.muted === null ? this.#line.capabilities.window - this.#flights.outstanding : 0;
     for (const flight of this.#flights) {
       for (let part = nextPart(flight); part !== null && room > 0; part = nextPart(flight)) {
         flight.next = part + 1;
@@ -218,14 +244,14 @@ export class Deliveries {
     const { flight } = written;
     const part = flight.parts[written.part];
     if (part === undefined) return;
-    if (part.tag !== null) remember(this.#written, part.tag, written, REMEMBERED_PARTS);
-    flight.bytesAtFirstWrite ??= this.#bytesReceived;
+    if (part.tag !== null) this.#written.add(part.tag, written);
+    flight.bytesAtFirstWrite ??= this.#line.traffic.received;
     flight.answeredSince = false;
     flight.writtenAt[written.part] = now;
-    flight.deadline = this.#implied ? null : now + patience(flight, this.#options.receiptMs);
+    flight.deadline = this.#implied ? null : now + patience(flight, this.#line.receiptMs);
     this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
-    if (this.#options.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
-    else this.#options.codec.send(part);
+    if (this.#line.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
+    else this.#line.codec.send(part);
   }
 
   #ambiguousReceipt(now: number, out: Effect[]): void {
@@ -246,18 +272,20 @@ export class Deliveries {
     flight.acked.add(part);
     flight.outstanding = flight.outstanding.filter((other) => other !== part);
     this.#closing.unmute(flight);
-    if (flight.acked.size >= flight.parts.length) {
+    if (isComplete(flight)) {
       this.#finish(flight);
       return;
     }
-    flight.bytesAtFirstWrite = flight.outstanding.length === 0 ? null : this.#bytesReceived;
-    flight.deadline = flight.outstanding.length === 0 || this.#implied ? null : now + patience(flight, this.#options.receiptMs);
+    if (flight.withdrawn && flight.outstanding.length === 0) return this.#leave(flight);
+    flight.bytesAtFirstWrite = flight.outstanding.length === 0 ? null : this.#line.traffic.received;
+    flight.deadline = flight.outstanding.length === 0 || this.#implied ? null : now + patience(flight, this.#line.receiptMs);
     const prefix = ackedPrefix(flight);
     if (prefix > before) this.#claims.settle({ type: "progress", id: flight.claimed.id, parts: prefix });
   }
 
   #finish(flight: Flight): void {
     this.#end(flight, { type: "delivered", id: flight.claimed.id, receipt: flight.implied ? "implied" : "device" });
+    this.#written.settleRead(flight);
   }
 
   #end(flight: Flight, settlement: Settlement): void {
@@ -265,27 +293,24 @@ export class Deliveries {
     flight.parts = [];
     this.#claims.settle(settlement);
     this.#flights.remove(flight);
-    this.#lapsed.delete(flight.claimed.id);
     this.#closing.unmute(flight);
   }
 
   #overdue(flight: Flight, now: number, out: Effect[]): void {
     flight.deadline = null;
-    if (this.#options.capabilities.receipts === "by-tag") this.#overdueByTag(flight, now, out);
+    if (this.#line.capabilities.receipts === "by-tag") this.#overdueByTag(flight, now, out);
     else this.#overdueInOrder(flight, now, out);
   }
 
   #overdueByTag(flight: Flight, now: number, out: Effect[]): void {
     // Two deliveries and not a byte from the device: the link is dead, whatever TCP says.
-    if (flight.tries > 1 && silentSince(flight, this.#bytesReceived) && this.#closing.mayClose(now)) {
+    if (flight.tries > 1 && silentSince(flight, this.#line.traffic.received) && this.#closing.mayClose(now)) {
       this.#close(out);
       return;
     }
     this.#claims.settle({ type: "lapsed", id: flight.claimed.id, attempt: flight.claimed.attempt });
     this.#claims.hint();
-    this.#flights.remove(flight);
-    flight.outstanding = [];
-    remember(this.#lapsed, flight.claimed.id, flight, REMEMBERED_PARTS);
+    this.#flights.lapse(flight);
   }
 
   #overdueInOrder(flight: Flight, now: number, out: Effect[]): void {
@@ -297,12 +322,12 @@ export class Deliveries {
       return;
     }
     this.#closing.mute(flight);
-    if (this.#closing.proven && attempt >= this.#options.capabilities.attempts) this.#claims.settle({ type: "lapsed", id, attempt });
+    if (this.#closing.proven && attempt >= this.#line.capabilities.attempts) this.#claims.settle({ type: "lapsed", id, attempt });
     this.#closeIfUseful(now, out);
   }
 
   #closeIfUseful(now: number, out: Effect[]): void {
-    if (this.#closing.closesNow(now, this.#bytesReceived, this.#claims.waiting)) this.#close(out);
+    if (this.#closing.closesNow(now, this.#line.traffic.received, this.#claims.waiting)) this.#close(out);
   }
 
   #close(out: Effect[]): void {
@@ -312,10 +337,11 @@ export class Deliveries {
   }
 
   #ask(now: number, out: Effect[]): void {
-    const { codec, capabilities } = this.#options;
+    const { codec, capabilities } = this.#line;
     const shut = this.#stopped || this.#closing.muted !== null || codec.ready === false;
     const room = shut ? 0 : Math.max(0, capabilities.window - this.#flights.count);
     const curious = this.#closing.muted !== null && !this.#stopped;
-    this.#claims.ask({ room, curious, held: this.#flights.ids }, now, out);
+    const held = this.#claims.doubtful ? [...this.#flights.ids, ...this.#flights.lapsedIds] : this.#flights.ids;
+    this.#claims.ask({ room, curious, held }, now, out);
   }
 }

@@ -11,13 +11,11 @@ export function deviceText(event: Text | Answer, deliveries: Deliveries, out: Ef
   if (event.type === "answer") return chosen(event, deliveries);
   const lossy = event.lossy ?? false;
   if (lossy) out.push({ type: "note", kind: "lossy-text", reason: "bytes of a text did not decode", bytes: null });
-  return { text: event.text, serial: event.serial, lossy, answers: named(event, deliveries) ?? meant(event.text, deliveries) };
-}
-
-/** The protocol says which order the text answers. */
-function named(event: Text, deliveries: Deliveries): AnsweredOrder | null {
-  const claimed = event.answers === undefined ? null : deliveries.claimedBy(event.answers);
-  return claimed === null ? null : { messageId: claimed.id, choice: null };
+  const said = { text: event.text, serial: event.serial, lossy };
+  if (event.answers === undefined) return { ...said, answers: meant(event.text, deliveries) };
+  const claimed = deliveries.claimedBy(event.answers);
+  if (claimed !== null) return { ...said, answers: { messageId: claimed.id, choice: null } };
+  return { ...said, answers: null, late: { tag: event.answers, choice: null } };
 }
 
 /** The driver's words answer the open question. */
@@ -29,17 +27,17 @@ function meant(words: string, deliveries: Deliveries): AnsweredOrder | null {
   return { messageId: question.messageId, choice };
 }
 
-function chosen(event: Answer, deliveries: Deliveries): DeviceText {
-  const question = event.tag === null ? null : questionOf(event.tag, deliveries);
-  // Numbers of a question count from 1, as the driver saw them; an unsolicited quick reply has a number of its own.
-  const words = question?.choices[event.choice] ?? String(event.tag === null ? event.choice : event.choice + 1);
-  const answers = question === null ? null : { messageId: question.messageId, choice: event.choice };
-  if (question !== null) deliveries.answered();
-  return { text: words, serial: event.serial, lossy: false, answers };
+/** Numbers of a question count from 1, as the driver saw them; an unsolicited quick reply has a number of its own. */
+function chosen({ tag, choice, serial }: Answer, deliveries: Deliveries): DeviceText {
+  if (tag === null) return { text: String(choice), serial, lossy: false, answers: null };
+  const claimed = deliveries.claimedBy(tag);
+  // Of an earlier line: the store may know it by its tag; if not, it can only be the open one.
+  if (claimed === null) return { ...answerTo(deliveries.openQuestion, choice), serial, late: { tag, choice } };
+  if (deliveries.openQuestion?.messageId === claimed.id) deliveries.answered();
+  return { ...answerTo({ messageId: claimed.id, choices: claimed.choices ?? [] }, choice), serial };
 }
 
-/** By its tag; one that went out over an earlier line can only be the open one. */
-function questionOf(tag: string, deliveries: Deliveries): OpenQuestion | null {
-  const claimed = deliveries.claimedBy(tag);
-  return claimed === null ? deliveries.openQuestion : { messageId: claimed.id, choices: claimed.choices ?? [] };
+function answerTo(question: OpenQuestion | null, choice: number): Pick<DeviceText, "text" | "lossy" | "answers"> {
+  const answers = question === null ? null : { messageId: question.messageId, choice };
+  return { text: question?.choices[choice] ?? String(choice + 1), lossy: false, answers };
 }

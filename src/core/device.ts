@@ -25,10 +25,18 @@ export type DeviceOutput =
   /** The login was accepted; texts may flow. */
   | { readonly type: "online" }
   | { readonly type: "refused"; readonly reason: string }
-  /** A whole text reached the driver's screen. `part` counts from 1. */
-  | { readonly type: "shown"; readonly text: string; readonly tag: string | null; readonly choices?: readonly string[] }
+  /** A whole text reached the driver's screen. `unit`: whose, of several on one line. */
+  | {
+      readonly type: "shown";
+      readonly text: string;
+      readonly tag: string | null;
+      readonly choices?: readonly string[];
+      readonly unit?: string;
+    }
+  /** The gateway took a text off the driver's screen again. */
+  | { readonly type: "removed"; readonly text: string }
   /** The gateway acknowledged a driver text. */
-  | { readonly type: "acknowledged"; readonly text: string }
+  | { readonly type: "acknowledged"; readonly text: string; readonly unit?: string }
   | { readonly type: "acknowledged-position" }
   /** The gateway stays silent: the device takes the link for dead, drops it, and connects again when it can. */
   | { readonly type: "hangup"; readonly reason: string }

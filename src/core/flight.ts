@@ -4,7 +4,10 @@ import type { ClaimedText } from "./session-io.ts";
 
 export interface Flight {
   claimed: ClaimedText;
+  /** Empty once it ended. */
   parts: readonly Part[];
+  /** How many parts it has. */
+  readonly total: number;
   /** Deliveries on this line, from 1: the back-off counts these. */
   tries: number;
   readonly acked: Set<number>;
@@ -25,6 +28,10 @@ export interface Flight {
   /** At least one part was vouched for by TCP order only. */
   implied: boolean;
   ended: boolean;
+  /** Its last part was read, and the store was not told yet. */
+  read: boolean;
+  /** Nobody wants it any more: no further part goes out, and a receipt only tells what the device has. */
+  withdrawn: boolean;
 }
 
 /** A part that was written. */
@@ -37,6 +44,7 @@ export function newFlight(claimed: ClaimedText, parts: readonly Part[]): Flight 
   const flight: Flight = {
     claimed,
     parts,
+    total: parts.length,
     tries: 0,
     acked: new Set(),
     writtenAt: [],
@@ -48,6 +56,8 @@ export function newFlight(claimed: ClaimedText, parts: readonly Part[]): Flight 
     answeredSince: false,
     implied: false,
     ended: false,
+    read: false,
+    withdrawn: false,
   };
   return restart(flight, claimed);
 }
@@ -73,6 +83,15 @@ export function ackedPrefix(flight: Flight): number {
 export function nextPart(flight: Flight): number | null {
   while (flight.next < flight.parts.length && flight.acked.has(flight.next)) flight.next += 1;
   return flight.next < flight.parts.length ? flight.next : null;
+}
+
+export function isLastPart({ flight, part }: Written): boolean {
+  return part === flight.total - 1;
+}
+
+/** The device has all of it. */
+export function isComplete({ acked, total }: Flight): boolean {
+  return acked.size >= total;
 }
 
 /** Not a byte came from the device since the text was first written, `received` being the line's count. */

@@ -1,12 +1,12 @@
 /** From a claimed text to a flight with its parts on the wire; a failing encoder ends the text, never the line. */
 import type { Claims } from "./claims.ts";
 import { type Flight, newFlight } from "./flight.ts";
-import type { Capabilities, Codec, Encoded, Order } from "./protocol.ts";
+import type { Capabilities, Encoded, Order, UnitSpeech } from "./protocol.ts";
 import { numberedText } from "./question.ts";
 import type { ClaimedText, Effect } from "./session-io.ts";
 
 interface Speech {
-  readonly codec: Codec;
+  readonly codec: UnitSpeech;
   readonly capabilities: Capabilities;
 }
 

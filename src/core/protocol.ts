@@ -92,11 +92,23 @@ export interface Codec {
   send?(part: Part): void;
   /** Withdraws a part that may have gone out already: it is taken off the driver's screen where the protocol has the means. */
   cancel?(tag: string): void;
+  /** After `cancel`, where receipts name no part: may the receipt of this one still come? False: it never went out, or was refused. Absent: it may. */
+  expects?(tag: string): boolean;
+  /**
+   * A unit beside the line's own has logged in (see `Reading.units`): how it is spoken to. Tags of two units may be equal, so
+   * every event says whose it is. Absent: one unit per line. Receipts must name their text.
+   */
+  unit?(key: string, identity: Identity): UnitSpeech;
+  /** A unit, or the line's own one, is on this line no longer. */
+  left?(key: string): void;
   /** False while whatever shows the texts cannot take one: nothing is claimed meanwhile. Absent: always true. */
   readonly ready?: boolean;
   /** Frames the codec wants sent on its own account (missing fragments, link layers); `at` is when to ask again. */
   tick?(now: number): Ticked;
 }
+
+/** How one of several units on a line is spoken to. */
+export type UnitSpeech = Pick<Codec, "encode" | "send" | "cancel" | "expects">;
 
 export interface Ticked {
   readonly send: readonly Buffer[];
@@ -121,25 +133,42 @@ export interface Reading {
   readonly reply?: Reply;
   /** Of a login: the frame says more, and how it reads depends on the profile. Once accepted it is decoded again, and only then answered. */
   readonly again?: true;
+  /**
+   * On a line that carries several units, by what the device calls them: who shows signs of life in this frame, also when
+   * nobody does but its events name units. Whoever is not on the line yet is logged in first. Absent: the line's own unit.
+   */
+  readonly units?: readonly string[];
+  /**
+   * With `units`: what they said, where how it reads depends on who they are. Asked at most once, when the codec knows all of
+   * them that are welcome. Absent: `events`.
+   */
+  readonly hear?: () => readonly DeviceEvent[];
 }
 
 /**
  * Reply bytes as a value, or as a function of the verdict where the answer depends on it (null: silence). It is called at
- * most once, when all events are dealt with: a link layer queues then what may only follow what was stored.
+ * most once, when all events are dealt with: a link layer queues then what may only follow what was stored. `units` has the
+ * verdict on each of `Reading.units`; a unit without one left in the meantime.
  */
-export type Reply = Buffer | ((verdict: Verdict) => Buffer | null);
+export type Reply = Buffer | ((verdict: Verdict, units?: ReadonlyMap<string, Verdict>) => Buffer | null);
 
-/** Why a device was refused. */
-export type RefusalReason = "unknown-device" | "wrong-password" | "blocked" | "wrong-protocol" | "quarantined" | "unsupported";
+/** Why a device was refused. `overload`: its line has too many units, or too many logged in just now; later it may do. */
+export type RefusalReason = "unknown-device" | "wrong-password" | "blocked" | "wrong-protocol" | "quarantined" | "unsupported" | "overload";
 
 /** The answer to a question that the session asked. `unavailable` never reaches a reply: nothing unstored is acknowledged. */
 export type Verdict =
   | { readonly type: "accepted"; readonly identity: Identity }
   | { readonly type: "refused"; readonly reason: RefusalReason };
 
-export type DeviceEvent =
-  /** `scope: "register"` asks who the device is without logging it in (JT/T 808 0x0100). */
-  | { readonly type: "hello"; readonly scope: "login" | "register"; readonly key: string; readonly password: string | null }
+/** `unit`: which of several units on the line says it; absent: the line's own. */
+export type DeviceEvent = Said & { readonly unit?: string };
+
+type Said =
+  /**
+   * `register` asks who the device is without logging it in (JT/T 808 0x0100). `link` logs in a line that carries units, as a
+   * tracker of its own where the fleet has one (EGTS DISPATCHER_IDENTITY).
+   */
+  | { readonly type: "hello"; readonly scope: "login" | "register" | "link"; readonly key: string; readonly password: string | null }
   /** A driver's text. `serial`: the protocol's own de-duplication key, null where it has none. `lossy`: bytes did not decode. */
   | { readonly type: "text"; readonly text: string; readonly serial: string | null; readonly lossy?: boolean; readonly answers?: string }
   | { readonly type: "receipt"; readonly tag: string | null; readonly outcome: ReceiptOutcome; readonly reason?: string }
@@ -173,6 +202,8 @@ export interface Part {
   readonly bytes: Buffer;
   /** What the receipt of this part will name, or where receipts have no tag what a `read` will; else null. */
   readonly tag: string | null;
+  /** False: a device's word on this part is no `read` of its text (see `Deliveries`: the last part counts). Absent: it is, over a later line too. */
+  readonly readable?: boolean;
 }
 
 export type Encoded =

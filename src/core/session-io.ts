@@ -7,6 +7,14 @@ export interface DeviceText {
   readonly serial: string | null;
   readonly lossy: boolean;
   readonly answers: AnsweredOrder | null;
+  /** It names an order that this line does not know: only the store can tell which message that was. */
+  readonly late?: LateAnswer;
+}
+
+/** An answer to an order of an earlier line. */
+export interface LateAnswer {
+  readonly tag: string;
+  readonly choice: number | null;
 }
 
 /** Which order of ours a driver's text answers. */
@@ -43,8 +51,18 @@ export interface Trace {
   readonly ageMs: number;
 }
 
+/** What the last part of a text is called on the wire, for reads and answers that come over a later line. */
+export interface WireTag {
+  readonly id: number;
+  readonly tag: string;
+  /** It is the only part: whoever has read it has all of the text. */
+  readonly whole: boolean;
+}
+
 export type LoginVerdict =
   | { readonly type: "accepted"; readonly identity: Identity; readonly standing: Standing }
+  /** A link that the fleet does not know: it is nobody itself, and may carry units. */
+  | { readonly type: "carrier" }
   | { readonly type: "refused"; readonly reason: RefusalReason }
   | { readonly type: "unavailable" };
 
@@ -66,6 +84,8 @@ export interface ClaimedText {
 export type Settlement =
   | { readonly type: "delivered"; readonly id: number; readonly receipt: "device" | "implied" }
   | { readonly type: "read"; readonly id: number }
+  /** The driver read a text of an earlier line; the store knows which by its latest `WireTag`. */
+  | { readonly type: "late-read"; readonly tag: string }
   | { readonly type: "progress"; readonly id: number; readonly parts: number }
   | { readonly type: "rejected"; readonly id: number; readonly reason: string }
   /** No receipt in time: free it for the next delivery, or make it a dead letter after the last. */
@@ -93,6 +113,8 @@ export type DrainResult =
       readonly dueInMs: number | null;
       /** Texts that came to their end in this call without a settlement; absent: none. */
       readonly ended?: EndedTexts;
+      /** Of the texts that the line holds, or gave back just now: those that are not wanted any more. Absent: none. */
+      readonly withdrawn?: readonly number[];
     }
   /** A newer line owns this tracker. */
   | { readonly type: "stale" }
@@ -102,6 +124,8 @@ export interface EndedTexts {
   readonly expired: number;
   readonly deadLettered: number;
 }
+/** What a line is told about its outbox. */
+export type News = "text" | "withdrawal";
 
 export type CloseReason =
   | "login-timeout"
@@ -121,28 +145,38 @@ export type CloseReason =
   | "slow-reader"
   | "peer-closed";
 
+/** Which of several units on a line is meant, by what the device calls it; undefined: the line's own. */
+export type UnitLabel = string | undefined;
+
 export type Input =
   | { readonly type: "bytes"; readonly chunk: Buffer }
   /** The answer to `identify`. */
   | { readonly type: "identified"; readonly verdict: LoginVerdict }
   /** The answer to `receive`: stored (or known already), or the store could not be reached. */
   | { readonly type: "received"; readonly verdict: "stored" | "unavailable" }
-  /** The outbox of this tracker may hold something. */
-  | { readonly type: "hint" }
+  /** The outbox of this tracker may hold something; `withdrawal`: a text that is on its way may have been withdrawn. */
+  | { readonly type: "hint"; readonly news?: News; readonly unit?: UnitLabel }
   /** The answer to `drain`. */
-  | { readonly type: "drained"; readonly result: DrainResult }
+  | { readonly type: "drained"; readonly result: DrainResult; readonly unit?: UnitLabel }
+  /** This tracker belongs on the line no longer; the line ends with the last of them. */
+  | { readonly type: "leave"; readonly reason: CloseReason; readonly unit?: UnitLabel }
   | { readonly type: "tick" }
   /** Close; with `graceMs`, first let the open question and outstanding receipts end for that long. */
   | { readonly type: "end"; readonly reason: CloseReason; readonly graceMs: number };
 
 export type Effect =
   | { readonly type: "write"; readonly bytes: Buffer }
-  /** Question: who is this? */
-  | { readonly type: "identify"; readonly scope: "login" | "register"; readonly key: string; readonly password: string | null }
+  /** Question: who is this? `unit`: one of several on this line. */
+  | {
+      readonly type: "identify";
+      readonly scope: "login" | "register" | "link" | "unit";
+      readonly key: string;
+      readonly password: string | null;
+    }
   /** Question: store these. `early`: within the first frames after login, where a text may be a re-send of the last line's. */
-  | { readonly type: "receive"; readonly texts: readonly DeviceText[]; readonly early: boolean }
+  | { readonly type: "receive"; readonly texts: readonly DeviceText[]; readonly early: boolean; readonly unit?: UnitLabel }
   /** A frame followed our acknowledgement of a text: it cannot come again as a re-send. */
-  | { readonly type: "passed" }
+  | { readonly type: "passed"; readonly unit?: UnitLabel }
   /** Apply the settlements, then claim up to `room` texts; `held` are those this line already has. */
   | {
       readonly type: "drain";
@@ -150,8 +184,12 @@ export type Effect =
       readonly held: readonly number[];
       readonly room: number;
       readonly traces?: readonly Trace[];
+      readonly tags?: readonly WireTag[];
+      readonly unit?: UnitLabel;
     }
-  | { readonly type: "status"; readonly status: Extract<DeviceEvent, { type: "status" }> }
+  | { readonly type: "status"; readonly status: Extract<DeviceEvent, { type: "status" }>; readonly unit?: UnitLabel }
+  /** A unit left, the line stays; what its texts still have to tell the store follows in this step. */
+  | { readonly type: "left"; readonly reason: CloseReason; readonly unit?: UnitLabel }
   | { readonly type: "note"; readonly kind: NoteKind; readonly reason: string; readonly bytes: Buffer | null }
   | { readonly type: "close"; readonly reason: CloseReason };
 

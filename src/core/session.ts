@@ -1,5 +1,5 @@
 /**
- * One line of one device, for every protocol. Two rules hold here and nowhere else:
+ * One line of one device, or of several units (see `Units`), for every protocol. Two rules hold here and nowhere else:
  *
  * 1. One question at a time. While the answer to `identify` or `receive` is out, no further frame is read, so a
  *    reply can only follow what was stored.
@@ -7,23 +7,24 @@
  *
  * No socket, no store, no clock, no promise: `step(input, now)` returns effects to be performed in order.
  */
-import { capabilitiesUnder } from "./capabilities.ts";
 import { earlier } from "./claims.ts";
+import { Crew } from "./crew.ts";
 import { decodeFrame } from "./decode-frame.ts";
-import { Deliveries } from "./deliveries.ts";
-import { deviceText } from "./device-text.ts";
 import type { Framed } from "./framing.ts";
 import { LineClock } from "./line-clock.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
-import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
+import type { CloseReason, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 import { Strikes } from "./strikes.ts";
 import { Tally } from "./tally.ts";
+import type { Unit } from "./unit.ts";
+import type { UnitsHost } from "./units.ts";
 
 type Hello = Extract<DeviceEvent, { type: "hello" }>;
 
 type Phase =
   | { readonly type: "greeting" }
-  | { readonly type: "online"; readonly key: string; readonly identity: Identity; readonly deliveries: Deliveries }
+  /** `identity`: of whoever logged in, also when that unit has left since. */
+  | { readonly type: "online"; readonly key: string; readonly isLink: boolean; readonly identity: Identity }
   | { readonly type: "closed" };
 
 type Question =
@@ -31,13 +32,10 @@ type Question =
   | { readonly type: "identify"; readonly hello: Hello; readonly reading: Reading; readonly frame: Buffer | null }
   | { readonly type: "receive"; readonly reading: Reading };
 
-interface Heard {
+interface Decoded {
   readonly reading: Reading;
-  readonly frame: Buffer;
+  readonly bytes: Buffer;
 }
-
-/** A text among the first frames after login may be a re-send of the previous line's last text. */
-const EARLY_FRAMES = 3;
 
 export class Session {
   /** To be taken after a step by whoever counts. */
@@ -47,38 +45,37 @@ export class Session {
   readonly #codec: Codec;
   readonly #clock: LineClock;
   #phase: Phase = { type: "greeting" };
+  readonly #crew: Crew;
   #question: Question | null = null;
   #ending: { readonly reason: CloseReason; readonly by: number } | null = null;
   readonly #strikes: Strikes;
   #refusals = 0;
-  #framesOnline = 0;
   /** A reply was owed or written since bytes last came: what is read now was sent before the device saw it. */
   #replied = false;
-  /** We acknowledged a text and no frame has followed yet. */
-  #unpassed = false;
 
   constructor(options: SessionOptions) {
     this.#protocol = options.protocol;
     this.#limits = options.limits;
     this.#strikes = new Strikes(options.limits.strikes);
     this.#codec = options.protocol.connect(options.environment);
+    const { protocol, limits } = options;
+    this.#crew = new Crew({ codec: this.#codec, protocol, receiptMs: limits.receiptMs, tally: this.tally });
     this.#clock = new LineClock(options.limits, options.now);
   }
 
   /** When to call `step({ type: "tick" })` next (monotonic ms); null: not until something else happens. */
   get deadline(): number | null {
     if (this.#phase.type === "closed") return null;
-    const own = earlier(this.#clock.deadline(this.asking), this.#ending?.by ?? null);
-    return this.#phase.type === "online" ? earlier(own, this.#phase.deliveries.deadline) : own;
+    return earlier(earlier(this.#clock.deadline(this.asking), this.#ending?.by ?? null), this.#crew.deadline);
   }
 
   /** A question is open: do not read from the device meanwhile. */
   get asking(): boolean {
-    return this.#question !== null;
+    return this.#question !== null || this.#crew.asking;
   }
 
   get identity(): Identity | null {
-    return this.#phase.type === "online" ? this.#phase.identity : null;
+    return this.#crew.own?.identity ?? null;
   }
 
   step(input: Input, now: number): readonly Effect[] {
@@ -95,35 +92,32 @@ export class Session {
       case "bytes":
         return this.#bytes(input.chunk, now);
       case "identified":
-        return this.#identified(input.verdict, now, out);
+        return this.#question === null ? this.#crew.identified(input.verdict, now, out) : this.#identified(input.verdict, now, out);
       case "received":
-        return this.#received(input.verdict, out);
+        return this.#question === null ? this.#crew.received(input.verdict, now, out) : this.#received(input.verdict, out);
       case "hint":
-        return this.#deliveries?.hint(now, out);
+        return this.#crew.hint(input, now, out);
       case "drained":
-        return this.#deliveries?.drained(input.result, now, out);
+        return this.#drained(input, now, out);
+      case "leave":
+        return this.#leave(input, now, out);
       case "tick":
         return this.#tick(now, out);
       case "end":
-        this.#ending = { reason: input.reason, by: now + input.graceMs };
-        return this.#deliveries?.stop();
+        return this.#end(input.reason, now + input.graceMs);
     }
-  }
-
-  get #deliveries(): Deliveries | undefined {
-    return this.#phase.type === "online" ? this.#phase.deliveries : undefined;
   }
 
   #bytes(chunk: Buffer, now: number): void {
     this.#replied = false;
     this.#clock.heard(now);
-    this.#deliveries?.bytesArrived(chunk.length);
+    this.#crew.bytesArrived(chunk.length);
     this.#codec.framer.push(chunk);
   }
 
   /** Reads frame after frame until one asks a question or the bytes run out. */
   #pull(now: number, out: Effect[]): void {
-    for (let seen = 0; this.#question === null && !closes(out, seen); ) {
+    for (let seen = 0; !this.asking && !closes(out, seen); ) {
       const framed = this.#codec.framer.next();
       if (framed === null) break;
       seen = out.length;
@@ -132,7 +126,7 @@ export class Session {
       // After each frame: a codec acts alike however the bytes were cut.
       this.#tickCodec(now, out);
     }
-    if (this.#question === null) this.#halfFrame(now);
+    if (!this.asking) this.#halfFrame(now);
     this.#tickCodec(now, out);
   }
 
@@ -140,7 +134,7 @@ export class Session {
   #halfFrame(now: number): void {
     if (this.#codec.framer.buffered === 0) return this.#clock.frameEnded();
     this.#clock.frameBegan(now);
-    if (this.#replied) this.#deliveries?.disqualifyImplied(now);
+    if (this.#replied) this.#crew.own?.deliveries.disqualifyImplied(now);
   }
 
   #framed(framed: Framed, now: number, out: Effect[]): void {
@@ -156,22 +150,38 @@ export class Session {
 
   #frame(bytes: Buffer, now: number, out: Effect[]): void {
     const reading = decodeFrame(this.#codec, bytes, out);
-    this.#noteBad(reading, bytes, out);
     const hello = reading.events.find((event) => event.type === "hello");
-    if (hello !== undefined) return this.#hello(hello, { reading, frame: bytes }, out);
+    if (reading.units !== undefined && hello === undefined && this.#phase.type === "online")
+      return this.#crew.units(() => this.#host()).frame(reading, bytes, now, out);
+    this.#noteBad(reading.events, bytes, out);
+    if (hello !== undefined) return this.#hello(hello, { reading, bytes }, out);
     if (this.#phase.type !== "online") return this.#beforeLogin(reading, bytes, out);
-    this.#framesOnline += 1;
-    if (this.#replied) this.#phase.deliveries.disqualifyImplied(now);
-    this.#phase.deliveries.frameArrived(now, out);
-    this.#markPassed(out);
-    this.#events({ reading, frame: bytes }, this.#phase.deliveries, now, out);
+    if (this.#crew.own === null) return this.#answer(reading, null, out);
+    this.#owned(this.#crew.own, { reading, bytes }, now, out);
   }
 
-  #noteBad(reading: Reading, bytes: Buffer, out: Effect[]): void {
-    const bad = reading.events.find((event) => event.type === "bad");
-    if (bad === undefined) return this.#strikes.forget();
-    out.push({ type: "note", kind: "bad-frame", reason: bad.reason, bytes: Buffer.from(bytes) });
-    this.#strikes.bad(out);
+  /** A frame of the unit whose line it is. */
+  #owned(own: Unit, { reading, bytes }: Decoded, now: number, out: Effect[]): void {
+    own.frameCame();
+    if (this.#replied) own.deliveries.disqualifyImplied(now);
+    own.deliveries.frameArrived(now, out);
+    own.passed(out);
+    const texts = own.hear(reading.events, bytes, now, out);
+    if (texts.length > 0) {
+      this.#question = { type: "receive", reading };
+      out.push({ type: "receive", texts, early: own.early });
+      return;
+    }
+    this.#answer(reading, null, out);
+    if (reading.events.some((event) => event.type === "bye")) out.push({ type: "close", reason: "bye" });
+  }
+
+  /** `strike`: none where others in the frame spoke sense. */
+  #noteBad(events: readonly DeviceEvent[], bytes: Buffer, out: Effect[], strike = true): void {
+    const bad = events.find((event) => event.type === "bad");
+    if (bad !== undefined) out.push({ type: "note", kind: "bad-frame", reason: bad.reason, bytes: Buffer.from(bytes) });
+    if (bad !== undefined && strike) this.#strikes.bad(out);
+    else this.#strikes.forget();
   }
 
   #beforeLogin(reading: Reading, bytes: Buffer, out: Effect[]): void {
@@ -180,15 +190,15 @@ export class Session {
     this.#strikes.bad(out);
   }
 
-  #hello(hello: Hello, { reading, frame }: Heard, out: Effect[]): void {
+  #hello(hello: Hello, { reading, bytes }: Decoded, out: Effect[]): void {
     if (this.#phase.type !== "online") {
       const again = reading.again === true && hello.scope === "login";
-      this.#question = { type: "identify", hello, reading, frame: again ? Buffer.from(frame) : null };
+      this.#question = { type: "identify", hello, reading, frame: again ? Buffer.from(bytes) : null };
       out.push({ type: "identify", scope: hello.scope, key: hello.key, password: hello.password });
       return;
     }
-    const { identity, key } = this.#phase;
-    if (hello.key !== key) {
+    const { identity } = this.#phase;
+    if (hello.key !== this.#phase.key) {
       this.#refuse({ type: "refused", reason: "unknown-device" }, reading, out);
       out.push({ type: "close", reason: "another-device" });
       return;
@@ -211,21 +221,30 @@ export class Session {
         out.push({ type: "close", reason: "login-refused" });
       return;
     }
-    if (question.hello.scope === "login") this.#goOnline(question.hello, verdict, now);
-    if (question.frame === null) this.#answer(question.reading, verdict, out);
+    const { hello } = question;
+    if (hello.scope !== "register") this.#goOnline(hello, verdict, now);
+    const identity = verdict.type === "carrier" ? nobody(hello.key) : verdict.identity;
+    if (question.frame === null) this.#answer(question.reading, { type: "accepted", identity }, out);
     else this.#frame(question.frame, now, out);
-    this.#deliveries?.hint(now, out);
+    this.#crew.hint({ type: "hint" }, now, out);
   }
 
-  #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" }>, now: number): void {
-    const { identity, standing } = verdict;
+  #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" | "carrier" }>, now: number): void {
+    const identity = verdict.type === "carrier" ? nobody(hello.key) : verdict.identity;
+    this.#phase = { type: "online", key: hello.key, isLink: hello.scope === "link", identity };
     this.#codec.identified(identity);
+    // Nobody has logged in on a link that is nobody's until its first unit does.
+    if (verdict.type === "carrier") return;
     this.#clock.loggedIn();
-    const implied = identity.profile["receipts"] === "implied";
-    const capabilities = capabilitiesUnder(this.#protocol, identity.profile);
-    const receiptMs = Math.max(this.#limits.receiptMs, capabilities.receiptMs ?? 0);
-    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now, tally: this.tally });
-    this.#phase = { type: "online", key: hello.key, identity, deliveries };
+    this.#crew.login(hello.key, verdict, now);
+  }
+
+  #host(): Pick<UnitsHost, "answer" | "heard" | "loggedIn"> {
+    return {
+      heard: (events, frame, strike, out) => this.#noteBad(events, frame, out, strike),
+      answer: (reading, units, out) => this.#answer(reading, null, out, units),
+      loggedIn: () => this.#clock.loggedIn(),
+    };
   }
 
   #refuse(verdict: Extract<Verdict, { type: "refused" }>, reading: Reading, out: Effect[]): void {
@@ -233,46 +252,44 @@ export class Session {
     this.#answer(reading, verdict, out);
   }
 
-  #events({ reading, frame }: Heard, deliveries: Deliveries, now: number, out: Effect[]): void {
-    const texts: DeviceText[] = [];
-    for (const event of reading.events) {
-      if (event.type === "status") out.push({ type: "status", status: event });
-      else if (event.type === "text" || event.type === "answer") texts.push(deviceText(event, deliveries, out));
-      else deliveries.told({ event, frame }, now, out);
-    }
-    const spoken = texts.filter((text) => text.text.trim() !== "");
-    if (spoken.length > 0) {
-      this.#question = { type: "receive", reading };
-      out.push({ type: "receive", texts: spoken, early: this.#framesOnline <= EARLY_FRAMES });
-      return;
-    }
-    this.#answer(reading, null, out);
-    if (reading.events.some((event) => event.type === "bye")) out.push({ type: "close", reason: "bye" });
-  }
-
   #received(verdict: "stored" | "unavailable", out: Effect[]): void {
     const question = this.#question;
     if (question?.type !== "receive") return;
     this.#question = null;
     if (verdict === "stored") {
-      this.#unpassed = true;
+      this.#crew.own?.acknowledged();
       this.#answer(question.reading, null, out);
     } else if (this.#protocol.capabilities.unstored === "close") out.push({ type: "close", reason: "not-stored" });
   }
 
-  #markPassed(out: Effect[]): void {
-    if (!this.#unpassed) return;
-    this.#unpassed = false;
-    out.push({ type: "passed" });
+  #drained(input: Extract<Input, { type: "drained" }>, now: number, out: Effect[]): void {
+    const { result, unit } = input;
+    if (result.type === "stale" && unit === undefined && this.#goesOn) this.#crew.leave(unit, "taken-over", now, out);
+    else this.#crew.drained(input, now, out);
   }
 
-  #answer(reading: Reading, verdict: Verdict | null, out: Effect[]): void {
+  #leave({ reason, unit }: Extract<Input, { type: "leave" }>, now: number, out: Effect[]): void {
+    if (unit !== undefined || this.#goesOn) this.#crew.leave(unit, reason, now, out);
+    else this.#end(reason, now);
+  }
+
+  /** The line goes on without its own unit: others are on it, and that is not the tracker of the link itself. */
+  get #goesOn(): boolean {
+    return this.#phase.type === "online" && !this.#phase.isLink && this.#crew.shared;
+  }
+
+  #end(reason: CloseReason, by: number): void {
+    this.#ending = { reason, by };
+    this.#crew.stop();
+  }
+
+  #answer(reading: Reading, verdict: Verdict | null, out: Effect[], units?: ReadonlyMap<string, Verdict>): void {
     if (reading.reply === undefined) return;
-    const bytes = typeof reading.reply === "function" ? reading.reply(verdict ?? this.#acceptedVerdict()) : reading.reply;
+    const bytes = typeof reading.reply === "function" ? reading.reply(verdict ?? this.#acceptedVerdict(), units) : reading.reply;
     if (bytes === null) return;
     out.push({ type: "write", bytes });
     this.#replied = true;
-    this.#deliveries?.replied();
+    this.#crew.own?.deliveries.replied();
   }
 
   #acceptedVerdict(): Verdict {
@@ -284,23 +301,23 @@ export class Session {
   #tick(now: number, out: Effect[]): void {
     const reason = this.#clock.expired(now, this.asking);
     if (reason !== null) out.push({ type: "close", reason });
-    else this.#deliveries?.tick(now, out);
+    else this.#crew.tick(now, out);
   }
 
   #tickCodec(now: number, out: Effect[]): void {
     if (this.#codec.tick === undefined || this.#phase.type !== "online") return;
     const { send, at, receipts = [] } = this.#codec.tick(now);
-    for (const receipt of receipts) this.#phase.deliveries.told(receipt, now, out);
+    this.#crew.told(receipts, now, out);
     for (const bytes of send) out.push({ type: "write", bytes });
     this.#clock.codecAt = at;
     // The receipts may have made room for parts that the codec took over.
     if (receipts.length > 0) return this.#tickCodec(now, out);
-    if (this.#codec.ready === true) this.#phase.deliveries.resume(now, out);
+    if (this.#codec.ready === true) this.#crew.own?.deliveries.resume(now, out);
   }
 
   #finishEnding(now: number, out: Effect[]): void {
     if (this.#ending === null || closes(out)) return;
-    const busy = this.#question !== null || (this.#deliveries?.busy ?? false);
+    const busy = this.asking || this.#crew.busy;
     if (!busy || now >= this.#ending.by) out.push({ type: "close", reason: this.#ending.reason });
   }
 
@@ -309,11 +326,16 @@ export class Session {
     const at = out.findIndex((effect) => effect.type === "close");
     if (at === -1) return out;
     const kept = out.filter((effect, index) => index <= at || effect.type === "drain");
-    this.#deliveries?.flush(now, kept);
+    this.#crew.flush(now, kept);
     this.#phase = { type: "closed" };
     this.#question = null;
     return kept;
   }
+}
+
+/** Who a link is that the fleet does not know. */
+function nobody(key: string): Identity {
+  return { trackerId: 0, deviceId: key, profile: {}, secret: null };
 }
 
 /** From a place on: a chunk may hold thousands of frames. */

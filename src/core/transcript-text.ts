@@ -10,6 +10,8 @@ export function transcriptHead(head: Omit<Transcript, "steps" | "live">): string
   const lines = [`title: ${oneLine(head.title)}`, `protocol: ${head.protocol}`, `device-id: ${oneLine(head.deviceId)}`];
   if (head.password !== null) lines.push(`password: ${oneLine(head.password)}`);
   if (Object.keys(head.profile).length > 0) lines.push(`profile: ${JSON.stringify(head.profile)}`);
+  if (head.units.length > 0)
+    lines.push(`units: ${JSON.stringify(Object.fromEntries(head.units.map(({ deviceId, ...rest }) => [deviceId, rest])))}`);
   return `${lines.join("\n")}\n\n`;
 }
 
@@ -30,11 +32,14 @@ function words(step: NewStep): string {
     case "down":
       return `< ${patternText(step.pattern)}`;
     case "send":
-      return `send${step.urgent ? "!" : ""} ${JSON.stringify(step.text)}${step.choices === null ? "" : ` ${JSON.stringify(step.choices)}`}`;
+      return `send${step.urgent ? "!" : ""} ${whose(step)}${JSON.stringify(step.text)}${further(" ", step.choices)}`;
     case "text":
-      return `text ${JSON.stringify(step.text)}`;
+      return `text ${whose(step)}${JSON.stringify(step.text)}${further(" answers ", step.answers)}`;
+    case "cancel":
+    case "read":
+      return `${step.type} ${whose(step)}${JSON.stringify(step.text)}`;
     case "settled":
-      return `settled ${step.outcome}${step.reason === null ? "" : ` ${oneLine(step.reason)}`}`;
+      return `settled ${whose(step)}${step.outcome}${step.reason === null ? "" : ` ${oneLine(step.reason)}`}`;
     case "wait":
       return step.ms % 1_000 === 0 ? `wait ${step.ms / 1_000}s` : `wait ${step.ms}ms`;
     case "note":
@@ -46,6 +51,16 @@ function words(step: NewStep): string {
     case "store":
       return `store ${step.up ? "up" : "down"}`;
   }
+}
+
+/** What a step may say besides. */
+function further(word: string, value: string | readonly string[] | null): string {
+  return value === null ? "" : word + JSON.stringify(value);
+}
+
+/** On a line that several units share. */
+function whose({ unit }: { readonly unit: string | null }): string {
+  return unit === null ? "" : `@${unit} `;
 }
 
 /** As a JSON string where it is text that people read, else as hex. */

@@ -6,12 +6,19 @@
 /** Bytes to match: null stands for any byte (`??`). */
 export type Pattern = readonly (number | null)[];
 
+/** Device id of one of the `units`; null: the device that the transcript is about. */
+interface Whose {
+  readonly unit: string | null;
+}
+
 export type Step = { readonly line: number } & (
   | { readonly type: "up"; readonly bytes: Buffer }
   | { readonly type: "down"; readonly pattern: Pattern }
-  | { readonly type: "send"; readonly text: string; readonly urgent: boolean; readonly choices: readonly string[] | null }
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "settled"; readonly outcome: string; readonly reason: string | null }
+  | (Whose & { readonly type: "send"; readonly text: string; readonly urgent: boolean; readonly choices: readonly string[] | null })
+  | (Whose & { readonly type: "cancel"; readonly text: string })
+  | (Whose & { readonly type: "text"; readonly text: string; readonly answers: string | null })
+  | (Whose & { readonly type: "read"; readonly text: string })
+  | (Whose & { readonly type: "settled"; readonly outcome: string; readonly reason: string | null })
   | { readonly type: "wait"; readonly ms: number }
   | { readonly type: "note"; readonly kind: string }
   | { readonly type: "closed"; readonly reason: string }
@@ -19,12 +26,22 @@ export type Step = { readonly line: number } & (
   | { readonly type: "store"; readonly up: boolean }
 );
 
+/** Another tracker of the fleet, on the same line. */
+export interface TranscriptUnit {
+  readonly deviceId: string;
+  readonly profile: Readonly<Record<string, unknown>>;
+  readonly password: string | null;
+  /** It belongs to another account. */
+  readonly foreign: boolean;
+}
+
 export interface Transcript {
   readonly title: string;
   readonly protocol: string;
   readonly deviceId: string;
   readonly profile: Readonly<Record<string, unknown>>;
   readonly password: string | null;
+  readonly units: readonly TranscriptUnit[];
   /** False: the outcome depends on which of two bytes' worth of time comes first, which only virtual time decides. */
   readonly live: boolean;
   readonly steps: readonly Step[];
@@ -52,6 +69,7 @@ export function parseTranscript(source: string): Transcript {
     deviceId: headers.get("device-id") ?? "",
     profile: object(headers.get("profile") ?? "{}"),
     password: headers.get("password") ?? null,
+    units: unitsOf(headers.get("units")),
     live: headers.get("live") !== "no",
     steps,
   };
@@ -80,6 +98,14 @@ function object(json: string): Readonly<Record<string, unknown>> {
   return value as Readonly<Record<string, unknown>>;
 }
 
+/** `{"6": {}, "7": {"password": "x", "profile": {}, "foreign": true}}` */
+function unitsOf(json: string | undefined): readonly TranscriptUnit[] {
+  return Object.entries(object(json ?? "{}")).map(([deviceId, fields]) => {
+    const { profile = {}, password = null, foreign = false } = fields as Partial<TranscriptUnit>;
+    return { deviceId, profile, password, foreign };
+  });
+}
+
 function parseStep(text: string, line: number): Step {
   const space = text.indexOf(" ");
   const verb = space === -1 ? text : text.slice(0, space);
@@ -98,12 +124,18 @@ type Body = Record<string, unknown> & { readonly type: Step["type"] };
 const STEPS: ReadonlyMap<string, (rest: string) => Body> = new Map<string, (rest: string) => Body>([
   [">", (rest) => ({ type: "up", bytes: exactBytes(rest) })],
   ["<", (rest) => ({ type: "down", pattern: bytePattern(rest) })],
-  ["send", (rest) => ({ type: "send", ...sendBody(rest), urgent: false })],
-  ["send!", (rest) => ({ type: "send", ...sendBody(rest), urgent: true })],
-  ["text", (rest) => ({ type: "text", text: string(rest) })],
+  ["send", ofUnit((rest) => ({ type: "send", ...sendBody(rest), urgent: false }))],
+  ["send!", ofUnit((rest) => ({ type: "send", ...sendBody(rest), urgent: true }))],
+  ["cancel", ofUnit((rest) => ({ type: "cancel", text: string(rest) }))],
+  ["text", ofUnit((rest) => ({ type: "text", ...textBody(rest) }))],
+  ["read", ofUnit((rest) => ({ type: "read", text: string(rest) }))],
   [
     "settled",
-    (rest) => ({ type: "settled", outcome: rest.split(" ")[0], reason: rest.includes(" ") ? rest.slice(rest.indexOf(" ") + 1) : null }),
+    ofUnit((rest) => ({
+      type: "settled",
+      outcome: rest.split(" ")[0],
+      reason: rest.includes(" ") ? rest.slice(rest.indexOf(" ") + 1) : null,
+    })),
   ],
   ["wait", (rest) => ({ type: "wait", ms: duration(rest) })],
   ["note", (rest) => ({ type: "note", kind: rest })],
@@ -112,11 +144,26 @@ const STEPS: ReadonlyMap<string, (rest: string) => Body> = new Map<string, (rest
   ["store", (rest) => ({ type: "store", up: rest === "up" })],
 ]);
 
+/** `@6 ...` is about the unit with that device id. */
+function ofUnit(parse: (rest: string) => Body): (rest: string) => Body {
+  return (whole) => {
+    const match = /^@(\S+)\s+(.*)$/u.exec(whole);
+    return { ...parse(match?.[2] ?? whole), unit: match?.[1] ?? null };
+  };
+}
+
 /** `"text"`, or `"text" ["yes", "no"]` for a question with choices. */
 function sendBody(rest: string): { readonly text: string; readonly choices: readonly string[] | null } {
   const match = /^("(?:[^"\\]|\\.)*")\s*(\[.*\])?$/u.exec(rest);
   if (match?.[1] === undefined) throw new TranscriptError(`expected a JSON string, got ${rest}`);
   return { text: string(match[1]), choices: match[2] === undefined ? null : (JSON.parse(match[2]) as string[]) };
+}
+
+/** `"text"`, or `"text" answers "text"`. */
+function textBody(rest: string): { readonly text: string; readonly answers: string | null } {
+  const match = /^("(?:[^"\\]|\\.)*")(?:\s+answers\s+(".*"))?$/u.exec(rest);
+  if (match?.[1] === undefined) throw new TranscriptError(`expected a JSON string, got ${rest}`);
+  return { text: string(match[1]), answers: match[2] === undefined ? null : string(match[2]) };
 }
 
 function string(json: string): string {

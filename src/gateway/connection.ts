@@ -1,18 +1,20 @@
 /**
- * One line: a thin shell around the session of its device. It detects the protocol, performs effects in order, puts the
- * session's questions to the chat and feeds back the answers. A defect ends its own line and nothing else.
+ * One line: a thin shell around the session of its device or units. It detects the protocol, performs effects in order, puts
+ * the session's questions to the chat and feeds back the answers. A defect ends its own line and nothing else.
  */
 import type { Socket } from "node:net";
-import type { Answer, LineOwner } from "../chat/lines.ts";
+import type { Answer } from "../chat/lines.ts";
 import { NO_PROTOCOL } from "../chat/meter.ts";
-import { type CloseReason, type Effect, type Input, type Protocol, Session, type Tally } from "../core/index.ts";
+import { type CloseReason, type Effect, type Input, type News, type Protocol, Session, type Tally } from "../core/index.ts";
 import { detect, HEAD_BYTES } from "./detector.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog, type LogEntry } from "./line-log.ts";
 import type { LineTap } from "./line-tap.ts";
 import { LineTimer, type TimerOwner } from "./line-timer.ts";
 import { askDrain, askReceive, type Drain, type Receive, settleFinally } from "./questions.ts";
-import type { EndReason, LiveLine } from "./registry.ts";
+import type { EndReason } from "./registry.ts";
+import { Seat, type SeatHost } from "./seat.ts";
+import { Seats } from "./seats.ts";
 import { Wire, type WireOwner } from "./wire.ts";
 
 /** Bytes of one step: a chunk of 64 KiB may hold tens of thousands of tiny frames, whose effects wait for its end. */
@@ -21,7 +23,9 @@ const SLICE_BYTES = 4 * 1024;
 /** `ended`: our end is on its way; `gone`: the socket is no more. */
 type Phase = "open" | "ended" | "gone";
 
-export class Connection implements LiveLine, WireOwner, TimerOwner {
+type Identify = Extract<Effect, { type: "identify" }>;
+
+export class Connection implements SeatHost, WireOwner, TimerOwner {
   /** Of the device, as far as it is known. */
   readonly address: string;
   readonly #deps: LineDeps;
@@ -34,15 +38,12 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   #head: Buffer | null = null;
   #protocol: Protocol | null = null;
   #session: Session | null = null;
-  #owner: LineOwner | null = null;
-  #loggedInAt = 0;
+  readonly #seats = new Seats();
   #log: LineLog | null = null;
   readonly #tap: LineTap | undefined;
-  /** A hint came while the peer did not read. */
-  #hinted = false;
+  /** Its address was told that somebody has logged in, or that nobody will. */
+  #admitted = false;
   #reason: EndReason = "peer-closed";
-  /** Settlements on their way to the store that the logout must not overtake. */
-  #unsettled = 0;
 
   /** `protocol`: the only one of this port; null detects it. */
   constructor(
@@ -61,24 +62,8 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     this.#timer.arm();
   }
 
-  get trackerId(): number {
-    return this.#owner?.identity.trackerId ?? 0;
-  }
-
-  get deviceId(): string {
-    return this.#owner?.identity.deviceId ?? "";
-  }
-
-  get protocol(): string {
-    return this.#protocol?.name ?? "";
-  }
-
-  get epoch(): number {
-    return this.#owner?.epoch ?? 0;
-  }
-
-  get ageMs(): number {
-    return this.#deps.now() - this.#loggedInAt;
+  get now(): number {
+    return this.#deps.now();
   }
 
   get deadline(): number | null {
@@ -88,9 +73,13 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     return own === null || wire === null ? (own ?? wire) : Math.min(own, wire);
   }
 
-  hint(): void {
-    if (this.#wire.choked) this.#hinted = true;
-    else this.#step({ type: "hint" });
+  hint(seat: Seat, news: News): void {
+    if (this.#wire.choked) this.#seats.postpone(seat, news);
+    else this.#step({ type: "hint", unit: seat.unit, news });
+  }
+
+  leave({ unit }: Seat, reason: CloseReason): void {
+    this.#step({ type: "leave", unit, reason });
   }
 
   end(reason: CloseReason, graceMs: number): void {
@@ -104,7 +93,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   }
 
   received(chunk: Buffer): void {
-    this.#deps.meter.count("bytes-in", this.#protocol?.name ?? NO_PROTOCOL, chunk.length);
+    this.#deps.meter.count("bytes-in", this.#protocolName, chunk.length);
     this.#tap?.up(chunk);
     for (let at = 0; at < chunk.length && this.#phase === "open"; at += SLICE_BYTES) {
       const slice = chunk.subarray(at, at + SLICE_BYTES);
@@ -117,14 +106,12 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   peerEnded(): void {
     if (this.#phase === "open") return this.#session === null ? this.#close("peer-closed") : this.#regulate();
     // A displaced peer that answers our end was alive: two devices share one identity.
-    if (this.#reason === "taken-over" && this.#owner !== null) this.#deps.lines.contested(this.trackerId);
+    if (this.#reason === "taken-over" && this.#seats.own !== null) this.#deps.lines.contested(this.#seats.own.trackerId);
   }
 
   unchoked(): void {
     this.#regulate();
-    if (!this.#hinted) return;
-    this.#hinted = false;
-    this.hint();
+    for (const [seat, news] of this.#seats.postponed()) seat.hint(news);
   }
 
   failed(error: Error): void {
@@ -135,12 +122,11 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     if (this.#phase === "open") this.end("peer-closed", 0);
     this.#phase = "gone";
     this.#timer.stop();
-    if (this.#owner === null) this.#host.admitted(this.address);
-    else this.#deps.log.info({ tracker: this.trackerId, protocol: this.protocol, reason: this.#reason }, "device offline");
+    this.#admit();
+    for (const seat of this.#seats.all()) this.#vacate(seat, this.#reason);
     this.#deps.meter.count("closings", this.#reason);
     this.#tap?.closed(this.#reason, this.#protocol);
     this.#host.closed(this);
-    this.#logoutWhenSettled();
   }
 
   due(now: number): void {
@@ -184,11 +170,15 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     }
   }
 
+  get #protocolName(): string {
+    return this.#protocol?.name ?? NO_PROTOCOL;
+  }
+
   #count(tally: Tally): void {
     const { meter } = this.#deps;
     const frames = tally.takeFrames();
-    if (frames > 0) meter.count("frames", this.protocol, frames);
-    for (const { ms } of tally.takeReceipts()) meter.time("receipt", this.protocol, ms);
+    if (frames > 0) meter.count("frames", this.#protocolName, frames);
+    for (const { ms } of tally.takeReceipts()) meter.time("receipt", this.#protocolName, ms);
   }
 
   /** In order, but neighbouring writes as one: a chunk of tiny frames must not become as many socket writes. */
@@ -210,14 +200,18 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   /** `last`: the line ends in this step, so nothing more is claimed for it. */
   #perform(effect: Effect, last: boolean): void {
-    const owner = this.#owner;
-    if (effect.type === "identify") this.#answerLater(this.#identify(effect));
+    if (effect.type === "identify") this.#background(this.#identify(effect));
     else if (effect.type === "note") this.#note(effect);
     else if (effect.type === "close") this.#close(effect.reason);
-    else if (owner === null) return;
-    else if (effect.type === "receive") this.#answerLater(this.#receive(owner, effect));
-    else if (effect.type === "passed") this.#background(this.#deps.lines.passed(owner));
-    else if (effect.type === "drain") this.#drain(owner, effect, last);
+    else if (effect.type !== "write") this.#performFor(this.#seats.get(effect.unit), effect, last);
+  }
+
+  #performFor(seat: Seat | undefined, effect: Exclude<Effect, { type: "identify" | "note" | "close" | "write" }>, last: boolean): void {
+    if (seat === undefined) return;
+    if (effect.type === "receive") this.#answerLater(this.#receive(seat, effect));
+    else if (effect.type === "passed") this.#background(this.#deps.lines.passed(seat.owner));
+    else if (effect.type === "drain") this.#drain(seat, effect, last);
+    else if (effect.type === "left") this.#left(seat, effect.reason);
   }
 
   #send(buffers: readonly Buffer[]): void {
@@ -226,7 +220,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     const bytes = buffers.length === 1 ? first : Buffer.concat(buffers);
     this.#tap?.down(bytes);
     this.#wire.send(bytes);
-    this.#deps.meter.count("bytes-out", this.protocol, bytes.length);
+    this.#deps.meter.count("bytes-out", this.#protocolName, bytes.length);
   }
 
   #answerLater(answer: Promise<Input>): void {
@@ -236,57 +230,81 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     );
   }
 
-  async #identify(effect: Extract<Effect, { type: "identify" }>): Promise<Input> {
+  async #identify(effect: Identify): Promise<void> {
     const protocol = this.#protocol;
     if (protocol === null) throw new Error("a session without its protocol");
-    const answer = await this.#deps.lines.identify(effect, { protocol, address: this.address });
-    this.#loggedIn(answer, protocol);
-    return { type: "identified", verdict: answer.verdict };
+    const { lines, registry } = this.#deps;
+    // It was taken over by another line, and goes on talking here: both are alive.
+    const displaced = this.#seats.displaced(effect.key);
+    if (displaced !== null) lines.contested(displaced);
+    const answer = await lines.identify(effect, { protocol, address: this.address, carrier: this.#seats.own?.owner.identity ?? null });
+    const seat = this.#loggedIn(answer, effect, protocol);
+    this.#step({ type: "identified", verdict: answer.verdict });
+    if (seat !== null && !registry.enter(seat)) seat.leave("taken-over");
   }
 
-  #loggedIn({ verdict, epoch, displaced }: Answer, protocol: Protocol): void {
+  #loggedIn({ verdict, epoch, displaced }: Answer, { key, scope }: Identify, protocol: Protocol): Seat | null {
     if (verdict.type === "refused") this.#deps.meter.count("refusals", verdict.reason);
-    if (verdict.type !== "accepted" || epoch === null) return;
-    if (this.#phase !== "open") return this.#background(this.#deps.lines.logout(verdict.identity.trackerId, epoch));
-    this.#owner = { identity: verdict.identity, protocol, epoch };
-    this.#loggedInAt = this.#deps.now();
-    this.#tap?.loggedIn(verdict.identity, protocol);
-    this.#host.admitted(this.address);
+    if (verdict.type !== "accepted" || epoch === null) return null;
+    const { trackerId: tracker } = verdict.identity;
+    if (this.#phase !== "open") {
+      this.#background(this.#deps.lines.logout(tracker, epoch));
+      return null;
+    }
+    const owner = { identity: verdict.identity, protocol, epoch };
+    const seat = new Seat(this, owner, key, scope === "unit" ? key : undefined);
+    this.#seats.add(seat);
+    if (seat.unit === undefined) this.#tap?.loggedIn(verdict.identity, protocol);
+    this.#admit();
     this.#deps.meter.count("logins", protocol.name);
     if (displaced !== null) this.#deps.meter.count("takeovers", displaced);
-    const { address, trackerId: tracker } = this;
-    this.#deps.log.info({ tracker, protocol: protocol.name, address, epoch }, "device online");
-    if (!this.#deps.registry.enter(this)) this.end("taken-over", 0);
+    this.#deps.log.info({ tracker, protocol: protocol.name, address: this.address, epoch }, "device online");
+    return seat;
   }
 
-  async #receive(owner: LineOwner, effect: Receive): Promise<Input> {
-    const input = await askReceive(this.#deps, owner, effect);
-    if (input.verdict === "stored") this.#tap?.stored(effect.texts);
+  /** It no longer counts against its address. */
+  #admit(): void {
+    if (!this.#admitted) this.#host.admitted(this.address);
+    this.#admitted = true;
+  }
+
+  async #receive(seat: Seat, effect: Receive): Promise<Input> {
+    const input = await askReceive(this.#deps, seat.owner, effect);
+    if (input.verdict === "stored") this.#tap?.stored(effect.texts, seat.unit);
     return input;
   }
 
-  #drain(owner: LineOwner, effect: Drain, last: boolean): void {
-    if (last || this.#phase !== "open") return this.#settleFinally(owner, effect);
-    const answer = askDrain(this.#deps, owner, effect).then((input) => {
+  #drain(seat: Seat, effect: Drain, last: boolean): void {
+    if (last || this.#phase !== "open" || seat.vacant) return this.#settleFinally(seat, effect);
+    const answer = askDrain(this.#deps, seat.owner, effect).then((input) => {
       if (input.result.type === "drained") {
-        this.#tap?.settled(effect.settlements);
-        this.#tap?.claimed(input.result.texts);
+        this.#tap?.settled(effect.settlements, seat.unit);
+        this.#tap?.claimed(input.result.texts, seat.unit);
       }
       // The line ended while the store was away: what its device said must not be lost with it.
-      if (input.result.type === "unavailable" && this.#phase !== "open") this.#settleFinally(owner, effect);
+      if (input.result.type === "unavailable" && (this.#phase !== "open" || seat.vacant)) this.#settleFinally(seat, effect);
       return input;
     });
     this.#answerLater(answer);
   }
 
-  #settleFinally(owner: LineOwner, effect: Drain): void {
-    this.#unsettled += 1;
-    this.#tap?.settled(effect.settlements);
-    const settled = settleFinally(this.#deps, owner, effect).finally(() => {
-      this.#unsettled -= 1;
-      this.#logoutWhenSettled();
-    });
-    this.#background(settled);
+  #settleFinally(seat: Seat, effect: Drain): void {
+    this.#tap?.settled(effect.settlements, seat.unit);
+    this.#background(seat.settle(settleFinally(this.#deps, seat.owner, effect)));
+  }
+
+  /** A unit left, the line stays. */
+  #left(seat: Seat, reason: CloseReason): void {
+    this.#deps.registry.leave(seat);
+    this.#seats.remove(seat, reason);
+    this.#deps.meter.count("departures", reason);
+    this.#vacate(seat, reason);
+  }
+
+  #vacate(seat: Seat, reason: EndReason): void {
+    const { trackerId: tracker, protocol, epoch } = seat;
+    this.#deps.log.info({ tracker, protocol, reason }, "device offline");
+    seat.vacate(() => this.#background(this.#deps.lines.logout(tracker, epoch)));
   }
 
   /** Reads only while no question is open and the peer takes what is sent. */
@@ -307,16 +325,9 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     this.#phase = "ended";
     this.#reason = reason;
     this.#head = null;
-    this.#deps.registry.leave(this);
+    for (const seat of this.#seats.all()) this.#deps.registry.leave(seat);
     this.#wire.end(this.#deps.now());
     this.#timer.arm();
-  }
-
-  #logoutWhenSettled(): void {
-    const owner = this.#owner;
-    if (this.#phase !== "gone" || this.#unsettled > 0 || owner === null) return;
-    this.#owner = null;
-    this.#background(this.#deps.lines.logout(owner.identity.trackerId, owner.epoch));
   }
 
   #background(work: Promise<void>): void {
@@ -324,14 +335,14 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   }
 
   #note(note: Extract<Effect, { type: "note" }>): void {
-    this.#deps.meter.count("notes", `${this.protocol} ${note.kind}`);
-    if (note.kind === "noise" && note.bytes !== null) this.#deps.meter.count("noise", this.protocol, note.bytes.length);
+    this.#deps.meter.count("notes", `${this.#protocolName} ${note.kind}`);
+    if (note.kind === "noise" && note.bytes !== null) this.#deps.meter.count("noise", this.#protocolName, note.bytes.length);
     const level = note.kind === "defect" ? "error" : note.kind === "refused" ? "info" : "debug";
     this.#write(level, { message: `note: ${note.kind}`, reason: note.reason, address: this.address, bytes: note.bytes });
   }
 
   #defect(error: unknown): void {
-    this.#deps.meter.count("notes", `${this.#protocol?.name ?? NO_PROTOCOL} defect`);
+    this.#deps.meter.count("notes", `${this.#protocolName} defect`);
     this.#write("error", { message: "a line failed and is closed", err: error });
     this.#close("defect");
     this.#wire.destroy();
@@ -339,7 +350,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
 
   #write(level: "debug" | "info" | "error", entry: LogEntry): void {
     this.#log ??= new LineLog(this.#deps.log);
-    const who = this.#owner === null ? {} : { tracker: this.trackerId };
-    this.#log.write(level, this.#deps.now(), { protocol: this.protocol, ...who, ...entry });
+    const who = this.#seats.own === null ? {} : { tracker: this.#seats.own.trackerId };
+    this.#log.write(level, this.#deps.now(), { protocol: this.#protocol?.name ?? "", ...who, ...entry });
   }
 }

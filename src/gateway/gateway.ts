@@ -93,7 +93,7 @@ export class Gateway implements LineHost, EntranceOwner {
   review(): void {
     for (const line of this.#options.registry.all()) {
       const tracker = this.#options.directory.tracker(line.trackerId);
-      if (tracker === undefined || tracker.blocked || tracker.deviceId !== line.deviceId) line.end("removed", 0);
+      if (tracker === undefined || tracker.blocked || tracker.deviceId !== line.deviceId) line.leave("removed");
     }
   }
 

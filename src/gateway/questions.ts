@@ -27,13 +27,13 @@ export async function askDrain(chat: Chat, owner: LineOwner, effect: Drain): Pro
     countSettlements(chat.meter, owner, effect.settlements);
     countDrained(chat.meter, owner, result);
   }
-  return { type: "drained", result };
+  return { type: "drained", unit: effect.unit, result };
 }
 
 /** The line is over: nobody else will tell the store what its device acknowledged, so an outage is sat out for a while. */
 export async function settleFinally(chat: Chat, owner: LineOwner, effect: Drain): Promise<void> {
   const last = { ...effect, held: [], room: 0 };
-  const silent = effect.settlements.length === 0 && (effect.traces ?? []).length === 0;
+  const silent = [effect.settlements, effect.traces ?? [], effect.tags ?? []].every(({ length }) => length === 0);
   for (let tries = 0; tries < FINAL_TRIES && !silent; tries += 1) {
     const result = await chat.lines.drain(owner, last);
     if (result.type !== "unavailable") return countSettlements(chat.meter, owner, effect.settlements);

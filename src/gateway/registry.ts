@@ -1,9 +1,9 @@
-/** The live lines of this node, one per tracker. */
+/** Who is connected to this node: a line per tracker, which several may share. */
 
 import type { TrackerId } from "../chat/message.ts";
-import type { CloseReason, RefusalReason } from "../core/index.ts";
+import type { CloseReason, News, RefusalReason } from "../core/index.ts";
 
-/** A logged-in line as the rest of the node sees it. */
+/** A tracker's line as the rest of the node sees it. */
 export interface LiveLine {
   readonly trackerId: TrackerId;
   readonly deviceId: string;
@@ -12,9 +12,10 @@ export interface LiveLine {
   readonly epoch: number;
   /** Milliseconds since it logged in. */
   readonly ageMs: number;
-  /** The outbox may hold something. */
-  hint(): void;
-  end(reason: CloseReason, graceMs: number): void;
+  /** The outbox may hold something (the default), or no longer what it held. */
+  hint(news?: News): void;
+  /** Ends the tracker's being here, and the line unless others share it. */
+  leave(reason: CloseReason): void;
 }
 
 /** What became of a hint: `absent` when no line of the tracker is on this node. */
@@ -51,7 +52,7 @@ export class Registry {
     const present = this.#lines.get(line.trackerId);
     if (present !== undefined && present !== line && present.epoch > line.epoch) return false;
     this.#lines.set(line.trackerId, line);
-    if (present !== undefined && present !== line) present.end("taken-over", 0);
+    if (present !== undefined && present !== line) present.leave("taken-over");
     return true;
   }
 
@@ -61,21 +62,21 @@ export class Registry {
   }
 
   /** A newer epoch than the line's own means that the tracker has logged in elsewhere. */
-  hint(trackerId: TrackerId, epoch: number): Hinted {
+  hint(trackerId: TrackerId, epoch: number, news: News = "text"): Hinted {
     const line = this.#lines.get(trackerId);
     if (line === undefined) return "absent";
     if (epoch > line.epoch) {
-      line.end("taken-over", 0);
+      line.leave("taken-over");
       return "taken-over";
     }
-    line.hint();
+    line.hint(news);
     return "told";
   }
 
   /** Ends the tracker's line; false when it is not on this node. */
   kick(trackerId: TrackerId, reason: CloseReason): boolean {
     const line = this.#lines.get(trackerId);
-    line?.end(reason, 0);
+    line?.leave(reason);
     return line !== undefined;
   }
 }

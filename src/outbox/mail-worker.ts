@@ -94,7 +94,7 @@ export class MailWorker {
     const { mailbox, meter } = this.#deps;
     if ("t" in mail) {
       meter.count("hints", "received");
-      mailbox.hint(mail.t, mail.e);
+      mailbox.hint(mail.t, mail.e, mail.w === 1 ? "withdrawal" : "text");
     } else if ("kick" in mail) mailbox.kick(mail.kick);
     else if ("lines" in mail) await mailbox.lines(mail.lines);
   }

@@ -3,7 +3,7 @@ import { type JobsOptions, Queue } from "bullmq";
 import type { Cluster, Redis } from "ioredis";
 import type { TrackerId } from "../chat/message.ts";
 import type { Meter } from "../chat/meter.ts";
-import { type Outbox, type Owner, StoreUnavailable } from "../chat/ports.ts";
+import { type News, type Outbox, type Owner, StoreUnavailable } from "../chat/ports.ts";
 import { deduplicationId, type Mail, queueName } from "./mail.ts";
 
 /** Names of nodes that ever had a queue, until the janitor removed it. */
@@ -35,8 +35,9 @@ export class PostOffice implements Outbox {
   }
 
   /** Rejects when the hint could not be handed over within 2 s. */
-  async hint(trackerId: TrackerId, owner: Owner): Promise<void> {
-    await this.send(owner.node, { t: trackerId, e: owner.epoch });
+  async hint(trackerId: TrackerId, owner: Owner, news: News = "text"): Promise<void> {
+    const hint = { t: trackerId, e: owner.epoch };
+    await this.send(owner.node, news === "withdrawal" ? { ...hint, w: 1 } : hint);
     this.#deps.meter.count("hints", "sent");
   }
 

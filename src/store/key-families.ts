@@ -12,7 +12,7 @@ export interface KeyFamily {
    * is gone; `fleet`, `shared`: what is in it goes by itself or with what it names.
    */
   readonly goesWith: "tracker" | "account" | "session" | "node" | "fleet" | "shared";
-  /** Of an account that has many keys of this family: the sorted set that lists what stands for `<name>`. */
+  /** Of an account that has many keys of this family: the sorted set that lists what stands for `<name>` or `<id>`. */
   readonly listedIn?: string;
 }
 
@@ -22,6 +22,11 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   { name: "ev:{u<user>}:m", goesWith: "account" },
   { name: "{u<user>}:k:<name>", goesWith: "account", listedIn: "{u<user>}:k" },
   { name: "{u<user>}:k", goesWith: "account" },
+  { name: "bc:{u<user>}:<id>", goesWith: "account", listedIn: "bc:{u<user>}" },
+  { name: "bc:{u<user>}", goesWith: "account" },
+  { name: "bc:{u<user>}:p", goesWith: "account" },
+  { name: "bc:{u<user>}:k:<name>", goesWith: "account", listedIn: "bc:{u<user>}:k" },
+  { name: "bc:{u<user>}:k", goesWith: "account" },
   { name: "sessions:{u<user>}", goesWith: "session" },
   { name: "session:<name>", goesWith: "session" },
   { name: "ev:node:{<node>}", goesWith: "node" },
@@ -30,6 +35,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   { name: "{f}:<name>", goesWith: "fleet" },
   { name: "{ids}", goesWith: "shared" },
   { name: "{ids}:i:<block>", goesWith: "shared" },
+  { name: "{ids}:bc", goesWith: "shared" },
   { name: "{ids}:old", goesWith: "shared" },
   { name: "pend:{p<shard>}", goesWith: "shared" },
   { name: "pend:{p<shard>}:n", goesWith: "shared" },
@@ -50,7 +56,7 @@ export function accountKeys(user: UserId): {
   return {
     fixed: families.flatMap(({ name, listedIn }) => (listedIn === undefined ? [named(name)] : [])),
     listed: families.flatMap(({ name, listedIn }) =>
-      listedIn === undefined ? [] : [{ list: named(listedIn), key: (own: string) => named(name).replace("<name>", own) }],
+      listedIn === undefined ? [] : [{ list: named(listedIn), key: (own: string) => named(name).replace(/<(?:name|id)>/, own) }],
     ),
   };
 }

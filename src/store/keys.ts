@@ -34,7 +34,7 @@ export function idPlace(id: MessageId): { readonly key: string; readonly offset:
  * buckets by first id and by first time (ZSETs), prefix of the buckets (hashes), unread (set), remembered device
  * texts (list), normal and urgent lane (lists), records of the texts in the outbox (hash), dead letters (hash), texts whose
  * time has not come (ZSET), prefix of the timelines (hashes beside the buckets), idempotency keys by message (ZSET), events that
- * wait to be relayed (string).
+ * wait to be relayed (string), names of parts on the wire (list).
  */
 export function trackerKeys(tracker: TrackerId): readonly string[] {
   const slot = `{t${tracker}}`;
@@ -53,6 +53,7 @@ export function trackerKeys(tracker: TrackerId): readonly string[] {
     `${slot}:l`,
     `${slot}:k`,
     `${slot}:ev`,
+    `${slot}:r`,
   ];
 }
 
@@ -101,6 +102,20 @@ export function timesKey(tracker: TrackerId): string {
 /** Ids of unread INCOMING messages of a tracker. */
 export function unreadKey(tracker: TrackerId): string {
   return `{t${tracker}}:u`;
+}
+
+/** The last id that a broadcast got (string). */
+export const BROADCAST_IDS = "{ids}:bc";
+
+/** An account's broadcasts: all of them (ZSET by id), its pace (string), prefix of the hashes. */
+export function broadcastKeys(user: UserId): { readonly all: string; readonly pace: string; readonly prefix: string } {
+  const all = `bc:{u${user}}`;
+  return { all, pace: `${all}:p`, prefix: `${all}:` };
+}
+
+/** Which broadcast a user's idempotency key of this name stands for, and the list of the user's names: ZSET by when they end. */
+export function broadcastIdempotencyKeys(user: UserId, name: string): readonly string[] {
+  return [`bc:{u${user}}:k:${name}`, `bc:{u${user}}:k`];
 }
 
 /** How a client's idempotency key is named in Redis, which takes no bytes of others into its keys. */

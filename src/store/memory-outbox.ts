@@ -5,6 +5,7 @@ import type { ClaimedText, DrainResult } from "../core/session-io.ts";
 import { someEnded } from "./limits.ts";
 import { bury, leave } from "./memory-endings.ts";
 import { free, settleByOwner, settleReceipt, type Where } from "./memory-settle.ts";
+import { keepTags } from "./memory-tags.ts";
 import { noteFrame, turn } from "./memory-timeline.ts";
 import { joinDue, lanes, type QueuedText, stamp, type TrackerState, visible } from "./memory-tracker.ts";
 import { tagsOf } from "./tags.ts";
@@ -25,6 +26,7 @@ export function drain(tracker: TrackerState, request: DrainRequest, now: Instant
     if (settlement.type !== "lapsed") settleByOwner(tracker, settlement, request.epoch, where);
     else if (free(tracker, settlement, request.epoch, where)) lapsed.push(settlement.id);
   }
+  keepTags(tracker, request.tags);
   if (!owner) return { type: "stale" };
   giveUp(tracker, lapsed, request, where);
   joinDue(tracker, now);
@@ -38,7 +40,18 @@ export function drain(tracker: TrackerState, request: DrainRequest, now: Instant
     waiting: lanes(tracker).filter((id) => !mine.has(id)).length,
     dueInMs: due === Number.POSITIVE_INFINITY ? null : Math.max(0, due - now),
     ...someEnded(where.ended),
+    withdrawn: withdrawn(tracker, request),
   };
+}
+
+/** Of what the line holds, or gives back in this call, the texts that nobody wants any more. */
+function withdrawn(tracker: TrackerState, { held, settlements }: DrainRequest): readonly MessageId[] {
+  const back = settlements.flatMap((settlement) => (settlement.type === "lapsed" ? [settlement.id] : []));
+  return [...new Set([...held, ...back])].filter((id) => {
+    if (tracker.outbox.has(id)) return false;
+    const message = visible(tracker, id);
+    return message === undefined || message.state === "cancelled";
+  });
 }
 
 /** Ends texts that no line on one of these nodes has and whose time to live has passed. */

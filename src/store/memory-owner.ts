@@ -31,6 +31,7 @@ export function disown(tracker: TrackerState): void {
   for (const id of tracker.messages.keys()) tracker.floor = id;
   tracker.lastMessageAt = null;
   tracker.question = null;
+  tracker.tags = [];
   for (const collection of [tracker.unread, tracker.outbox, tracker.waiting, tracker.dead, tracker.repeats]) collection.clear();
   for (const list of [tracker.urgent, tracker.normal, tracker.events]) list.length = 0;
 }

@@ -3,6 +3,7 @@ import type { Instant, Message, MessageId, MessageState } from "../chat/message.
 import type { Settlement } from "../core/session-io.ts";
 import { keptReason } from "./limits.ts";
 import { closeQuestion, leave } from "./memory-endings.ts";
+import { messageOf } from "./memory-tags.ts";
 import { noteState, turn } from "./memory-timeline.ts";
 import { change, dequeue, stamp, type TrackerState, tell, visible } from "./memory-tracker.ts";
 
@@ -40,7 +41,10 @@ export function settleReceipt(tracker: TrackerState, settlement: Settlement, whe
       settleDelivered(tracker, settlement, where);
       return true;
     case "read":
-      settleRead(tracker, settlement.id, where);
+      settleRead(tracker, visible(tracker, settlement.id), where);
+      return true;
+    case "late-read":
+      settleLateRead(tracker, settlement.tag, where);
       return true;
     case "rejected":
       settleRejected(tracker, settlement.id, settlement.reason, where);
@@ -89,10 +93,15 @@ function settleDelivered(tracker: TrackerState, settlement: Extract<Settlement, 
   arrived(tracker, message, { state: "delivered", receipt: settlement.receipt }, where);
 }
 
-function settleRead(tracker: TrackerState, id: MessageId, where: Where): void {
-  const message = visible(tracker, id);
+function settleRead(tracker: TrackerState, message: Message | undefined, where: Where): void {
   if (message?.direction !== "OUTGOING" || message.state === "answered" || message.state === "read") return;
   arrived(tracker, message, { state: "read", receipt: "device" }, where);
+}
+
+/** The last part of several says nothing of the others. */
+function settleLateRead(tracker: TrackerState, tag: string, where: Where): void {
+  const named = messageOf(tracker, tag);
+  if (named !== null && (named.whole || RECEIVED.has(named.message.state))) settleRead(tracker, named.message, where);
 }
 
 function settleRejected(tracker: TrackerState, id: MessageId, words: string, where: Where): void {

@@ -2,6 +2,7 @@
 import { type TrackerEvent, WAITING_EVENTS } from "../chat/events.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
 import type { Owner } from "../chat/ports.ts";
+import type { WireTag } from "../core/session-io.ts";
 import type { Log } from "./memory-timeline.ts";
 
 /** A text in the outbox and where its deliveries stand. */
@@ -55,6 +56,8 @@ export interface TrackerState {
   readonly logs: Map<MessageId, Log>;
   /** Messages by idempotency key, the newest last. */
   readonly repeats: Map<string, MessageId>;
+  /** What parts were called on the wire, the newest last. */
+  tags: readonly WireTag[];
   /** The last question that went out and was not settled otherwise than by a receipt. */
   question: { readonly id: MessageId; readonly at: Instant } | null;
   remembered: RememberedText[];
@@ -93,6 +96,7 @@ export function newTracker(id: TrackerId): TrackerState {
     dead: new Map(),
     logs: new Map(),
     repeats: new Map(),
+    tags: [],
     question: null,
     remembered: [],
     lastText: null,

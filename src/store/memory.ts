@@ -2,6 +2,7 @@
 import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
 import {
+  type Cancelled,
   type DeadLetter,
   type Draft,
   type DrainRequest,
@@ -20,7 +21,7 @@ import {
   type Submitted,
 } from "../chat/ports.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
-import type { DrainResult } from "../core/session-io.ts";
+import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import { shardOf } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { putBack, withdraw } from "./memory-endings.ts";
@@ -30,7 +31,8 @@ import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
 import { clear, removeOld } from "./memory-removal.ts";
 import { rosterEntry } from "./memory-roster.ts";
-import { submit } from "./memory-submit.ts";
+import { repeated, submit } from "./memory-submit.ts";
+import { recall } from "./memory-tags.ts";
 import { entriesOf, turn } from "./memory-timeline.ts";
 import {
   joinDue,
@@ -75,12 +77,18 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve("new");
   }
 
-  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
+  findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null> {
     const tracker = this.#trackers.get(trackerId);
+    return Promise.resolve(tracker === undefined ? null : repeated(tracker, idempotencyKey, this.#clock()));
+  }
+
+  cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {
+    const tracker = this.#trackers.get(trackerId);
+    if (tracker === undefined) return Promise.resolve({ type: "not-pending" });
     return this.#change(trackerId, () => {
-      if (tracker !== undefined) withdraw(tracker, id, this.#clock(), null);
-      const state = tracker && visible(tracker, id)?.state;
-      return state === "cancelled" ? "cancelled" : "not-pending";
+      withdraw(tracker, id, this.#clock(), null);
+      const done = visible(tracker, id)?.state === "cancelled";
+      return done ? { type: "cancelled", owner: ownerOf(tracker) } : { type: "not-pending" };
     });
   }
 
@@ -139,6 +147,11 @@ export class MemoryStore implements MessageStore {
       this.#mayTake(texts.length);
       return receive(this.#tracker(trackerId), reception, this.#clock(), () => this.#nextId(trackerId));
     });
+  }
+
+  recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]> {
+    const tracker = this.#trackers.get(trackerId);
+    return Promise.resolve(tags.map((tag) => (tracker === undefined ? null : recall(tracker, tag))));
   }
 
   login(login: Login): Promise<LoggedIn> {

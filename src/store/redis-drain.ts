@@ -1,6 +1,6 @@
 /** Draining an outbox in Redis: one script, and a second call where a text must first be named as a dead letter. */
 import type { MessageId, TrackerId } from "../chat/message.ts";
-import { type DrainRequest, StoreUnavailable } from "../chat/ports.ts";
+import { type DrainRequest, REMEMBERED_TAGS, StoreUnavailable } from "../chat/ports.ts";
 import type { ClaimedText, DrainResult, EndedTexts, Settlement, Trace } from "../core/session-io.ts";
 import { trackerKeys } from "./keys.ts";
 import { keptReason, someEnded } from "./limits.ts";
@@ -23,13 +23,14 @@ interface Named {
 export async function drain(scripts: Scripts, request: DrainRequest, nonce: () => string): Promise<DrainResult> {
   const texts: ClaimedText[] = [];
   let ended: EndedTexts = { expired: 0, deadLettered: 0 };
+  const withdrawn: MessageId[] = [];
   let named: Named = { ids: [], at: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
     const traces = round === 0 ? (request.traces ?? []) : [];
-    const rest = { ...remaining(request, texts, round), traces: traces.map(packTrace) };
+    const rest = { ...remaining(request, texts, round), traces: traces.map(packTrace), keptTags: REMEMBERED_TAGS };
     const json = JSON.stringify({ ...rest, nonce: nonce(), indexed: named.ids, indexedAt: named.at });
     const frames = traces.map(({ bytes }) => bytes);
-    const [status, waiting, due, toName, over, ...claimed] = asArray(
+    const [status, waiting, due, toName, over, unwanted, ...claimed] = asArray(
       await scripts.run("drain", trackerKeys(request.trackerId), [json, ...frames]),
     );
     if (status !== DRAINED) return { type: "stale" };
@@ -37,7 +38,9 @@ export async function drain(scripts: Scripts, request: DrainRequest, nonce: () =
     ended = sum(ended, over);
     const ids = asArray(toName).map(asNumber);
     const dueInMs = asNumber(due) < 0 ? null : asNumber(due);
-    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs, ...someEnded(ended) };
+    withdrawn.push(...asArray(unwanted).map(asNumber));
+    if (ids.length === 0)
+      return { type: "drained", texts, waiting: asNumber(waiting), dueInMs, ...someEnded(ended), withdrawn: [...new Set(withdrawn)] };
     named = { ids, at: await nameAsDead(scripts, request.trackerId, ids) };
   }
   throw new StoreUnavailable(`dead letters of tracker ${request.trackerId} could not be named in ${ROUNDS} rounds`);
@@ -53,7 +56,8 @@ function remaining(request: DrainRequest, texts: readonly ClaimedText[], round: 
   const { epoch, maxAttempts, tagBytes } = request;
   const held = [...request.held, ...texts.map((text) => text.id)];
   const settlements = round === 0 ? request.settlements.map(bounded) : [];
-  return { epoch, maxAttempts, tagBytes, held, settlements, room: request.room - texts.length };
+  const tags = round === 0 ? (request.tags ?? []) : [];
+  return { epoch, maxAttempts, tagBytes, held, settlements, tags, room: request.room - texts.length };
 }
 
 function packTrace({ id, direction, ageMs }: Trace): object {

@@ -1,5 +1,7 @@
 /** Replies of scripts, checked for what they should be: a surprise is an error here, not a wrong value later. */
 
+import type { Owner } from "../chat/ports.ts";
+
 export type Reply = number | Buffer | null | readonly Reply[];
 
 export function asNumber(reply: Reply | undefined): number {
@@ -19,4 +21,9 @@ export function asText(reply: Reply | undefined): string {
 export function asArray(reply: Reply | undefined): readonly Reply[] {
   if (!Array.isArray(reply)) throw new TypeError(`expected an array from Redis, got ${typeof reply}`);
   return reply;
+}
+
+/** A node without a name is none. */
+export function ownerOf(node: Reply | undefined, epoch: Reply | undefined): Owner | null {
+  return asText(node) === "" ? null : { node: asText(node), epoch: asNumber(epoch) };
 }

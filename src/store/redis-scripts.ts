@@ -3,18 +3,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrackerId } from "../chat/message.ts";
 import type { RedisConnection } from "./connection.ts";
-import { trackerOfHead } from "./keys.ts";
+import { trackerKeys, trackerOfHead } from "./keys.ts";
 import { asArray, asBytes, asNumber, type Reply } from "./redis-reply.ts";
 
 export type ScriptArgument = string | number | Buffer;
 
 /** Keys of the scripts on one tracker. */
-const TRACKER = 14;
+const TRACKER = trackerKeys(0).length;
 
 /** Every script and how many keys it takes; the first of them decides the slot. */
 const SCRIPTS = {
   submit: TRACKER,
   receive: TRACKER,
+  recall: TRACKER,
   login: TRACKER,
   logout: TRACKER,
   passed: TRACKER,
@@ -37,6 +38,11 @@ const SCRIPTS = {
   erase: TRACKER,
   presence: TRACKER,
   roster: 7,
+  "find-key": TRACKER,
+  "open-broadcast": 6,
+  "begin-broadcast": 2,
+  "note-broadcast": 1,
+  "cancel-broadcast": 1,
   "waiting-events": 2,
   "relayed-events": 2,
   "relay-events": 2,

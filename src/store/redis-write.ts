@@ -19,7 +19,7 @@ import type { DeviceText } from "../core/session-io.ts";
 import { ID_BLOCKS, IDS, pendingKey, pendingMarks, shardOf, trackerKeys } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { incomingFlags, packDraft, packEmployee } from "./redis-message.ts";
-import { asArray, asNumber, asText, type Reply } from "./redis-reply.ts";
+import { asArray, asNumber, ownerOf, type Reply } from "./redis-reply.ts";
 import type { ScriptArgument, Scripts } from "./redis-scripts.ts";
 import { outboxBytes } from "./timeline.ts";
 
@@ -44,12 +44,11 @@ export async function submit(scripts: Scripts, draft: Draft, named: Promise<void
   });
   if (code !== STORED) return { type: "full" };
   const [id, submittedAt, node, epoch, replaced, repeated] = stored;
-  const owner = asText(node) === "" ? null : { node: asText(node), epoch: asNumber(epoch) };
   return {
     type: "stored",
     id: asNumber(id),
     submittedAt: asNumber(submittedAt),
-    owner,
+    owner: ownerOf(node, epoch),
     replaced: replaced === 1,
     repeated: repeated === 1,
   };
@@ -118,7 +117,7 @@ function packText(text: DeviceText, employeeId: number | null): readonly ScriptA
 }
 
 /** 128 bits for keys that clients choose; none for no key. */
-function keyDigest(key: string | null | undefined): Buffer {
+export function keyDigest(key: string | null | undefined): Buffer {
   return key ? createHash("sha256").update(key).digest().subarray(0, 16) : Buffer.alloc(0);
 }
 

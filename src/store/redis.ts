@@ -2,22 +2,24 @@
 import { randomBytes } from "node:crypto";
 import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
-import type {
-  DeadLetter,
-  Draft,
-  DrainRequest,
-  Fullness,
-  ListQuery,
-  LoggedIn,
-  Login,
-  MessageStore,
-  OutboxState,
-  Owner,
-  Received,
-  Reception,
-  Removed,
-  RosterEntry,
-  Submitted,
+import {
+  type Cancelled,
+  type DeadLetter,
+  type Draft,
+  type DrainRequest,
+  type Fullness,
+  IDEMPOTENCY_MS,
+  type ListQuery,
+  type LoggedIn,
+  type Login,
+  type MessageStore,
+  type OutboxState,
+  type Owner,
+  type Received,
+  type Reception,
+  type Removed,
+  type RosterEntry,
+  type Submitted,
 } from "../chat/ports.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
@@ -32,10 +34,10 @@ import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
 import { find, lastTimes, list, roster, unreadCounts } from "./redis-read.ts";
 import { RedisRemoval } from "./redis-removal.ts";
-import { asArray, asBytes, asNumber, asText, type Reply } from "./redis-reply.ts";
+import { asArray, asBytes, asNumber, asText, ownerOf, type Reply } from "./redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
 import { unpackTimeline } from "./redis-timeline.ts";
-import { receive, retryDeadLetter, submit } from "./redis-write.ts";
+import { keyDigest, receive, retryDeadLetter, submit } from "./redis-write.ts";
 
 /** Messages marked as read by one call of the script: below a millisecond of Redis each. */
 const MARKED_AT_ONCE = 1_000;
@@ -68,8 +70,13 @@ export class RedisStore implements MessageStore {
     return reach(claimKey(this.#scripts, { userId, key }, bodyDigest));
   }
 
-  async cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
-    return (await this.#runChange("cancel", trackerId, [id])) === 1 ? "cancelled" : "not-pending";
+  async findByKey(trackerId: TrackerId, key: string): Promise<MessageId | null> {
+    return asNumber(await this.#run("find-key", trackerId, [keyDigest(key), IDEMPOTENCY_MS])) || null;
+  }
+
+  async cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {
+    const [code, node, epoch] = asArray(await this.#runChange("cancel", trackerId, [id]));
+    return code === 1 ? { type: "cancelled", owner: ownerOf(node, epoch) } : { type: "not-pending" };
   }
 
   async timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]> {
@@ -112,15 +119,21 @@ export class RedisStore implements MessageStore {
     return this.#change(reception.trackerId, (named) => receive(this.#scripts, reception, { nonce, named }));
   }
 
+  async recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]> {
+    const found = asArray(await this.#run("recall", trackerId, tags));
+    return tags.map((_, place) => openQuestion(found[place] ?? null));
+  }
+
   async login(login: Login): Promise<LoggedIn> {
     const reply = asArray(await this.#runChange("login", login.trackerId, [this.#nonce(), login.node, login.protocol]));
-    const [epoch, proven, closings, since, node, previousEpoch, ...question] = reply;
+    const [epoch, proven, closings, since, node, previousEpoch, ...asked] = reply;
     this.#events?.pin(login.trackerId, asNumber(epoch));
     const sinceClosingMs = asNumber(since) < 0 ? null : asNumber(since);
+    const question = asked.length === 0 ? {} : { question: openQuestion(asked) };
     return {
       epoch: asNumber(epoch),
-      standing: { proven: proven === 1, closings: asNumber(closings), sinceClosingMs, ...openQuestion(question) },
-      previous: asText(node) === "" ? null : { node: asText(node), epoch: asNumber(previousEpoch) },
+      standing: { proven: proven === 1, closings: asNumber(closings), sinceClosingMs, ...question },
+      previous: ownerOf(node, previousEpoch),
     };
   }
 
@@ -286,8 +299,9 @@ export class RedisStore implements MessageStore {
   }
 }
 
-/** What a login's reply says about a question, if it does. */
-function openQuestion([id, value]: readonly Reply[]): { readonly question?: OpenQuestion } {
-  if (id === undefined) return {};
-  return { question: { messageId: asNumber(id), choices: unpackSpeech(asBytes(value)).choices ?? [] } };
+/** A message's id and packed value as an order that a driver may answer; null: there is none. */
+function openQuestion(found: Reply): OpenQuestion | null {
+  if (found === null) return null;
+  const [id, value] = asArray(found);
+  return { messageId: asNumber(id), choices: unpackSpeech(asBytes(value)).choices ?? [] };
 }

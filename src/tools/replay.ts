@@ -15,11 +15,19 @@ export interface ReplayTarget {
 
 export interface ReplayApi {
   send(deviceId: string, text: string): Promise<number>;
+  cancel(deviceId: string, id: number): Promise<void>;
   /** The texts of the device after `sinceId`, oldest first. */
-  texts(deviceId: string, sinceId: number): Promise<readonly { readonly id: number; readonly text: string }[]>;
+  texts(
+    deviceId: string,
+    sinceId: number,
+  ): Promise<readonly { readonly id: number; readonly text: string; readonly answers?: number | null }[]>;
   status(deviceId: string, id: number): Promise<string>;
+  /** The states that a message went through. */
+  states(deviceId: string, id: number): Promise<readonly string[]>;
   lastId(deviceId: string): Promise<number>;
 }
+
+type ChatStep = Extract<Step, { type: "send" | "cancel" | "text" | "read" | "settled" }>;
 
 export interface ReplayReport {
   readonly title: string;
@@ -47,9 +55,10 @@ class LiveStage {
   #received: Buffer = Buffer.alloc(0);
   #closed = false;
   #news: (() => void) | null = null;
-  readonly #sent: number[] = [];
-  #sinceId = 0;
-  #delivered = 0;
+  readonly #sent: { readonly deviceId: string; readonly id: number; readonly text: string }[] = [];
+  /** By device: the last message before, and how many texts were to be delivered. */
+  readonly #sinceId = new Map<string, number>();
+  readonly #delivered = new Map<string, number>();
 
   constructor(transcript: Transcript, target: ReplayTarget) {
     this.#transcript = transcript;
@@ -86,41 +95,58 @@ class LiveStage {
     }
   }
 
-  async #chat(step: Extract<Step, { type: "send" | "text" | "settled" }>): Promise<boolean> {
+  async #chat(step: ChatStep): Promise<boolean> {
     const { api } = this.#target;
     if (api === null) return this.#skip(`line ${step.line}: "${step.type}" needs --hash and --admin-token`);
-    const { deviceId } = this.#transcript;
-    if (step.type === "send") {
-      this.#sent.push(await api.send(deviceId, step.text));
-      return true;
-    }
-    if (step.type === "text") {
-      const found = await this.#until(async () => {
-        const next = (await api.texts(deviceId, this.#sinceId))[0];
-        if (next?.text !== step.text) return false;
-        this.#sinceId = next.id;
-        return true;
-      });
-      if (!found) this.differences.push(`line ${step.line}: the text ${JSON.stringify(step.text)} is not in the chat`);
-      return true;
-    }
-    if (step.outcome !== "delivered") return true;
-    this.#delivered += 1;
-    if (!(await this.#until(() => this.#deliveredAtLeast(api, this.#delivered))))
-      this.differences.push(`line ${step.line}: fewer than ${this.#delivered} texts are DELIVERED`);
+    const deviceId = step.unit ?? this.#transcript.deviceId;
+    if (step.type === "send") this.#sent.push({ deviceId, id: await api.send(deviceId, step.text), text: step.text });
+    else if (step.type === "cancel") await api.cancel(deviceId, this.#idOf(deviceId, step.text));
+    else if (step.type === "text") await this.#expectText(deviceId, step, api);
+    else if (step.type === "read") await this.#expectRead(deviceId, step, api);
+    else if (step.outcome === "delivered") await this.#expectDelivered(deviceId, step, api);
     return true;
   }
 
+  async #expectText(deviceId: string, { line, text, answers }: Extract<Step, { type: "text" }>, api: ReplayApi): Promise<void> {
+    const found = await this.#until(async () => {
+      const next = (await api.texts(deviceId, this.#sinceId.get(deviceId) ?? 0))[0];
+      if (next?.text !== text || (answers !== null && next.answers !== this.#idOf(deviceId, answers))) return false;
+      this.#sinceId.set(deviceId, next.id);
+      return true;
+    });
+    if (!found) this.differences.push(`line ${line}: the text ${JSON.stringify(text)} is not in the chat of ${deviceId}`);
+  }
+
+  async #expectRead(deviceId: string, { line, text }: Extract<Step, { type: "read" }>, api: ReplayApi): Promise<void> {
+    const isRead = await this.#until(async () => (await api.states(deviceId, this.#idOf(deviceId, text))).includes("read"));
+    if (!isRead) this.differences.push(`line ${line}: ${JSON.stringify(text)} is not read`);
+  }
+
+  async #expectDelivered(deviceId: string, { line }: Extract<Step, { type: "settled" }>, api: ReplayApi): Promise<void> {
+    const wanted = (this.#delivered.get(deviceId) ?? 0) + 1;
+    this.#delivered.set(deviceId, wanted);
+    if (!(await this.#until(async () => (await this.#deliveredTo(deviceId, api)) >= wanted)))
+      this.differences.push(`line ${line}: fewer than ${wanted} texts to ${deviceId} are DELIVERED`);
+  }
+
+  /** The last text that was sent to it in these words. */
+  #idOf(device: string, words: string): number {
+    return this.#sent.findLast(({ deviceId, text }) => deviceId === device && text === words)?.id ?? 0;
+  }
+
   /** Texts may be acknowledged in another order than they were sent. */
-  async #deliveredAtLeast(api: ReplayApi, count: number): Promise<boolean> {
-    const states = await Promise.all(this.#sent.map((id) => api.status(this.#transcript.deviceId, id)));
-    return states.filter((status) => status === "DELIVERED").length >= count;
+  async #deliveredTo(device: string, api: ReplayApi): Promise<number> {
+    const sent = this.#sent.filter(({ deviceId }) => deviceId === device);
+    const states = await Promise.all(sent.map(({ id }) => api.status(device, id)));
+    return states.filter((status) => status === "DELIVERED").length;
   }
 
   async #line(): Promise<Socket> {
     if (this.#socket !== null) return this.#socket;
     const { host, port, api } = this.#target;
-    if (api !== null) this.#sinceId = await api.lastId(this.#transcript.deviceId);
+    const { deviceId, units } = this.#transcript;
+    const devices = [deviceId, ...units.map((unit) => unit.deviceId)].filter((id) => id !== "");
+    for (const device of api === null ? [] : devices) this.#sinceId.set(device, (await api?.lastId(device)) ?? 0);
     const socket = connect({ host, port });
     socket.setNoDelay(true);
     this.#closed = false;

@@ -91,13 +91,15 @@ class Simulation {
             return print(`login refused: ${output.reason}`);
           case "shown":
             this.#totals.shown += 1;
-            print(`< ${printable(output.text)}`);
+            print(`< ${whose(output)}${printable(output.text)}`);
             return output.choices?.forEach((choice, at) => {
               print(`    /${at + 1}  ${printable(choice)}`);
             });
+          case "removed":
+            return print(`  deleted: ${printable(output.text)}`);
           case "acknowledged":
             this.#totals.acknowledged += 1;
-            return print(`  acknowledged: ${printable(output.text)}`);
+            return print(`  acknowledged: ${whose(output)}${printable(output.text)}`);
           case "acknowledged-position":
             this.#totals.positions += 1;
             return;
@@ -144,6 +146,11 @@ function countUp(deviceId: string, by: number): string {
   const match = /^(.*?)(\d{1,15})$/u.exec(deviceId);
   if (match?.[2] === undefined) return `${deviceId}-${by}`;
   return `${match[1]}${String(Number(match[2]) + by).padStart(match[2].length, "0")}`;
+}
+
+/** Which of several units on the line; it is addressed the same way. */
+function whose({ unit }: { readonly unit?: string }): string {
+  return unit === undefined ? "" : `@${unit} `;
 }
 
 /** Texts come from elsewhere: control characters and bidirectional overrides must not reach the terminal. */

@@ -28,7 +28,7 @@ export function transcribe(recording: Recording, { protocol, profile }: Transcri
     last = piece.at ?? last;
     steps.push(...listener.hear(piece));
   }
-  const head = { title: recording.name, protocol: protocol.name, deviceId: listener.deviceId, password: null, profile };
+  const head = { title: recording.name, protocol: protocol.name, deviceId: listener.deviceId, password: null, profile, units: [] };
   return transcriptHead(head) + steps.map(transcriptLine).join("");
 }
 
@@ -66,5 +66,7 @@ class Listener {
 }
 
 function heardTexts(effect: Effect): readonly NewStep[] {
-  return effect.type === "receive" ? effect.texts.map(({ text }) => ({ type: "text", text })) : [];
+  return effect.type === "receive"
+    ? effect.texts.map(({ text }) => ({ type: "text", unit: effect.unit ?? null, text, answers: null }))
+    : [];
 }

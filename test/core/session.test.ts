@@ -188,7 +188,8 @@ describe("the end of a line", () => {
     stubborn.login();
     stubborn.drained([text(1)]);
     stubborn.step({ type: "end", reason: "drain", graceMs: 2_000 });
-    expect(stubborn.after(2_000)).toEqual(["close drain"]);
+    // What its text is called on the wire is still told.
+    expect(stubborn.after(2_000)).toEqual(["close drain", "drain [] held  room 0"]);
   });
 
   it("hands over receipts that the store does not know yet", () => {

@@ -52,6 +52,52 @@ describe("a conversation", () => {
     expect(world.times).toEqual([{ what: "receipt scripted-by-tag", ms: expect.any(Number) }]);
   });
 
+  it("knows texts and questions of an earlier line by their names, also when another node brought them", async () => {
+    await start();
+    const first = await world.dial();
+    await first.login("dev1");
+    const question = await world.ask(1, "Arrived?", ["yes", "no"]);
+    const text = await world.send(1, "Call me");
+    const other = await world.ask(1, "Fuel?", ["full", "empty"]);
+    await until(() => first.lines.length === 4);
+    const tags = first.lines.slice(1).map((line) => line.split(" ")[1] ?? "");
+    first.say(...tags.map((tag) => `A ${tag}`));
+    await until(() => world.counts.get("settlements delivered") === 3);
+    const elsewhere = await startWorld({ store: world.store, node: "node-b" });
+    started.push(elsewhere);
+    const second = await elsewhere.dial();
+    await second.login("dev1");
+    second.say(`D ${tags[1]}`, `C ${tags[0]} 1`, `C ${tags[2]} 0`);
+    await until(() => second.lines.filter((line) => line === "AC").length === 2);
+    await until(async () => (await world.store.find([text]))[0]?.state === "read");
+    const query = { trackerId: 1, from: null, to: null, limit: 100, ascending: true };
+    const stored = (await world.store.list(query)).filter(({ direction }) => direction === "INCOMING");
+    expect(stored.map((message) => [message.text, message.answers])).toEqual([
+      ["no", question],
+      ["full", other],
+    ]);
+    // Without its name on record an answer is not acknowledged while the store is away.
+    elsewhere.outage = true;
+    second.say(`C ${tags[0]} 0`);
+    await until(() => elsewhere.counts.get("texts-in unavailable") === 1);
+    expect(second.lines.filter((line) => line === "AC")).toHaveLength(2);
+  });
+
+  it("takes back what was withdrawn on its way, and sends what waits behind it", async () => {
+    await start();
+    const peer = await world.dial();
+    await peer.login("dev1");
+    const ids: number[] = [];
+    for (const text of ["one", "two", "three", "four", "five"]) ids.push(await world.send(1, text));
+    await until(() => peer.lines.length === 5);
+    const tag = peer.lines.find((line) => line.endsWith(" two"))?.split(" ")[1];
+    await world.cancel(1, ids[1] ?? 0);
+    await until(() => peer.lines.some((line) => line.endsWith(" five")));
+    expect(peer.lines).toContain(`X ${tag}`);
+    peer.say(`A ${tag}`);
+    await until(async () => (await texts())[1]?.state === "delivered");
+  });
+
   it("does not acknowledge while the store is away, and takes the repeated text afterwards", async () => {
     await start();
     const peer = await world.dial();

@@ -82,8 +82,8 @@ describe("detection", () => {
 describe("the registry", () => {
   function line(epoch: number): LiveLine & { readonly calls: string[] } {
     const calls: string[] = [];
-    const end = (reason: string) => void calls.push(reason);
-    return { trackerId: 1, deviceId: "d", protocol: "p", address: "a", epoch, ageMs: 0, calls, end, hint: () => void calls.push("hint") };
+    const leave = (reason: string) => void calls.push(reason);
+    return { trackerId: 1, deviceId: "d", protocol: "p", address: "a", epoch, ageMs: 0, calls, leave, hint: () => void calls.push("hint") };
   }
 
   it("displaces an older line and refuses an older newcomer", () => {

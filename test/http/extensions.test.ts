@@ -83,6 +83,29 @@ describe("message/cancel", () => {
     expect((await listed(api)).map(({ status }: { status: string }) => status)).toEqual(["PENDING", "DELIVERED", "PENDING"]);
   });
 
+  it("tells the line of what is withdrawn or replaced, and fails for no lost hint", async () => {
+    const api = await start();
+    const texts = [];
+    for (const message of ["a", "b", "c"]) texts.push((await api.call("send", { tracker_id: 1, message })).body.id);
+    expect(codeOf(await api.call("message/cancel", { message_id: texts[0] }))).toBe(0);
+    expect(api.hints).toEqual([]);
+    const { epoch } = await api.store.login({ trackerId: 1, node: "n1", protocol: "paper" });
+    const owner = { node: "n1", epoch };
+    await api.call("message/cancel", { message_id: texts[1] });
+    await api.call("send", { tracker_id: 1, message: "instead", replaces: texts[2] });
+    await api.call("send", { tracker_id: 1, message: "too late", replaces: texts[2] });
+    expect(api.hints).toEqual([
+      [1, owner, "withdrawal"],
+      [1, owner, "withdrawal"],
+      [1, owner, "text"],
+    ]);
+    const deaf = await start({ outbox: { hint: () => Promise.reject(new Error("no mail")) } });
+    const { id } = (await deaf.call("send", { tracker_id: 1, message: "a" })).body;
+    await deaf.store.login({ trackerId: 1, node: "n1", protocol: "paper" });
+    expect(codeOf(await deaf.call("message/cancel", { message_id: id }))).toBe(0);
+    expect(deaf.failedHints).toHaveLength(1);
+  });
+
   it.each(["message/cancel", "message/timeline"])(
     "%s: 7 without an id, 201 for what is not there, 14 when the store is down",
     async (path) => {

@@ -1,7 +1,7 @@
 /** Mail between nodes over a real Redis: what arrives, what is made up for, and what it costs. */
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { LineInfo } from "../../src/chat/ports.ts";
+import type { LineInfo, News } from "../../src/chat/ports.ts";
 import { Janitor } from "../../src/outbox/janitor.ts";
 import { queueName } from "../../src/outbox/mail.ts";
 import { MailWorker } from "../../src/outbox/mail-worker.ts";
@@ -42,7 +42,7 @@ function startNode(name: string, store: MemoryStore, place: Parameters<typeof co
   const local: LineInfo[] = [];
   const lines = new NodeLines({ node: name, store, post, connection, local: () => local, kickLocal: () => false });
   const mailbox = {
-    hint: (tracker: number, epoch: number) => void got.push(`hint ${tracker} ${epoch}`),
+    hint: (tracker: number, epoch: number, news: News) => void got.push(`hint ${tracker} ${epoch}${news === "text" ? "" : ` ${news}`}`),
     kick: (tracker: number) => void got.push(`kick ${tracker}`),
     lines: (answer: string) => lines.answer(answer),
   };
@@ -77,6 +77,15 @@ describe("mail", () => {
     await late.post.hint(9, { node: "late", epoch: 1 });
     await until(() => late.got.includes("hint 9 1"));
     expect(late.got).toEqual(["hint 7 3", "hint 7 4", "hint 9 1"]);
+  });
+
+  it("of a withdrawal is not swallowed by the news of a text", async () => {
+    const post = new PostOffice({ connection: connectRedis(redis.url, "bullmq"), meter });
+    for (const news of ["text", "withdrawal", "text", "withdrawal"] as const) await post.hint(7, { node: "late", epoch: 3 }, news);
+    const late = startNode("late", new MemoryStore(Date.now));
+    await late.post.hint(9, { node: "late", epoch: 1 });
+    await until(() => late.got.includes("hint 9 1"));
+    expect(late.got).toEqual(["hint 7 3", "hint 7 3 withdrawal", "hint 9 1"]);
   });
 
   it("that comes while the same is being read is read again", async () => {

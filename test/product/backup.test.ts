@@ -131,7 +131,14 @@ async function asDocumented(redis: TestRedis, command: string): Promise<void> {
 
 async function said(redis: TestRedis, line: string): Promise<void> {
   expect(PAGE).toContain(`redis-cli INFO persistence | grep ${line}\n`);
-  await until(async () => String(await redis.command("INFO", "persistence")).split("\r\n").includes(line), String, 10_000);
+  await until(
+    async () =>
+      String(await redis.command("INFO", "persistence"))
+        .split("\r\n")
+        .includes(line),
+    String,
+    10_000,
+  );
 }
 
 async function online(product: Product): Promise<TestDevice> {

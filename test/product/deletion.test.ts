@@ -26,8 +26,8 @@ const FLEET = {
     phone: `+49${id}`,
   })),
 };
-/** May name a deleted tracker's id for a while, never more than ids: the change log and its chores, the stream of 24 hours, a node's list of the last seconds. */
-const IDS_ONLY = /^(?:\{f\}:(?:log|chores)|ev:\{u\d+\}|ev:node:\{.*\}|bull:.*)$/;
+/** May name a deleted tracker's id for a while, never more than ids: the change log and its chores, the stream of 24 hours, broadcasts of its account, a node's list of the last seconds. */
+const IDS_ONLY = /^(?:\{f\}:(?:log|chores)|ev:\{u\d+\}|bc:\{u\d+\}:\d+|ev:node:\{.*\}|bull:.*)$/;
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

@@ -52,4 +52,31 @@ describe("one node", { timeout: 90_000 }, () => {
     expect(JSON.stringify(timeline)).toContain(Buffer.from("#M#Arrived?").toString("hex"));
     expect(device.shown).toHaveLength(words.length);
   });
+
+  it("takes a text off the screen of a navigator that has not acknowledged it, when it is withdrawn or replaced", async () => {
+    const product = await Product.start();
+    here = product;
+    const [trackerId, deviceId] = [1_000_009, "356307042441099"];
+    const tracker = { id: trackerId, user_id: 1_000_001, label: "Navigator", device_id: deviceId, protocol: "teltonika" };
+    const profile = { inner: "garmin-fmi", fmiUnicode: "assumed" };
+    await product.importFleet({ trackers: [{ ...tracker, tariff_id: 1_000_001, profile }] });
+    const device = new TestDevice("teltonika", deviceId, product.gatewayPort, { receipts: "silent", profile });
+    driver = device;
+    await device.online();
+    const gone = (): readonly string[] => device.outputs.flatMap((output) => (output.type === "removed" ? [output.text] : []));
+    const first = await product.send(trackerId, "gate 4");
+    await until(() => device.shown.includes("gate 4"));
+    const asked = performance.now();
+    expect((await product.call("message/cancel", { message_id: first })).body.success).toBe(true);
+    await until(() => gone().includes("gate 4"));
+    // Its receipt would be overdue after 15 s: this was the hint.
+    expect(performance.now() - asked).toBeLessThan(5_000);
+    const second = await product.send(trackerId, "gate 5");
+    await until(() => device.shown.includes("gate 5"));
+    const { body } = await product.call("send", { tracker_id: trackerId, message: "gate 6", replaces: second });
+    expect(body).toMatchObject({ success: true, replaced: true });
+    await until(() => gone().includes("gate 5") && device.shown.includes("gate 6"));
+    expect(device.shown).toEqual(["gate 4", "gate 5", "gate 6"]);
+    expect((await product.list(trackerId)).map(({ status }) => status)).toEqual(["PENDING", "PENDING", "PENDING"]);
+  });
 });

@@ -58,6 +58,7 @@ export class CarrierConversation {
   /** On its way to the device; the first is what it reads now. */
   readonly #wire: Buffer[] = [];
   readonly #serials = new Set<string>();
+  readonly #withdrawn = new Set<number>();
 
   constructor(protocol: Protocol, options: Partial<DeviceOptions> & Pick<DeviceOptions, "deviceId">, world: World = {}) {
     this.#protocol = protocol;
@@ -92,6 +93,13 @@ export class CarrierConversation {
     const { urgent = false, choices = null } = options;
     this.#outbox.push({ id, text, urgent, choices, attempt: 0, partsAcked: 0 });
     this.#gateway({ type: "hint" });
+  }
+
+  /** The dispatcher withdraws a text. */
+  cancel(id: number): void {
+    this.#outbox = this.#outbox.filter((queued) => queued.id !== id);
+    this.#withdrawn.add(id);
+    this.#gateway({ type: "hint", news: "withdrawal" });
   }
 
   /** Lets time pass, waking each side when it asked to be. */
@@ -189,6 +197,7 @@ export class CarrierConversation {
       queued.attempt += 1;
       return { ...queued, tag: queued.id * TAGS_EACH };
     });
-    return { type: "drained", result: { type: "drained", texts, waiting: free.length - texts.length, dueInMs: null } };
+    const withdrawn = effect.held.filter((id) => this.#withdrawn.has(id));
+    return { type: "drained", result: { type: "drained", texts, waiting: free.length - texts.length, dueInMs: null, withdrawn } };
   }
 }

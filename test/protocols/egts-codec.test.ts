@@ -207,16 +207,6 @@ describe("the login", () => {
     ).toEqual(["HDID=5", `IMEI=${IMEI}`, `IMSI=${"0".repeat(16)}`, "LNGC=RUS", `MSISDN=${"9".repeat(15)}`, "NID=fa0000", "BS=1024"]);
   });
 
-  it("of a dispatcher names no device that a fleet can have, and is refused whatever the verdict", () => {
-    const packet = said(SERVICE.auth, bytesOf("0508000005000000687562"));
-    const reading = egts.connect().decode(packet);
-    expect(reading.events).toMatchObject([{ type: "hello", key: "dispatcher 5" }]);
-    for (const reply of [replyOf(reading), replyOf(reading, { type: "refused", reason: "unknown-device" })]) {
-      const [, result] = packetsOf(reply ?? Buffer.alloc(0));
-      expect(result?.records[0]?.subrecords?.[0]).toMatchObject({ type: 9, data: Buffer.from([151]) });
-    }
-  });
-
   it.each([
     ["unknown-device", 153],
     ["blocked", 151],

@@ -42,10 +42,11 @@ describe("login", () => {
     expect(ask(null).at(-1)).toEqual({ type: "refused", reason: "a password is wanted" });
   });
 
-  it("as a dispatcher's link is refused", () => {
-    const talk = new CarrierConversation(egts, { deviceId: "5", profile: { login: "dispatcher" } });
-    talk.connect();
-    expect(talk.outputs).toContainEqual({ type: "refused", reason: "151 AUTH_DENIED" });
+  it.each(["5", "dispatcher-5"])("as the dispatcher's link %s", (deviceId) => {
+    const talk = connected({ deviceId, profile: { login: "dispatcher" } });
+    const identity = bytesOf("0508000005000000");
+    expect(talk.outputs.some((output) => output.type === "write" && output.bytes.includes(identity.subarray(3)))).toBe(true);
+    expect(talk.notes).toEqual([]);
   });
 
   it("needs an id that fits", () => {

@@ -74,6 +74,65 @@ describe("texts to the navigator", () => {
   });
 });
 
+describe("withdrawn texts", () => {
+  const removed = ({ outputs }: CarrierConversation): readonly string[] =>
+    outputs.flatMap((output) => (output.type === "removed" ? [output.text] : []));
+
+  it("are deleted from the screen, and the next one goes out", () => {
+    const conversation = talk({ receipts: "silent" });
+    conversation.send(1, "go to gate 4");
+    conversation.send(2, "go to gate 5");
+    expect(conversation.shown()).toEqual(["go to gate 4"]);
+    conversation.cancel(1);
+    expect(removed(conversation)).toEqual(["go to gate 4"]);
+    conversation.wait(SECOND);
+    expect(conversation.shown()).toEqual(["go to gate 4", "go to gate 5"]);
+    expect(conversation.settled()).toEqual([]);
+  });
+
+  it("that were not shown yet never are", () => {
+    const conversation = started();
+    conversation.send(1, "never");
+    conversation.cancel(1);
+    conversation.wait(2 * SECOND);
+    conversation.send(2, "next");
+    expect(conversation.shown()).toEqual(["next"]);
+  });
+
+  it("are deleted part by part", () => {
+    const conversation = talk({ receipts: "late", lateMs: 10 * SECOND });
+    conversation.send(1, "x".repeat(500));
+    conversation.wait(12 * SECOND);
+    expect(conversation.shown().map(({ length }) => length)).toEqual([199, 199]);
+    conversation.cancel(1);
+    expect(removed(conversation)).toHaveLength(2);
+    conversation.wait(MINUTE);
+    expect(conversation.shown()).toHaveLength(2);
+  });
+
+  it("are deleted when the unit is on again", () => {
+    const conversation = talk({ receipts: "silent" });
+    conversation.send(1, "text");
+    navigatorOf(conversation).power(false);
+    conversation.cancel(1);
+    conversation.wait(2 * MINUTE);
+    navigatorOf(conversation).power(true);
+    conversation.wait(10 * MINUTE);
+    expect(removed(conversation)).toEqual(["text"]);
+    expect(conversation.shown()).toEqual(["text"]);
+  });
+
+  it("that the driver has read by then are read", () => {
+    const conversation = talk();
+    conversation.deaf = true;
+    conversation.send(1, "text");
+    conversation.cancel(1);
+    conversation.deaf = false;
+    conversation.wait(MINUTE);
+    expect(conversation.settled()).toEqual(["delivered 1", "read 1"]);
+  });
+});
+
 describe("receipts", () => {
   const settled = (receipts: DeviceOptions["receipts"], ms = 0): readonly string[] => {
     const conversation = talk({ receipts });
@@ -113,7 +172,8 @@ describe("receipts", () => {
     honest.connect();
     honest.wait(MINUTE);
     expect(honest.shown()).toEqual(["text"]);
-    expect(honest.settled()).toEqual(["delivered 1", "read 1"]);
+    // It says so again on the new line, which does not know the text yet.
+    expect(honest.settled()).toEqual(["late-read", "delivered 1", "read 1"]);
   });
 
   it("lost on the way down: nothing was shown, and the text comes again", () => {

@@ -104,20 +104,58 @@ describe("the gateway's side", () => {
     expect(sent(one, 1)).toEqual(["101502A100481003"]);
   });
 
-  it("withdraws a text", () => {
-    const one = opened({ fmiUnicode: "assumed" });
+  const tagOf = (one: Inner): string => {
     const encoded = one.encode(order);
     if (encoded.type === "refused") throw new Error(encoded.reason);
-    const [{ tag }] = encoded.parts;
+    return encoded.parts[0].tag;
+  };
+  const removal = (tag: string): string =>
+    fmiFrame(ID.remove, namedBody(8, idField(tag)))
+      .toString("hex")
+      .toUpperCase();
+  const acked = (one: Inner, now: number): readonly string[] => {
+    hear(one, ackFrame(PACKET.fmi));
+    return sent(one, now);
+  };
+
+  it("withdraws a text: behind its packet that is under way, and a refusal of it is none", () => {
+    const one = opened({ fmiUnicode: "assumed" });
+    const tag = tagOf(one);
     one.send(tag);
     one.tick(1);
     one.cancel?.(tag);
-    expect(sent(one, 1)).toEqual([
-      fmiFrame(ID.remove, namedBody(8, idField(tag)))
-        .toString("hex")
-        .toUpperCase(),
-    ]);
+    expect(sent(one, 1)).toEqual([]);
+    expect(acked(one, 1)).toEqual([removal(tag)]);
     expect(hear(one, fmiFrame(ID.textReceipt, timedBody(0, 8, idField(tag), 0)))).toEqual([]);
+    expect(hear(one, fmiFrame(ID.textReceipt, timedBody(0, 8, idField(tag), 1)))).toMatchObject([{ type: "receipt", tag }]);
+  });
+
+  it("a text that is withdrawn before its packet went out never goes", () => {
+    const one = opened({ fmiUnicode: "assumed" });
+    const tag = tagOf(one);
+    one.send(tag);
+    one.cancel?.(tag);
+    expect(sent(one, 1)).toEqual([removal(tag)]);
+    const bare = opened({ fmiUnicode: "assumed", fmiLevel: "a602" });
+    const nameless = tagOf(bare);
+    bare.send(nameless);
+    bare.cancel?.(nameless);
+    expect(sent(bare, 1)).toEqual([]);
+  });
+
+  it("tells a unit that was switched off and on again what it shall delete, until it says that it did", () => {
+    const one = opened({ fmiUnicode: "assumed" });
+    const tag = tagOf(one);
+    const on = (): void => {
+      hear(one, seal(PACKET.unitId, Buffer.alloc(4)));
+      one.tick(2);
+    };
+    one.cancel?.(tag);
+    on();
+    expect(acked(one, 3)).toEqual([removal(tag)]);
+    hear(one, fmiFrame(ID.removed, namedBody(8, idField(tag), 1)));
+    on();
+    expect(acked(one, 4)).toEqual([]);
   });
 
   it("survives any payload, alone and behind valid packets", () => {

@@ -30,6 +30,8 @@ export class Conversation {
   readonly stored: DeviceText[] = [];
   readonly settlements: Settlement[] = [];
   readonly notes: string[] = [];
+  /** Names of parts that the store was told. */
+  readonly named: string[] = [];
   readonly down: string[] = [];
   closed: string | null = null;
   /** Bytes of the gateway are lost while this holds. */
@@ -135,6 +137,7 @@ export class Conversation {
 
   #drain(effect: Extract<Effect, { type: "drain" }>): Input {
     this.settlements.push(...effect.settlements);
+    this.named.push(...(effect.tags ?? []).map(({ tag }) => tag));
     const ended = new Set(effect.settlements.flatMap((one) => ("id" in one && one.type !== "progress" ? [one.id] : [])));
     this.#outbox = this.#outbox.filter(({ id }) => !ended.has(id));
     const free = this.#outbox.filter(({ id }) => !effect.held.includes(id));

@@ -128,7 +128,43 @@ describe("receipts", () => {
     talk.connect();
     talk.send(1, "Hello");
     talk.wait(5_000);
-    expect(talk.settlements).toEqual([delivered(1)]);
+    // Whose number that may be only the store can tell.
+    expect(talk.settlements).toEqual([delivered(1), { type: "late-read", tag: "11" }]);
+  });
+});
+
+describe("reads of an earlier line's texts", () => {
+  const names = (profile: Readonly<Record<string, unknown>>, text = "text"): readonly string[] => {
+    const talk = new Conversation({ profile }, profile);
+    talk.connect();
+    talk.send(1, text);
+    talk.wait(20_000);
+    return talk.named;
+  };
+
+  it("go by the number of the last part, where a read counts at all", () => {
+    expect(names({})).toEqual(["10"]);
+    expect(names({ maxBytes: 20 }, "0123456789".repeat(5))).toEqual(["12"]);
+    expect(names({ confirm: "urgent" })).toEqual([]);
+    expect(names({ confirm: "never", readState: "any" })).toEqual(["10"]);
+    expect(names({ readState: "off" })).toEqual([]);
+    expect(names({ index: "unused" })).toEqual([]);
+  });
+
+  it("are put to the store on every new line, and never for a terminal's texts", () => {
+    const late = (profile: Readonly<Record<string, unknown>>): readonly unknown[] => {
+      const talk = new Conversation({}, profile);
+      talk.connect();
+      talk.send(1, "text");
+      talk.wait(5_000);
+      talk.connect();
+      talk.position();
+      talk.position();
+      return talk.settlements.filter(({ type }) => type === "late-read");
+    };
+    expect(late({})).toEqual([{ type: "late-read", tag: "10" }]);
+    expect([late({ readState: "off" }), late({ index: "unused" })]).toEqual([[], []]);
+    expect(late({ inner: "line" })).toEqual([]);
   });
 });
 

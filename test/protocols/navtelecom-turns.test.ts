@@ -68,13 +68,27 @@ describe("whose turn it is", () => {
     expect(duplex.result()).toBe(true);
   });
 
-  it("a cancelled order does not go out again, and its results mean nothing", () => {
+  it("a cancelled order does not go out again; the result that is awaited is its own", () => {
     const duplex = started();
     duplex.cancel("2");
-    expect(duplex.awaited).toBe("1");
+    expect([duplex.awaited, duplex.wanted]).toEqual(["1", true]);
     duplex.cancel("1");
-    expect(duplex.tick(4_000, true)).toEqual({ send: [], at: 9_000 });
-    expect(duplex.result()).toBe(false);
+    expect([duplex.awaited, duplex.wanted]).toEqual(["1", false]);
     expect(duplex.tick(5_000, true)).toEqual({ send: [], at: null });
+    expect(duplex.result()).toBe(true);
+    duplex.settle();
+    expect(duplex.clear).toBe(true);
+  });
+
+  it("an order that is cancelled before it goes out, or after the display was busy, is gone", () => {
+    const duplex = started();
+    expect(duplex.result()).toBe(true);
+    duplex.postpone();
+    duplex.cancel("1");
+    expect(duplex.awaited).toBeNull();
+    expect(duplex.tick(60_000, true)).toEqual({ send: [], at: null });
+    duplex.take(Buffer.from("next"), "2");
+    duplex.cancel("2");
+    expect(duplex.tick(60_001, true)).toEqual({ send: [], at: null });
   });
 });

@@ -66,7 +66,7 @@ describe("the specification's frames from a device", () => {
     ["handshake", null, [{ type: "hello", scope: "login", key: "866795031410689", password: null }], hexOf("*<S")],
     ["FLEX 3.0 offer", null, [alive], hexOf("*<FLEX 3.0")],
     [flex2, null, [alive], hexOf("*<FLEX 2.0")],
-    ["~T for the mask", flex2, [alive], "7e5421000000f2"],
+    ["~T for the mask", flex2, [{ type: "read", tag: "7" }, alive], "7e5421000000f2"],
     ["~R ok", flex2, [receipt], null],
     ["~F truncated", flex2, [receipt], null],
     ["~F busy", flex2, [{ type: "deferred", tag: null, againMs: BUSY_MS[0] }], null],

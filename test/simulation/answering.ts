@@ -25,11 +25,19 @@ export interface Arrived {
 
 /** A receipt that is not on its way within this counts as missing for the text's re-sends. */
 const PROMPT_MS = 1_000;
-const READ_CHANCE = 0.1;
+const READ_CHANCE = 0.15;
+/** The driver reads it only when the device is on its next line. */
+const READ_LATER_CHANCE = 0.5;
+/** The device says that it read what nobody sent to it. */
+const FALSE_READ_CHANCE = 0.05;
+/** Tags that no text has, nor will have in a run. */
+const NO_TAGS = [30_000, 60_000] as const;
 
 export class Answering {
   readonly #options: AnsweringOptions;
   #kept: Arrived[] = [];
+  /** Parts that the driver will have read by the next line. */
+  #unread: (Arrived & { readonly tag: string })[] = [];
   /** Parts of texts that were acknowledged: a text may be called read when all are. */
   readonly #acknowledged = new Map<number, Set<number>>();
 
@@ -54,6 +62,11 @@ export class Answering {
     const kept = this.#kept;
     this.#kept = [];
     for (const arrived of kept) this.#send({ ...arrived, line }, { outcome: "accepted", delayMs: 0, double: false, kept: true });
+    const unread = this.#unread;
+    this.#unread = [];
+    for (const arrived of unread) this.#read({ ...arrived, line });
+    const { random, traits } = this.#options;
+    if (traits.receipts === "by-tag" && random.chance(FALSE_READ_CHANCE)) line.tell([`D ${random.between(...NO_TAGS)}`], false, () => {});
   }
 
   #answer(arrived: Arrived, answer: Answer): void {
@@ -77,11 +90,19 @@ export class Answering {
 
   /** A driver reads what the device has shown, now and then. */
   #accepted(arrived: Arrived, tag: string): void {
-    const { line, part } = arrived;
+    const { part } = arrived;
+    const { random } = this.#options;
     const acknowledged = this.#acknowledged.get(part.n) ?? new Set();
     this.#acknowledged.set(part.n, acknowledged.add(part.part));
-    if (acknowledged.size < part.parts || !this.#options.random.chance(READ_CHANCE)) return;
-    line.tell([`D ${tag}`], false, () => this.#note(arrived, "read"));
+    if (acknowledged.size < part.parts || !random.chance(READ_CHANCE)) return;
+    // A text is read when its last part is.
+    const last = { ...arrived, tag: String(Number(tag) + part.parts - 1 - part.part) };
+    if (random.chance(READ_LATER_CHANCE)) this.#unread.push(last);
+    else this.#read(last);
+  }
+
+  #read(arrived: Arrived & { readonly tag: string }): void {
+    arrived.line.tell([`D ${arrived.tag}`], false, () => this.#note(arrived, "read"));
   }
 
   #note({ line, part }: Arrived, outcome: "accepted" | "rejected" | "garbled" | "read"): void {

@@ -1,4 +1,5 @@
 /** One user of the API: one call after the other, each on some node, none waited for longer than its patience. */
+import type { BroadcastResult } from "../../src/chat/broadcasts.ts";
 import { LIST_LIMIT, type ListInput } from "../../src/chat/calls.ts";
 import { ChatError } from "../../src/chat/chat-error.ts";
 import { type ChatText, isChatText } from "../../src/chat/chat-text.ts";
@@ -6,12 +7,12 @@ import type { Extensions } from "../../src/chat/extensions.ts";
 import type { User } from "../../src/chat/fleet.ts";
 import type { Message } from "../../src/chat/message.ts";
 import { StoreUnavailable } from "../../src/chat/ports.ts";
-import type { BroadcastResult } from "../../src/chat/sender.ts";
 import type { Idempotency } from "../../src/chat/wishes.ts";
 import type { ChatCalls } from "./build.ts";
+import { TTL_MS } from "./calls-over.ts";
 import type { History, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
-import { type SimNode, TTL_MS } from "./sim-node.ts";
+import type { SimNode } from "./sim-node.ts";
 import type { SentText } from "./texts.ts";
 
 export interface ClientWorld {
@@ -80,7 +81,7 @@ export class Client {
   /** Does something on this node; `done` is called when it has its answer or no more patience. */
   act(node: SimNode, done: () => void): void {
     const turn = { node, began: this.#world.now(), done };
-    const acts = { send: 50, wish: 20, broadcast: 8, cancel: 3, list: 10, read: 8, all: 2, count: 3, trespass: 6 };
+    const acts = { send: 50, wish: 20, broadcast: 8, cancel: 6, list: 10, read: 8, all: 2, count: 3, trespass: 6 };
     const { [this.#world.random.weighted(acts)]: work } = this.#acts;
     work(turn);
   }
@@ -140,7 +141,8 @@ export class Client {
 
   #cancel(turn: Turn): void {
     if (this.#latest.length === 0) return this.#list(turn);
-    const { id } = this.#world.random.pick(this.#latest);
+    // Mostly the last one, which may be on its way.
+    const { id } = this.#world.random.pick(this.#latest.slice(this.#world.random.chance(0.7) ? -1 : 0));
     const work = (_: ChatCalls, extensions: Extensions): Promise<void> => extensions.cancel(this.#traits.user, id);
     this.#call(turn, work, (outcome) => this.#world.history.add({ op: "cancelled", id, outcome }));
   }

@@ -8,6 +8,7 @@ export interface LineListener {
   loggedIn(line: DeviceLine): void;
   refused(line: DeviceLine, reason: string): void;
   part(line: DeviceLine, tag: string | null, part: string): void;
+  removed(line: DeviceLine, tag: string): void;
   /** Our text was acknowledged; the serial where the protocol names it. */
   acknowledged(line: DeviceLine, serial: string | null): void;
   closed(line: DeviceLine, reason: string): void;
@@ -121,6 +122,7 @@ export class DeviceLine implements Endpoint {
     const { listener, tagged } = this.#options;
     const [word = "", first = "", rest = ""] = line.split(" ");
     if (word === "M") return tagged ? listener.part(this, first, rest) : listener.part(this, null, first);
+    if (word === "X") return listener.removed(this, first);
     this.#unanswered = Math.max(0, this.#unanswered - 1);
     this.#answered += 1;
     if (word === "AL" && first === "ok") {

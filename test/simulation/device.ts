@@ -127,6 +127,10 @@ export class Device implements LineListener {
     this.#answering.arrived({ line, part, tag }, this.habit);
   }
 
+  removed(line: DeviceLine, tag: string): void {
+    this.#world.history.add({ op: "removed", device: this.traits.name, line: line.id, tag });
+  }
+
   /** Without a serial it means the one text that went out on that line. */
   acknowledged(line: DeviceLine, serial: string | null): void {
     const asked = this.#asked.get(line);

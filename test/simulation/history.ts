@@ -78,6 +78,8 @@ export type Happening =
       readonly part: number;
       readonly tag: string | null;
     }
+  /** The gateway took a part off the screen. */
+  | { readonly op: "removed"; readonly device: string; readonly line: number; readonly tag: string }
   | {
       readonly op: "receipt";
       readonly device: string;

@@ -11,9 +11,7 @@ function naming(protocol: Protocol): Protocol {
 
 function namingCodec(codec: Codec): Codec {
   return {
-    framer: codec.framer,
-    identified: (identity) => codec.identified(identity),
-    encode: (order) => codec.encode(order),
+    ...codec,
     decode: (frame) => {
       const reading = codec.decode(frame);
       const [event] = reading.events;

@@ -3,7 +3,7 @@
  * are performed in order, nothing is read while a question is open, and settlements go to the store before the logout.
  */
 import type { Answer, LineChat, LineOwner } from "../../src/chat/lines.ts";
-import type { CloseReason, Effect, Input, Protocol, Session } from "../../src/core/index.ts";
+import type { CloseReason, Effect, Input, News, Protocol, Session } from "../../src/core/index.ts";
 import type { LiveLine, Registry } from "../../src/gateway/registry.ts";
 import type { Endpoint, Link } from "./link.ts";
 
@@ -80,8 +80,12 @@ export class SimLine implements LiveLine, Endpoint {
     return this.#phase === "open";
   }
 
-  hint(): void {
-    this.#step({ type: "hint" });
+  hint(news: News = "text"): void {
+    this.#step({ type: "hint", news });
+  }
+
+  leave(reason: CloseReason): void {
+    this.#step({ type: "leave", reason });
   }
 
   end(reason: CloseReason, graceMs: number): void {
@@ -161,7 +165,7 @@ export class SimLine implements LiveLine, Endpoint {
     if (this.#phase !== "open") return void this.#home.chat.logout(verdict.identity.trackerId, epoch);
     this.#owner = { identity: verdict.identity, protocol: this.#protocol, epoch };
     this.#home.opened(this);
-    if (!this.#home.registry.enter(this)) this.end("taken-over", 0);
+    if (!this.#home.registry.enter(this)) this.leave("taken-over");
   }
 
   #drain(owner: LineOwner, effect: Drain, last: boolean): void {
@@ -184,15 +188,16 @@ export class SimLine implements LiveLine, Endpoint {
     this.#trySettle(owner, effect, FINAL_TRIES);
   }
 
-  #trySettle(owner: LineOwner, { settlements }: Drain, tries: number): void {
+  #trySettle(owner: LineOwner, { settlements, tags = [] }: Drain, tries: number): void {
     const done = (): void => {
       this.#unsettled -= 1;
       this.#logoutWhenSettled();
     };
-    if (tries === 0 || settlements.length === 0) return done();
-    void this.#home.chat.drain(owner, { settlements, held: [], room: 0 }).then((result) => {
+    if (tries === 0 || settlements.length + tags.length === 0) return done();
+    const last = { type: "drain", settlements, tags, held: [], room: 0 } as const;
+    void this.#home.chat.drain(owner, last).then((result) => {
       if (result.type !== "unavailable") return done();
-      this.#home.later(FINAL_RETRY_MS, () => this.#trySettle(owner, { type: "drain", settlements, held: [], room: 0 }, tries - 1));
+      this.#home.later(FINAL_RETRY_MS, () => this.#trySettle(owner, last, tries - 1));
     });
   }
 

@@ -2,6 +2,7 @@
 import type { UserId } from "../../src/chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../../src/chat/message.ts";
 import {
+  type Cancelled,
   type DeadLetter,
   type Draft,
   type DrainRequest,
@@ -20,7 +21,7 @@ import {
   type Submitted,
 } from "../../src/chat/ports.ts";
 import type { TimelineEntry } from "../../src/chat/timeline.ts";
-import type { DrainResult } from "../../src/core/index.ts";
+import type { DrainResult, OpenQuestion } from "../../src/core/index.ts";
 import type { Command, StoreHost } from "./store-host.ts";
 
 /** How the network treats one call; times in milliseconds from its start. Commands of one connection never overtake each other. */
@@ -60,7 +61,11 @@ export class StorePort implements MessageStore {
     return this.#call("claimKey", [], (store) => store.claimKey(userId, key, bodyDigest));
   }
 
-  cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
+  findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null> {
+    return this.#call("findByKey", [], (store) => store.findByKey(trackerId, idempotencyKey));
+  }
+
+  cancel(trackerId: TrackerId, id: MessageId): Promise<Cancelled> {
     return this.#call("cancel", [trackerId], (store) => store.cancel(trackerId, id));
   }
 
@@ -98,6 +103,10 @@ export class StorePort implements MessageStore {
 
   receive(reception: Reception): Promise<Received> {
     return this.#call("receive", [reception.trackerId], (store) => store.receive(reception));
+  }
+
+  recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]> {
+    return this.#call("recall", [trackerId], (store) => store.recall(trackerId, tags));
   }
 
   login(login: Login): Promise<LoggedIn> {

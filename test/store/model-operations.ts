@@ -83,6 +83,8 @@ const KINDS = [
   "delivered",
   "implied",
   "read",
+  "late-read",
+  "late-read",
   "progress",
   "rejected",
   "lapsed",
@@ -92,9 +94,12 @@ const KINDS = [
   "proven",
   "closing",
 ] as const;
+/** Few, so that they are used again and asked for. */
+const WIRE_TAGS = ["1", "2", "0003beef"] as const;
 const settlements = fc.array(fc.record({ type: fc.constantFrom(...KINDS), n: some }), { maxLength: 4 });
 
-function settlementOf(type: (typeof KINDS)[number], id: MessageId): Settlement {
+function settlementOf(type: (typeof KINDS)[number], id: MessageId, n: number): Settlement {
+  if (type === "late-read") return { type, tag: WIRE_TAGS[n % WIRE_TAGS.length] ?? "" };
   if (type === "delivered") return { type, id, receipt: "device" };
   if (type === "implied") return { type: "delivered", id, receipt: "implied" };
   if (type === "progress") return { type, id, parts: 2 };
@@ -116,18 +121,20 @@ const drainChoices = fc.record({
   room: fc.nat({ max: 3 }),
   maxAttempts: fc.integer({ min: 1, max: 3 }),
   frames: fc.array(fc.record({ n: some, direction: fc.constantFrom("down", "up") }), { maxLength: 2 }),
+  tags: fc.array(fc.record({ n: some, tag: fc.constantFrom(...WIRE_TAGS), whole: fc.boolean() }), { maxLength: 2 }),
 });
 
-const drains = shown("drain", drainChoices, ({ n, told, own, lost, room, maxAttempts, frames }) => async (side, trackers) => {
+const drains = shown("drain", drainChoices, ({ n, told, own, lost, room, maxAttempts, frames, tags }) => async (side, trackers) => {
   const line = at(side.lines, n);
   if (line === undefined) return null;
   // What the line holds is what it most likely settles.
-  const named = told.map((one) => settlementOf(one.type, (own ? at(line.held, one.n) : undefined) ?? idAt(side, one.n)));
-  const ended = new Set(named.filter(endsHold).map((one) => ("id" in one ? one.id : 0)));
+  const settled = told.map((one) => settlementOf(one.type, (own ? at(line.held, one.n) : undefined) ?? idAt(side, one.n), one.n));
+  const ended = new Set(settled.filter(endsHold).map((one) => ("id" in one ? one.id : 0)));
   line.held = line.held.filter((id) => !ended.has(id));
-  const request = { trackerId: tracker(trackers, line.which), epoch: line.epoch, settlements: named, held: line.held, room };
+  const request = { trackerId: tracker(trackers, line.which), epoch: line.epoch, settlements: settled, held: line.held, room };
   const traces = frames.map((frame) => ({ ...frame, id: idAt(side, frame.n), bytes: Buffer.from("frame"), ageMs: 0 }));
-  const result = await side.store.drain({ ...request, maxAttempts, tagBytes: 3, traces });
+  const named = tags.map((one) => ({ id: idAt(side, one.n), tag: one.tag, whole: one.whole }));
+  const result = await side.store.drain({ ...request, maxAttempts, tagBytes: 3, traces, tags: named });
   if (result.type === "drained" && !lost) line.held = [...line.held, ...result.texts.map(({ id }) => id)];
   return result;
 });
@@ -151,6 +158,14 @@ const retries = shown(
   ({ n, m }) =>
     (side, trackers) =>
       side.store.retryDeadLetter(tracker(trackers, n), idAt(side, m)),
+);
+
+const recalls = shown(
+  "recall",
+  fc.record({ n: which }),
+  ({ n }) =>
+    (side, trackers) =>
+      side.store.recall(tracker(trackers, n), WIRE_TAGS),
 );
 
 const cancels = shown(
@@ -203,6 +218,7 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
   { arbitrary: marks, weight: 3 },
   { arbitrary: retries, weight: 4 },
   { arbitrary: cancels, weight: 4 },
+  { arbitrary: recalls, weight: 2 },
   { arbitrary: sweeps, weight: 3 },
   { arbitrary: lists, weight: 3 },
   { arbitrary: removals, weight: 2 },

@@ -53,6 +53,7 @@ function plain(side: Side, outcome: unknown): unknown {
     answers: place,
     messageId: place,
     ids: (value) => (value as MessageId[]).map(place),
+    withdrawn: (value) => (value as MessageId[]).map(place),
     submittedAt: (value) => typeof value,
     updatedAt: (value) => typeof value,
     at: (value) => typeof value,

@@ -73,13 +73,15 @@ describe("a call that reaches Redis twice", () => {
     await store.erase(trackerId);
   });
 
-  it("keeps a frame and a state once", async () => {
+  it("keeps a frame, a state and a name on the wire once", async () => {
     const trackerId = freshTracker();
     const id = await submitted(store, trackerId);
     const { epoch } = (await TestLine.open(store, trackerId)).login;
     const request = { nonce: "n", epoch, room: 1, maxAttempts: 9, tagBytes: 100, held: [], settlements: [], indexed: [], indexedAt: 0 };
     const traces = [{ id, up: false, ageMs: 0 }];
-    await twice("drain", trackerId, JSON.stringify({ ...request, traces }), Buffer.from("frame"));
+    const tags = [{ id, tag: "17", whole: true }];
+    await twice("drain", trackerId, JSON.stringify({ ...request, traces, tags, keptTags: 9 }), Buffer.from("frame"));
+    expect(await redis.command("LLEN", trackerKeys(trackerId).find((key) => key.endsWith(":r")) ?? "")).toBe(1);
     expect((await store.timeline(trackerId, id)).map((entry) => (entry.type === "state" ? entry.state : entry.direction))).toEqual([
       "queued",
       "down",
@@ -90,7 +92,8 @@ describe("a call that reaches Redis twice", () => {
   it("cancels once, and says so both times", async () => {
     const trackerId = freshTracker();
     const id = await submitted(store, trackerId);
-    expect(await twice("cancel", trackerId, id)).toEqual([1, 1]);
+    const done = [1, Buffer.alloc(0), 0];
+    expect(await twice("cancel", trackerId, id)).toEqual([done, done]);
     expect(await store.timeline(trackerId, id)).toHaveLength(2);
   });
 });

@@ -1,8 +1,10 @@
 /** The stores that the contract runs on. */
 import { connected, connectRedis } from "../../src/store/connection.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
 import { NodeEvents } from "../../src/store/node-events.ts";
 import { RedisStore } from "../../src/store/redis.ts";
+import { RedisBroadcasts } from "../../src/store/redis-broadcasts.ts";
 import { RedisEvents } from "../../src/store/redis-events.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import type { World } from "./world.ts";
@@ -18,6 +20,7 @@ export function memoryWorld(): Promise<World> {
   return Promise.resolve({
     store,
     events: store.events,
+    broadcasts: new MemoryBroadcasts(() => now),
     node: NODE,
     advance: (ms) => {
       now += ms;
@@ -38,6 +41,7 @@ export async function redisWorld(cluster: boolean): Promise<World & { readonly r
     redis,
     store: new RedisStore(connection, own),
     events: new RedisEvents({ requests: connection, subscriber, own }),
+    broadcasts: new RedisBroadcasts(connection),
     node: NODE,
     advance: (ms) => advance(redis, ms),
     close: async () => {

@@ -5,12 +5,13 @@ import pino from "pino";
 import { LineChat, type LineWarning } from "../../src/chat/lines.ts";
 import type { Load } from "../../src/chat/load.ts";
 import type { LineMeter } from "../../src/chat/meter.ts";
-import { type Draft, type MessageStore, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import type { Draft, Owner } from "../../src/chat/ports.ts";
 import type { Protocol, SessionLimits } from "../../src/core/index.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { LineTap } from "../../src/gateway/line-tap.ts";
 import { Registry } from "../../src/gateway/registry.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { failing } from "./failing-store.ts";
 import { type FleetPlan, MemoryDirectory } from "./fleet.ts";
 import { byTag, inOrder } from "./scripted-protocol.ts";
 
@@ -52,6 +53,9 @@ export interface World {
   outage: boolean;
   load: Load;
   send(trackerId: number, text: string): Promise<number>;
+  /** A question with these answers. */
+  ask(trackerId: number, text: string, choices: readonly string[]): Promise<number>;
+  cancel(trackerId: number, id: number): Promise<void>;
   dial(port?: number): Promise<Peer>;
   close(): Promise<void>;
 }
@@ -108,6 +112,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await store.renewLease(node, 600_000);
   const [universal, single, secure] = await gateway.listen();
   const port = universal?.port ?? 0;
+  const submit = async (draft: Draft): Promise<number> => {
+    const submitted = await store.submit(draft);
+    if (submitted.type !== "stored") throw new Error("the outbox is full");
+    if (submitted.owner !== null) registry.hint(draft.trackerId, submitted.owner.epoch);
+    return submitted.id;
+  };
   return Object.assign(world, {
     gateway,
     registry,
@@ -121,11 +131,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     logs,
     hints,
     warnings,
-    send: async (trackerId: number, text: string) => {
-      const submitted = await store.submit({ ...DRAFT, trackerId, text });
-      if (submitted.type !== "stored") throw new Error("the outbox is full");
-      if (submitted.owner !== null) registry.hint(trackerId, submitted.owner.epoch);
-      return submitted.id;
+    send: (trackerId: number, text: string) => submit({ ...DRAFT, trackerId, text }),
+    ask: (trackerId: number, text: string, choices: readonly string[]) => submit({ ...DRAFT, trackerId, text, choices }),
+    cancel: async (trackerId: number, id: number) => {
+      const cancelled = await store.cancel(trackerId, id);
+      if (cancelled.type !== "cancelled") throw new Error(`message ${id} is not pending`);
+      if (cancelled.owner !== null) registry.hint(trackerId, cancelled.owner.epoch, "withdrawal");
     },
     dial: async (to: number = port) => {
       const peer = await Peer.dial(to);
@@ -140,17 +151,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 const DRAFT: Omit<Draft, "trackerId" | "text"> = { employeeId: null, urgent: false, altered: false, ttlMs: 600_000, rejected: null };
-
-/** The same store, except that its calls are refused while `down`. */
-function failing(store: MemoryStore, down: () => boolean): MessageStore {
-  return new Proxy(store, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => (down() ? Promise.reject(new StoreUnavailable("planted")) : member.apply(target, args));
-    },
-  });
-}
 
 /** A raw socket that speaks lines. */
 export class Peer {

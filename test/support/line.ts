@@ -5,9 +5,11 @@ import {
   type Effect,
   type Input,
   type LoginVerdict,
+  type News,
   type Protocol,
   Session,
   type Standing,
+  type UnitLabel,
 } from "../../src/core/index.ts";
 import { LIMITS } from "./rehearse.ts";
 
@@ -49,8 +51,13 @@ export class Line {
     return this.step({ type: "drained", result });
   }
 
-  hint(): string[] {
-    return this.step({ type: "hint" });
+  hint(news: News = "text", unit?: UnitLabel): string[] {
+    return this.step({ type: "hint", news, unit });
+  }
+
+  /** The store says that these texts are not wanted any more. */
+  withdrawn(...ids: readonly number[]): string[] {
+    return this.step({ type: "drained", result: { type: "drained", texts: [], waiting: 0, dueInMs: null, withdrawn: ids } });
   }
 
   after(ms: number): string[] {
@@ -68,6 +75,11 @@ export function text(id: number, over: Partial<ClaimedText> = {}): ClaimedText {
 }
 
 function show(effect: Effect): string {
+  const whose = "unit" in effect && effect.unit !== undefined ? `${effect.unit}: ` : "";
+  return `${whose}${shown(effect)}`;
+}
+
+function shown(effect: Effect): string {
   switch (effect.type) {
     case "write":
       return `< ${effect.bytes.toString("utf8").trim()}`;
@@ -81,6 +93,8 @@ function show(effect: Effect): string {
       return `note ${effect.kind}`;
     case "close":
       return `close ${effect.reason}`;
+    case "left":
+      return `left ${effect.reason}`;
     default:
       return effect.type;
   }

@@ -2,6 +2,7 @@
 import { pino } from "pino";
 import { createHttpServer } from "../../src/http/server.ts";
 import { Metrics } from "../../src/main-metrics.ts";
+import { watchWorkers } from "../../src/main-workers.ts";
 
 export interface Described {
   readonly name: string;
@@ -24,6 +25,7 @@ export async function emptyMetrics(): Promise<Metrics> {
     store,
   });
   await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: metrics.registry });
+  watchWorkers(metrics.registry, () => 0);
   return metrics;
 }
 

@@ -92,6 +92,16 @@ export class Product {
     return { body, ms: performance.now() - from };
   }
 
+  /** Adds to the fleet, or changes it. */
+  async importFleet(document: object): Promise<void> {
+    const response = await fetch(`${this.url}/admin/fleet`, {
+      method: "PUT",
+      headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify(document),
+    });
+    if (!response.ok) throw new Error(`the fleet was not imported: ${await response.text()}`);
+  }
+
   async send(trackerId: number, message: string): Promise<number> {
     const { body } = await this.call("send", { tracker_id: trackerId, message });
     if (body.id === undefined) throw new Error(`not sent: ${JSON.stringify(body)}`);
@@ -100,6 +110,10 @@ export class Product {
 
   async list(trackerId: number): Promise<readonly Listed[]> {
     return (await this.call("list", { tracker_id: trackerId })).body.list ?? [];
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
   }
 
   /** Sends a signal and does not wait for anything. */

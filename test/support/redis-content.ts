@@ -66,6 +66,6 @@ function familiesOf(key: string): readonly string[] {
 
 const PATTERNS = KEY_FAMILIES.map(({ name }) => {
   const escaped = name.replaceAll(/[{}.*+?^$|()[\]\\]/g, "\\$&");
-  const ids = escaped.replaceAll(/<(?:tracker|user|shard|bucket|block)>/g, "-?\\d+").replaceAll(/<\w+>/g, ".+");
+  const ids = escaped.replaceAll(/<(?:tracker|user|shard|bucket|block|id)>/g, "-?\\d+").replaceAll(/<\w+>/g, ".+");
   return [name, new RegExp(`^${ids}$`)] as const;
 });

@@ -56,7 +56,11 @@ function scripted(name: string, capabilities: Capabilities): Protocol {
 }
 
 function codec(capabilities: Capabilities): Codec {
+  const removals: Buffer[] = [];
   return {
+    // Only a part with a tag can be named.
+    cancel: (tag) => void removals.push(Buffer.from(`X ${tag}\n`)),
+    tick: () => ({ send: removals.splice(0), at: null }),
     framer: new LineFramer({ maxBytes: 200 }),
     identified: () => {},
     decode: (frame) => decode(frame.toString("utf8")),
@@ -75,11 +79,13 @@ function codec(capabilities: Capabilities): Codec {
   };
 }
 
-function cut(text: string, size: number): readonly string[] {
+/** A text in parts. */
+export function cut(text: string, size: number): readonly string[] {
   return text.match(new RegExp(`.{1,${size}}`, "gsu")) ?? [];
 }
 
-function decode(line: string): Reading {
+/** What one line of the device means. */
+export function decode(line: string): Reading {
   const [letter, first = "", ...rest] = line.split(" ");
   const tail = rest.join(" ");
   const event = (one: DeviceEvent, reply?: string): Reading =>

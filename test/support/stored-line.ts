@@ -116,6 +116,7 @@ export class StoredLine {
         return null;
       case "status":
         return null;
+      case "left":
       case "passed":
       case "receive":
       case "drain":
@@ -124,21 +125,22 @@ export class StoredLine {
   }
 
   /** What only a line that is logged in asks. */
-  async #owned(effect: Extract<Effect, { type: "passed" | "receive" | "drain" }>): Promise<Input | null> {
+  async #owned(effect: Extract<Effect, { type: "left" | "passed" | "receive" | "drain" }>): Promise<Input | null> {
     if (this.#owner === null) throw new Error(`${effect.type} before a login`);
     if (effect.type === "receive") return { type: "received", verdict: await this.#receive(this.#owner, effect) };
     if (effect.type === "drain") {
       if (this.up) this.settlements.push(...effect.settlements);
       return { type: "drained", result: await this.#chat.drain(this.#owner, effect) };
     }
-    await this.#chat.passed(this.#owner);
+    if (effect.type === "passed") await this.#chat.passed(this.#owner);
+    else await this.#chat.logout(TRACKER, this.#owner.epoch);
     return null;
   }
 
   async #identify({ scope, key, password }: Extract<Effect, { type: "identify" }>): Promise<LoginVerdict> {
     if (!this.up) return { type: "unavailable" };
     const { protocol } = this.#options;
-    const { verdict, epoch } = await this.#chat.identify({ scope, key, password }, { protocol, address: "10.0.0.1" });
+    const { verdict, epoch } = await this.#chat.identify({ scope, key, password }, { protocol, address: "10.0.0.1", carrier: null });
     if (verdict.type === "accepted" && epoch !== null) this.#owner = { identity: verdict.identity, protocol, epoch };
     return verdict;
   }

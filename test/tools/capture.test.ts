@@ -186,6 +186,8 @@ describe("the proxy", () => {
 
 describe("a transcript that was written", () => {
   const bytes = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((array) => Buffer.from(array));
+  const words = fc.string({ unit: "binary" });
+  const unit = fc.option(fc.stringMatching(/^[\w.-]+$/));
   const step: fc.Arbitrary<NewStep> = fc.oneof(
     fc
       .oneof(
@@ -199,21 +201,26 @@ describe("a transcript that was written", () => {
     fc.array(fc.option(fc.nat(255)), { minLength: 1 }).map((pattern) => ({ type: "down" as const, pattern })),
     fc.record({
       type: fc.constant("send" as const),
-      text: fc.string({ unit: "binary" }),
+      unit,
+      text: words,
       urgent: fc.boolean(),
       choices: fc.option(fc.array(fc.string())),
     }),
-    fc.string({ unit: "binary" }).map((text) => ({ type: "text" as const, text })),
+    fc.record({ type: fc.constant("text" as const), unit, text: words, answers: fc.option(words) }),
+    fc.record({ type: fc.constantFrom("cancel" as const, "read" as const), unit, text: words }),
     fc.nat(10_000_000).map((ms) => ({ type: "wait" as const, ms })),
   );
+
+  const units = [{ deviceId: "6", profile: { charset: "utf8" }, password: "x", foreign: true }];
 
   it("reads as what it was written from", () => {
     fc.assert(
       fc.property(fc.array(step), fc.string({ unit: "binary" }), (steps, title) => {
-        const head = transcriptHead({ title, protocol: "p", deviceId: "1", password: null, profile: { charset: "utf8" } });
+        const head = transcriptHead({ title, protocol: "p", deviceId: "1", password: null, profile: { charset: "utf8" }, units });
         const read = parseTranscript(head + steps.map(transcriptLine).join(""));
         expect(read.steps.map(({ line: _, ...rest }) => rest)).toEqual(steps);
         expect(read.profile).toEqual({ charset: "utf8" });
+        expect(read.units).toEqual(units);
       }),
     );
   });

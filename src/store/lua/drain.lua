@@ -2,16 +2,18 @@
 -- Keeps frames, applies settlements, then claims texts for the line that owns the epoch.
 -- KEYS   the tracker's keys
 -- ARGV   1 JSON {nonce, epoch, room, maxAttempts, tagBytes, held: [id], settlements: [Settlement],
---        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}]}
+--        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}],
+--        tags: [{id, tag}], keptTags: most of them}
 --        then the frame of each trace
 -- Output {0} stale; {1, waiting, ms until a text becomes due (-1: none does), ids to index as dead letters before the
---        next call, {how many texts expired, how many became dead letters in this call},
+--        next call, {how many texts expired, how many became dead letters in this call}, ids of withdrawn texts,
 --        then per claimed text {id, packed value, urgent, attempt, tag, parts acknowledged}...}
 --@include head
 --@include events
 --@include messages
 --@include timeline
 --@include outbox
+--@include tags
 --@include settle
 -- An index entry older than this may have been swept already: too late to rely on it.
 local INDEX_MS = 30000
@@ -79,7 +81,8 @@ local function settle()
     if receipts[s.type] then receipts[s.type](s)
     elseif owner then conclusions[s.type](s, epoch, lapsed) end
   end
-  if #request.settlements + #request.traces > 0 then set('dn', request.nonce) end
+  keep_tags(request.tags, request.keptTags)
+  if #request.settlements + #request.traces + #request.tags > 0 then set('dn', request.nonce) end
 end
 
 local function reserve_tags(bytes)
@@ -141,6 +144,21 @@ local function claim(lane)
   return true
 end
 
+-- Of what the line holds, or gives back in this call, the texts that nobody wants any more.
+local function withdrawn()
+  local ids = {}
+  local function look(id)
+    if load_flight(id) then return end
+    local _, value = load_visible(id)
+    if not value or state_of(value) == CANCELLED then ids[#ids + 1] = tonumber(id) end
+  end
+  for _, id in ipairs(request.held) do look(id) end
+  for _, s in ipairs(request.settlements) do
+    if s.type == 'lapsed' then look(s.id) end
+  end
+  return ids
+end
+
 settle()
 if not owner then return finish({ 0 }) end
 give_up(lapsed)
@@ -152,6 +170,6 @@ for id in pairs(held) do
   local f = load_flight(id)
   if f and f.epoch == epoch then waiting = waiting - 1 end
 end
-local reply = { 1, waiting, due and due - NOW or -1, to_index, { expired, buried } }
+local reply = { 1, waiting, due and due - NOW or -1, to_index, { expired, buried }, withdrawn() }
 for _, text in ipairs(texts) do reply[#reply + 1] = text end
 return finish(reply)

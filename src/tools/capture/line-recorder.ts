@@ -1,6 +1,6 @@
 /** Writes one live line down as a transcript, from its first byte to its end. */
 
-import type { ClaimedText, DeviceText, Direction } from "../../core/index.ts";
+import type { ClaimedText, DeviceText, Direction, UnitLabel } from "../../core/index.ts";
 import { type Identity, type NewStep, type Protocol, type Settlement, saidLine, transcriptHead, transcriptLine } from "../../core/index.ts";
 import type { LineTap } from "../../gateway/line-tap.ts";
 import type { EndReason } from "../../gateway/registry.ts";
@@ -47,19 +47,21 @@ export class LineRecorder implements LineTap {
     if (this.#file === null) this.#begin(protocol, identity);
   }
 
-  stored(texts: readonly DeviceText[]): void {
-    for (const { text } of texts) this.#step({ type: "text", text });
+  stored(texts: readonly DeviceText[], unit: UnitLabel): void {
+    for (const { text } of texts) this.#step({ type: "text", unit: unit ?? null, text, answers: null });
   }
 
-  claimed(texts: readonly ClaimedText[]): void {
-    for (const { text, urgent, choices, attempt } of texts) if (attempt === 1) this.#step({ type: "send", text, urgent, choices });
+  claimed(texts: readonly ClaimedText[], unit: UnitLabel): void {
+    for (const { text, urgent, choices, attempt } of texts)
+      if (attempt === 1) this.#step({ type: "send", unit: unit ?? null, text, urgent, choices });
   }
 
-  settled(settlements: readonly Settlement[]): void {
+  settled(settlements: readonly Settlement[], unit: UnitLabel): void {
     for (const settlement of settlements) {
       const { type } = settlement;
-      if (type === "delivered" || type === "unconfirmed") this.#step({ type: "settled", outcome: type, reason: null });
-      else if (type === "rejected") this.#step({ type: "settled", outcome: type, reason: settlement.reason });
+      const whose = { type: "settled", unit: unit ?? null, outcome: type } as const;
+      if (type === "delivered" || type === "unconfirmed") this.#step({ ...whose, reason: null });
+      else if (type === "rejected") this.#step({ ...whose, reason: settlement.reason });
     }
   }
 
@@ -81,7 +83,7 @@ export class LineRecorder implements LineTap {
     const secret = identity?.secret ?? null;
     const password = secret !== null && covered ? COVERED : secret;
     const title = `${name} ${deviceId || "without a login"}`;
-    this.#file.write(transcriptHead({ title, protocol: name, deviceId, profile, password }));
+    this.#file.write(transcriptHead({ title, protocol: name, deviceId, profile, password, units: [] }));
     const early = this.#early;
     this.#early = [];
     for (const { direction, bytes, at } of early) this.#write(direction, bytes, at);

@@ -104,7 +104,7 @@ export class Station {
 
   /** Ends the line; a device comes back by itself. */
   hangUp(): void {
-    this.#registry.get(GUEST)?.end("kicked", 0);
+    this.#registry.get(GUEST)?.leave("kicked");
   }
 
   /** Driver's texts are stored and acknowledged, or neither. */

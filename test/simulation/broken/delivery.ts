@@ -1,6 +1,14 @@
 /** I2, I3, I4, I16: deliveries believed too early, out of order, too often or too late. */
 import type { MessageStore } from "../../../src/chat/ports.ts";
-import { type Codec, type DeviceEvent, type Input, type Protocol, Session, type SessionOptions } from "../../../src/core/index.ts";
+import {
+  type Codec,
+  type DeviceEvent,
+  type Input,
+  type Protocol,
+  Session,
+  type SessionOptions,
+  type Settlement,
+} from "../../../src/core/index.ts";
 import { LIMITS } from "../../support/rehearse.ts";
 import type { SessionLike } from "../sim-line.ts";
 import { type Broken, over } from "./broken.ts";
@@ -11,6 +19,8 @@ export const delivery: readonly Broken[] = [
   { name: "what was written counts as delivered", breaks: "I2", within: 5, change: { trustsWrites: true } },
   { name: "after an overdue receipt without a tag the line goes on", breaks: "I2", within: 40, change: { protocol: goingOn } },
   { name: "a receipt with any tag settles the last part written", breaks: "I2", within: 20, change: { session: credulous } },
+  { name: "a read over a later line means the last text", breaks: "I2", within: 20, change: { scripts: presuming } },
+  { name: "a read over a later line means nothing", breaks: "I2", within: 40, change: { scripts: (store) => readsAs(store, () => []) } },
   { name: "two texts are claimed the wrong way round", breaks: "I3", within: 20, change: { port: reversing } },
   {
     name: "what a line holds is handed out again",
@@ -30,7 +40,45 @@ export const delivery: readonly Broken[] = [
     within: 20,
     change: { scripts: (store) => over(store, { submit: (draft) => store.submit({ ...draft, ttlMs: YEAR_MS }) }) },
   },
+  {
+    name: "a line that hears of a withdrawal goes on",
+    breaks: "I16b",
+    within: 60,
+    change: { port: stubborn },
+  },
 ];
+
+/** What a read of an earlier line's text is taken for. */
+function readsAs(store: MessageStore, taken: (trackerId: number) => readonly Settlement[]): MessageStore {
+  return over(store, {
+    drain: (request) => {
+      const meant = (settlement: Settlement): readonly Settlement[] =>
+        settlement.type === "late-read" ? taken(request.trackerId) : [settlement];
+      return store.drain({ ...request, settlements: request.settlements.flatMap(meant) });
+    },
+  });
+}
+
+function presuming(store: MessageStore): MessageStore {
+  const last = new Map<number, number>();
+  const watched = over(store, {
+    submit: async (draft) => {
+      const submitted = await store.submit(draft);
+      if (submitted.type === "stored") last.set(draft.trackerId, submitted.id);
+      return submitted;
+    },
+  });
+  return readsAs(watched, (trackerId) => [{ type: "read", id: last.get(trackerId) ?? 0 }]);
+}
+
+function stubborn(store: MessageStore): MessageStore {
+  return over(store, {
+    drain: async (request) => {
+      const result = await store.drain(request);
+      return result.type === "drained" ? { ...result, withdrawn: [] } : result;
+    },
+  });
+}
 
 function reversing(store: MessageStore): MessageStore {
   return over(store, {
@@ -55,8 +103,7 @@ function guessing(codec: Codec): Codec {
   let expected: string[] = [];
   const guess = (event: DeviceEvent): DeviceEvent => (event.type === "receipt" ? { ...event, tag: expected.shift() ?? null } : event);
   return {
-    framer: codec.framer,
-    identified: (identity) => codec.identified(identity),
+    ...codec,
     decode: (frame) => {
       const reading = codec.decode(frame);
       return { ...reading, events: reading.events.map(guess) };

@@ -28,7 +28,7 @@ export const durability: readonly Broken[] = [
     name: "withdrawing is answered and not done",
     breaks: "I1",
     within: 20,
-    change: { scripts: (store) => over(store, { cancel: () => Promise.resolve("cancelled") }) },
+    change: { scripts: (store) => over(store, { cancel: () => Promise.resolve({ type: "cancelled", owner: null }) }) },
   },
   { name: "ids go back in a crash", breaks: "I11", within: 20, change: { scripts: reusing } },
 ];

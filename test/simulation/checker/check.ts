@@ -6,8 +6,10 @@ import { checkArrival, checkIds, checkStored, checkWithdrawn } from "./durabilit
 import { checkEvents } from "./events.ts";
 import { Facts, type Violation } from "./facts.ts";
 import { checkOwners } from "./ownership.ts";
+import { checkReads } from "./reads.ts";
 import { checkOnce, checkStoredFirst } from "./reception.ts";
 import { checkExpiry, checkLists, checkTimes } from "./store.ts";
+import { checkWithdrawals } from "./withdrawal.ts";
 
 /** All violations, the earliest first. */
 export function check(run: Run): readonly Violation[] {
@@ -18,6 +20,7 @@ export function check(run: Run): readonly Violation[] {
     checkWithdrawn,
     checkIds,
     checkReceipts,
+    checkReads,
     checkOrder,
     checkCopies,
     checkTimes,
@@ -29,6 +32,7 @@ export function check(run: Run): readonly Violation[] {
     checkLists,
     checkExpiry,
     checkEvents,
+    checkWithdrawals,
   ];
   return checks.flatMap((one) => one(facts)).sort((one, other) => one.t - other.t);
 }

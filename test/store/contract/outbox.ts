@@ -30,7 +30,7 @@ export function outboxContract(world: () => World): void {
     const expected = { id, text: "Привет 🚚", urgent: true, attempt: 1, tag: 1, partsAcked: 0, choices: null };
     expect(await line.claim()).toEqual([expected]);
     expect((await message(store(), id)).state).toBe("written");
-    expect(await line.drain()).toEqual({ type: "drained", texts: [], waiting: 0, dueInMs: null });
+    expect(await line.drain()).toEqual({ type: "drained", texts: [], waiting: 0, dueInMs: null, withdrawn: [] });
   });
 
   it("claims nothing without room and nothing for a line that ended", async () => {

@@ -6,6 +6,6 @@ local function hide_all()
   set('b', 0)
   set('oq', '')
   local dead = redis.call('HKEYS', DEAD)
-  redis.call('UNLINK', UNREAD, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, REPEATS)
+  redis.call('UNLINK', UNREAD, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, REPEATS, TAGS)
   return dead
 end

@@ -26,6 +26,12 @@ function receipts.read(s)
   arrived(s.id, bucket, value, READ, BY_DEVICE)
 end
 
+-- `tag`: see `WireTag` in core/session-io.ts. The last part of several says nothing of the others.
+receipts['late-read'] = function(s)
+  local id, value, whole = message_of(s.tag)
+  if id and (whole or is_received(value)) then receipts.read({ id = id }) end
+end
+
 function receipts.rejected(s)
   prove()
   local bucket, value = load_visible(s.id)
