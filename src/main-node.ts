@@ -24,6 +24,7 @@ import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
 import { RedisBroadcasts } from "./store/redis-broadcasts.ts";
 import { RedisEvents } from "./store/redis-events.ts";
+import { openSchema } from "./store/schema.ts";
 import { productVersion } from "./version.ts";
 import type { Places } from "./workers/messages.ts";
 
@@ -79,6 +80,7 @@ async function start({ config, log, closing, around }: Beginning): Promise<void>
   };
   const requests = connect("requests");
   await connected(requests, REDIS_MS);
+  await openSchema(requests);
   const metrics = new Metrics(config.nodeId, productVersion());
   const subscriber = connect("subscriber");
   const own = new NodeEvents(requests, config.nodeId);

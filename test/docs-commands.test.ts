@@ -24,6 +24,9 @@ const NOT_RUN: readonly { readonly begins: string; readonly why: string }[] = [
   { begins: "npm run new-protocol", why: "writes into the checkout; test/authoring.test.ts runs it in a copy" },
   { begins: "npx vitest", why: "a test of a protocol that test/authoring.test.ts makes" },
   { begins: "npm run dev", why: "the product from its sources is what runs here; the console's watcher needs the checkout" },
+  { begins: "npx tracker-chat migrate", why: "no node may run meanwhile; test/product/schema.test.ts runs it" },
+  { begins: "redis-cli", why: "need not be here; test/product/backup.test.ts sends the same commands" },
+  { begins: "cp ", why: "test/product/backup.test.ts copies the files of its own Redis" },
   { begins: "npx tracker-chat simulate acme", why: "a device of the protocol that test/authoring.test.ts makes" },
 ];
 

@@ -96,8 +96,10 @@ export interface MessageStore {
   disown(trackerId: TrackerId): Promise<void>;
   /** Deletes a tracker's chat; what is known of its device, its line and its re-sends stays. Safe to repeat. */
   clear(trackerId: TrackerId): Promise<void>;
-  /** Deletes all that is kept of a tracker. Safe to repeat. */
-  erase(trackerId: TrackerId): Promise<void>;
+  /** Deletes all that is kept of a tracker; `userId`: whose events may have told of it. Safe to repeat. */
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void>;
+  /** Deletes what is kept of an account beside its trackers: live events, idempotency keys. Safe to repeat. */
+  forget(userId: UserId): Promise<void>;
 
   /** Says that this node lives; owners on nodes without a lease count as gone. `taken`: it had none, or an old one. */
   renewLease(node: string, ttlMs: number): Promise<"kept" | "taken">;

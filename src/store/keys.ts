@@ -1,5 +1,5 @@
 /**
- * Every key in Redis, each named once. What stands in braces decides the slot of a Redis Cluster: all keys of a
+ * Every key of messages in Redis, each named once (key-families.ts lists all there are). What stands in braces decides the slot of a Redis Cluster: all keys of a
  * tracker share one, so that a call on a tracker is one script. Indexes outside that slot are supersets.
  */
 import { createHash } from "node:crypto";
@@ -19,6 +19,8 @@ const IDS_PER_BLOCK = 1_024;
 export const DEAD_LETTERS = "dead";
 /** Gateway nodes by the time their lease ends: ZSET. */
 export const LEASES = "nodes";
+/** The schema of the data: string (schema.ts). */
+export const SCHEMA_KEY = "schema";
 /** Written by the health check. */
 export const HEALTH = "health";
 
@@ -111,14 +113,19 @@ export function broadcastKeys(user: UserId): { readonly all: string; readonly pa
   return { all, pace: `${all}:p`, prefix: `${all}:` };
 }
 
-/** Which broadcast a user's idempotency key stands for. */
-export function broadcastIdempotencyKey(user: UserId, key: string): string {
-  return `bc:{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;
+/** Which broadcast a user's idempotency key of this name stands for, and the list of the user's names: ZSET by when they end. */
+export function broadcastIdempotencyKeys(user: UserId, name: string): readonly string[] {
+  return [`bc:{u${user}}:k:${name}`, `bc:{u${user}}:k`];
 }
 
-/** What a user's idempotency key stands for. */
-export function idempotencyKey(user: UserId, key: string): string {
-  return `{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;
+/** How a client's idempotency key is named in Redis, which takes no bytes of others into its keys. */
+export function idempotencyName(key: string): string {
+  return createHash("sha256").update(key).digest("base64url");
+}
+
+/** What a user's idempotency key of this name stands for, and the list of the user's names: ZSET by when they end. */
+export function idempotencyKeys(user: UserId, name: string): readonly string[] {
+  return [`{u${user}}:k:${name}`, `{u${user}}:k`];
 }
 
 /** A shard of the pending index: ZSET of trackers by their last mark. */

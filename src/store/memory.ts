@@ -253,9 +253,16 @@ export class MemoryStore implements MessageStore {
     });
   }
 
-  erase(trackerId: TrackerId): Promise<void> {
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void> {
+    if (userId !== undefined) this.events.forgetTracker(userId, trackerId);
     for (const id of this.#trackers.get(trackerId)?.messages.keys() ?? []) this.#places.delete(id);
     this.#trackers.delete(trackerId);
+    return Promise.resolve();
+  }
+
+  forget(userId: UserId): Promise<void> {
+    this.events.forget(userId);
+    for (const name of this.#keys.keys()) if (name.startsWith(`${userId} `)) this.#keys.delete(name);
     return Promise.resolve();
   }
 

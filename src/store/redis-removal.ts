@@ -1,8 +1,9 @@
 /** Removing messages from Redis for good: slices of a tracker first, then what the indexes outside its slot say of them. */
+import type { UserId } from "../chat/fleet.ts";
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import { type Removed, StoreUnavailable } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { DEAD_LETTERS, ID_BLOCKS, OLD_IDS, pendingKey, shardOf, timesKey, trackerKeys } from "./keys.ts";
+import { DEAD_LETTERS, ID_BLOCKS, OLD_IDS, pendingKey, shardOf, streamKeys, timesKey, trackerKeys } from "./keys.ts";
 import { reach } from "./redis-reach.ts";
 import { asArray, asNumber, asText, type Reply } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
@@ -66,12 +67,15 @@ export class RedisRemoval {
     }
   }
 
-  async erase(trackerId: TrackerId): Promise<void> {
+  /** `userId`: whose stream of events counts the tracker's. */
+  async erase(trackerId: TrackerId, userId?: UserId): Promise<void> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       await reach(this.disown(trackerId));
       await this.purge(trackerId);
       const erased = await reach(this.#scripts.run("erase", trackerKeys(trackerId), []));
       await reach(this.#connection.zrem(pendingKey(shardOf(trackerId)), trackerId));
+      const [, about = ""] = userId === undefined ? [] : streamKeys(userId);
+      if (about !== "") await reach(this.#connection.hdel(about, String(trackerId)));
       if (erased === 1) return;
     }
     throw new StoreUnavailable(`tracker ${trackerId} got messages while it was erased, ${TRIES} times in a row`);

@@ -24,8 +24,9 @@ import {
 import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import type { RedisConnection } from "./connection.ts";
-import { HEALTH, headKey, idempotencyKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
+import { HEALTH, headKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
 import type { NodeEvents } from "./node-events.ts";
+import { claimKey, forgetAccount } from "./redis-account.ts";
 import { deadLetters } from "./redis-dead.ts";
 import { drain } from "./redis-drain.ts";
 import { fullness } from "./redis-fullness.ts";
@@ -65,10 +66,8 @@ export class RedisStore implements MessageStore {
     return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, named));
   }
 
-  async claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
-    const known = asText(await reach(this.#scripts.run("claim-key", [idempotencyKey(userId, key)], [bodyDigest, IDEMPOTENCY_MS])));
-    if (known === "") return "new";
-    return known === bodyDigest ? "same" : "other";
+  claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
+    return reach(claimKey(this.#scripts, { userId, key }, bodyDigest));
   }
 
   async findByKey(trackerId: TrackerId, key: string): Promise<MessageId | null> {
@@ -205,8 +204,12 @@ export class RedisStore implements MessageStore {
     await this.#removal.purge(trackerId);
   }
 
-  erase(trackerId: TrackerId): Promise<void> {
-    return this.#removal.erase(trackerId);
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void> {
+    return this.#removal.erase(trackerId, userId);
+  }
+
+  forget(userId: UserId): Promise<void> {
+    return reach(forgetAccount(this.#connection, userId));
   }
 
   async renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {

@@ -177,8 +177,12 @@ export class StorePort implements MessageStore {
     return this.#call("disown", [trackerId], (store) => store.disown(trackerId));
   }
 
-  erase(trackerId: TrackerId): Promise<void> {
-    return this.#call("erase", [trackerId], (store) => store.erase(trackerId));
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void> {
+    return this.#call("erase", [trackerId], (store) => store.erase(trackerId, userId));
+  }
+
+  forget(userId: UserId): Promise<void> {
+    return this.#call("forget", [], (store) => store.forget(userId));
   }
 
   renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
