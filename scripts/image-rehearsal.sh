@@ -60,7 +60,7 @@ until ask /readyz; do
   ((SECONDS - started < START_SECONDS)) || fail "not ready after $START_SECONDS s"
   sleep 0.3
 done
-for path in /livez /metrics; do ask "$path" || fail "GET $path failed"; done
+for path in /livez /metrics / /console.js /console.css; do ask "$path" || fail "GET $path failed"; done
 # The demo fleet's dispatcher asks: the scripts of the store came along.
 ask "/tracker/chat/unread/count?hash=a6aa75587e5c59c32d347da438505fc3" || fail "an API call failed"
 

@@ -1,6 +1,4 @@
 /** The command line. What a command needs is loaded when it runs, so that `--help` is there at once. */
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { captureCommand } from "./commands/capture.ts";
@@ -13,6 +11,7 @@ import { protocolsCommand } from "./commands/protocols.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { productVersion } from "./version.ts";
 
 const EXIT = { failure: 1, usage: 2 };
 
@@ -21,10 +20,12 @@ Examples:
   tracker-chat serve
   tracker-chat fleet import fleet.json
   tracker-chat protocols
-  tracker-chat simulate wialon-ips --device-id 356307042441013
+  tracker-chat simulate NAME --device-id ID
   tracker-chat decode auto 234d2348656c6c6f0d0a
   tracker-chat unknown
-  tracker-chat replay fixtures/wialon-ips/*.transcript`;
+  tracker-chat replay fixtures/NAME/*.transcript
+
+NAME is one of the protocols, which "tracker-chat protocols" lists.`;
 
 await main();
 
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
 }
 
 function program(): Command {
-  const root = new Command("tracker-chat").description("The open device gateway for dispatcher-driver chat").version(version());
+  const root = new Command("tracker-chat").description("The open device gateway for dispatcher-driver chat").version(productVersion());
   root.addHelpText("after", EXAMPLES);
   for (const command of [
     serveCommand(),
@@ -52,7 +53,7 @@ function program(): Command {
     decodeCommand(),
     replayCommand(),
     captureCommand(),
-    certifyCommand(version()),
+    certifyCommand(productVersion()),
     benchCommand(),
     unknownCommand(),
     linesCommand(),
@@ -79,16 +80,4 @@ function beBrief(command: Command): void {
 
 function everyCommand(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
-}
-
-/** Of package.json: one folder above src/, two above dist/src/. */
-function version(): string {
-  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
-    try {
-      return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { readonly version: string }).version;
-    } catch {
-      // Further up.
-    }
-  }
-  return "unknown";
 }

@@ -7,6 +7,7 @@ import {
   host,
   integer,
   MAX_AGE_MS,
+  MAX_DRAIN_DELAY_MS,
   MAX_TIMER_MS,
   memory,
   nodeName,
@@ -37,13 +38,14 @@ function setting<T, F extends string | null>(
 export const SETTINGS = {
   REDIS_URL: setting(redisUrls, null, "redis:// or rediss://; a comma list of nodes with REDIS_CLUSTER=true; unset: a Redis of its own"),
   REDIS_CLUSTER: setting(flag, "false", "REDIS_URL names nodes of a Redis Cluster"),
+  REDIS_CA: setting(filePath, null, "PEM certificates that vouch for a Redis reached by rediss://; unset: those that the system trusts"),
   REDIS_BIN: setting(filePath, null, "the redis-server or valkey-server (>= 7.0) to start when REDIS_URL is not set"),
   DATA_DIR: setting(filePath, "./data", "where the embedded Redis and the made admin token are kept"),
   HTTP_HOST: setting(host, "127.0.0.1", "address of API, console, health, metrics"),
   HTTP_PORT: setting(port, "8080", "port of API, console, health, metrics"),
   GATEWAY_HOST: setting(host, "0.0.0.0", "address of the device ports"),
   GATEWAY_PORT: setting(port, "5000", "the universal port: the protocol is detected from the first bytes"),
-  PROTOCOL_PORTS: setting(protocolPorts, null, "ports that speak one protocol only: wialon-ips:5039,jt808:5015"),
+  PROTOCOL_PORTS: setting(protocolPorts, null, "ports that speak one protocol only: NAME:PORT,NAME:PORT"),
   GATEWAY_TLS_PORT: setting(port, null, "the universal port over TLS"),
   TLS_CERT: setting(filePath, null, "certificate chain (PEM)"),
   TLS_KEY: setting(filePath, null, "private key (PEM)"),
@@ -59,6 +61,11 @@ export const SETTINGS = {
   IDLE_TIMEOUT: setting(duration(MAX_TIMER_MS), "15m", "a silent line is closed after this"),
   RATE_LIMIT: setting(rate, "50/s", "HTTP requests per user and per IP"),
   TRUST_PROXY: setting(addresses, null, "addresses whose forwarded client address is believed"),
+  PROXY_PROTOCOL: setting(
+    addresses,
+    null,
+    "addresses of TCP balancers, whose device connections must begin with a PROXY header (v1 or v2)",
+  ),
   ADMIN_HOST: setting(host, null, "address of a separate listener for /admin and /metrics; default: HTTP_HOST"),
   ADMIN_PORT: setting(port, null, "port of a separate listener for /admin and /metrics"),
   LINES_PER_IP: setting(integer(1, 1_000_000), "2000", "lines not yet logged in, per IP (loopback exempt)"),
@@ -66,6 +73,7 @@ export const SETTINGS = {
   MAXMEMORY: setting(memory, "60%", "memory of the embedded Redis: 512mb, 2gb or a part of the machine's"),
   CAPTURE: setting(filePath, null, "every device conversation is written to a transcript in this folder"),
   CAPTURE_REDACT: setting(flag, "false", "leave passwords and auth codes out of them"),
+  DRAIN_DELAY: setting(duration(MAX_DRAIN_DELAY_MS, 0), "0s", "how long before a drain /readyz says no, for balancers to notice"),
   DEMO: setting(flag, "true", "demo fleet on an empty store"),
 } as const;
 

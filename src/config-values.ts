@@ -12,13 +12,15 @@ export interface Rate {
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Ten years: longer is a slip of the keyboard. */
 export const MAX_AGE_MS = 3_650 * 24 * 60 * 60 * 1_000;
+/** Whoever waits longer for the end of a process kills it. */
+export const MAX_DRAIN_DELAY_MS = 10 * 60 * 1_000;
 
-/** `15s`, `15m`, `7d`, `500ms`, `2h` -> milliseconds, from 1 to `maxMs`. */
-export function duration(maxMs: number): (text: string) => number {
+/** `15s`, `15m`, `7d`, `500ms`, `2h` -> milliseconds, from `minMs` to `maxMs`. */
+export function duration(maxMs: number, minMs = 1): (text: string) => number {
   return (text) => {
     const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text);
     const ms = match ? Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? Number.NaN) : Number.NaN;
-    if (!(ms >= 1 && ms <= maxMs)) throw new Error("a duration like 500ms, 15s, 15m, 2h or 7d");
+    if (!(ms >= minMs && ms <= maxMs)) throw new Error("a duration like 500ms, 15s, 15m, 2h or 7d");
     return ms;
   };
 }
@@ -73,11 +75,11 @@ export interface ProtocolPort {
   readonly port: number;
 }
 
-/** `wialon-ips:5039,jt808:5015` */
+/** Names of protocols with a port each, separated by commas. */
 export function protocolPorts(text: string): readonly ProtocolPort[] {
   return list(text).map((entry) => {
     const match = /^([a-z0-9]+(?:-[a-z0-9]+)*):(\d{1,5})$/.exec(entry);
-    if (match?.[1] === undefined || match[2] === undefined) throw new Error("a list like wialon-ips:5039,jt808:5015");
+    if (match?.[1] === undefined || match[2] === undefined) throw new Error("a list like NAME:5039,NAME:5015");
     return { protocol: match[1], port: port(match[2]) };
   });
 }

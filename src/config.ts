@@ -14,6 +14,12 @@ export interface Config {
   readonly dataDir: string;
   readonly http: Address;
   readonly gateway: Address;
+  /** The universal port over TLS, beside the plain one; null: there is none. */
+  readonly gatewayTlsPort: number | null;
+  /** Files of the certificate chain and its key, absolute; null: nothing is encrypted. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** HTTPS instead of HTTP, for the API and the administration. */
+  readonly httpTls: boolean;
   readonly protocolPorts: readonly ProtocolPort[];
   /** Null: /admin and /metrics are on the HTTP address. */
   readonly admin: Address | null;
@@ -27,8 +33,11 @@ export interface Config {
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
   readonly trustProxy: readonly string[];
+  /** Whose device connections begin with a PROXY header. */
+  readonly balancers: readonly string[];
   readonly linesPerIp: number;
   readonly loginRate: Rate;
+  readonly drainDelayMs: number;
   readonly demo: boolean;
   /** Null: conversations are not recorded. */
   readonly capture: { readonly folder: string; readonly redact: boolean } | null;
@@ -37,8 +46,9 @@ export interface Config {
 export type RedisConfig =
   /** `binary` null: found on `searchPath` (PATH) or in .redis/. */
   | { readonly type: "embedded"; readonly binary: string | null; readonly searchPath: string; readonly maxMemoryBytes: number }
-  | { readonly type: "url"; readonly url: string }
-  | { readonly type: "cluster"; readonly urls: readonly string[] };
+  | { readonly type: "url"; readonly url: string; readonly ca: string | null }
+  /** `ca`: a file with the certificates that vouch for rediss://, absolute; null: those that the system trusts. */
+  | { readonly type: "cluster"; readonly urls: readonly string[]; readonly ca: string | null };
 
 /** Port 0: any free one. */
 export interface Address {
@@ -47,7 +57,7 @@ export interface Address {
 }
 
 /** What a command needs that talks to a running product or to its store. */
-export type ClientConfig = Pick<Config, "redis" | "dataDir" | "http" | "admin" | "adminToken">;
+export type ClientConfig = Pick<Config, "redis" | "dataDir" | "http" | "httpTls" | "tls" | "admin" | "adminToken">;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -56,6 +66,7 @@ export function readConfig(flags: SettingTexts, protocols: readonly string[], en
   const values = readSettings(flags, env);
   refuseUnsupported(values);
   const config = assemble(values, env);
+  checkTls(values);
   checkRedis(values);
   if (values.CAPTURE === null && values.CAPTURE_REDACT) throw new SettingError("CAPTURE_REDACT: of no use without CAPTURE");
   checkPorts(config, protocols);
@@ -65,8 +76,8 @@ export function readConfig(flags: SettingTexts, protocols: readonly string[], en
 /** The part that clients use; contradictions of the server's own settings do not matter to them. */
 export function readClientConfig(flags: SettingTexts, env: Environment = process.env): ClientConfig {
   const values = readSettings(flags, env);
-  const { redis, dataDir, http, admin, adminToken } = assemble(values, env);
-  return deepFreeze({ redis, dataDir, http, admin, adminToken });
+  const { redis, dataDir, http, httpTls, tls, admin, adminToken } = assemble(values, env);
+  return deepFreeze({ redis, dataDir, http, httpTls, tls, admin, adminToken });
 }
 
 function assemble(values: SettingValues, env: Environment): Config {
@@ -75,6 +86,9 @@ function assemble(values: SettingValues, env: Environment): Config {
     dataDir: resolve(values.DATA_DIR),
     http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
     gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT },
+    gatewayTlsPort: values.GATEWAY_TLS_PORT,
+    tls: values.TLS_CERT === null || values.TLS_KEY === null ? null : { cert: resolve(values.TLS_CERT), key: resolve(values.TLS_KEY) },
+    httpTls: values.HTTP_TLS,
     protocolPorts: values.PROTOCOL_PORTS ?? [],
     admin: adminOf(values),
     adminToken: values.ADMIN_TOKEN,
@@ -86,8 +100,10 @@ function assemble(values: SettingValues, env: Environment): Config {
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
     trustProxy: values.TRUST_PROXY ?? [],
+    balancers: values.PROXY_PROTOCOL ?? [],
     linesPerIp: values.LINES_PER_IP,
     loginRate: values.LOGIN_RATE,
+    drainDelayMs: values.DRAIN_DELAY,
     demo: values.DEMO,
     capture: values.CAPTURE === null ? null : { folder: resolve(values.CAPTURE), redact: values.CAPTURE_REDACT },
   };
@@ -95,14 +111,16 @@ function assemble(values: SettingValues, env: Environment): Config {
 
 function redisOf(values: SettingValues, env: Environment): RedisConfig {
   const urls = values.REDIS_URL;
+  const ca = values.REDIS_CA === null ? null : resolve(values.REDIS_CA);
+  if (ca !== null && !urls?.some((one) => one.startsWith("rediss:"))) throw new SettingError("REDIS_CA: needs REDIS_URL with rediss://");
   if (urls === null) {
     if (values.REDIS_CLUSTER) throw new SettingError("REDIS_CLUSTER: needs REDIS_URL with the nodes of the cluster");
     return { type: "embedded", binary: values.REDIS_BIN, searchPath: env["PATH"] ?? "", maxMemoryBytes: values.MAXMEMORY };
   }
-  if (values.REDIS_CLUSTER) return { type: "cluster", urls };
+  if (values.REDIS_CLUSTER) return { type: "cluster", urls, ca };
   const [url = "", ...more] = urls;
   if (more.length > 0) throw new SettingError("REDIS_URL: several nodes need REDIS_CLUSTER=true");
-  return { type: "url", url };
+  return { type: "url", url, ca };
 }
 
 function adminOf(values: SettingValues): Address | null {
@@ -119,18 +137,21 @@ function adminOf(values: SettingValues): Address | null {
 
 /** Refused rather than silently ignored. */
 function refuseUnsupported(values: SettingValues): void {
-  if (values.TLS_CERT !== null && values.TLS_KEY === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
-  if (values.TLS_KEY !== null && values.TLS_CERT === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");
   const unsupported = {
-    GATEWAY_TLS_PORT: values.GATEWAY_TLS_PORT !== null,
-    HTTP_TLS: values.HTTP_TLS,
     RETENTION: values.RETENTION !== null,
-    TLS_CERT: values.TLS_CERT !== null,
     WORKERS: values.WORKERS !== 1,
   };
   for (const [name, given] of Object.entries(unsupported)) {
     if (given) throw new SettingError(`${name}: not supported in this version`);
   }
+}
+
+function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, TLS_KEY: key }: SettingValues): void {
+  if (cert !== null && key === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
+  if (key !== null && cert === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");
+  if (gateway !== null && cert === null) throw new SettingError("GATEWAY_TLS_PORT: needs TLS_CERT and TLS_KEY");
+  if (http && cert === null) throw new SettingError("HTTP_TLS: needs TLS_CERT and TLS_KEY");
+  if (cert !== null && gateway === null && !http) throw new SettingError("TLS_CERT: of no use without GATEWAY_TLS_PORT or HTTP_TLS");
 }
 
 function checkRedis(values: SettingValues): void {
@@ -147,6 +168,7 @@ function checkPorts(config: Config, protocols: readonly string[]): void {
   const taken = [
     { name: "HTTP_PORT", ...config.http },
     { name: "GATEWAY_PORT", ...config.gateway },
+    ...(config.gatewayTlsPort === null ? [] : [{ name: "GATEWAY_TLS_PORT", host: config.gateway.host, port: config.gatewayTlsPort }]),
     ...config.protocolPorts.map(({ port }) => ({ name: "PROTOCOL_PORTS", host: config.gateway.host, port })),
     ...(config.admin ? [{ name: "ADMIN_PORT", ...config.admin }] : []),
   ];

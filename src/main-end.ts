@@ -1,23 +1,21 @@
 /** How the process ends: what was opened is closed in reverse order, each part within a bound. */
 import type { Logger } from "pino";
 
-/** All lines, requests and jobs are ended within this; only an embedded Redis may take longer to end. */
+/** All lines, requests and jobs are ended within this. */
 const PART_MS = 9_000;
-/** Named last: it writes what is left to disk. */
-const REDIS_MS = 60_000;
 
 export class Closing {
   readonly #log: Logger;
-  readonly #parts: { readonly name: string; readonly close: () => unknown }[] = [];
+  readonly #parts: { readonly name: string; readonly close: () => unknown; readonly boundMs: number }[] = [];
   #running: Promise<void> | null = null;
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** `close` runs before those that were added earlier. */
-  add(name: string, close: () => unknown): void {
-    this.#parts.push({ name, close });
+  /** `close` runs before those that were added earlier, and is left when it takes longer than its bound. */
+  add(name: string, close: () => unknown, boundMs: number = PART_MS): void {
+    this.#parts.push({ name, close, boundMs });
   }
 
   /** Closes everything once; what fails or takes too long is logged and left. */
@@ -28,9 +26,9 @@ export class Closing {
 
   async #closeAll(): Promise<void> {
     for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
-      const { name, close } = part;
+      const { name, close, boundMs } = part;
       try {
-        await within(name === "Redis" ? REDIS_MS : PART_MS, close);
+        await within(boundMs, close);
       } catch (error) {
         this.#log.warn({ err: error }, `${name} did not close as it should`);
       }

@@ -1,24 +1,40 @@
 /** The HTTP side of this node, put together: API, administration, health, metrics. */
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import type { Certificates } from "./certificates.ts";
 import { Calls } from "./chat/calls.ts";
+import type { EventStore, LiveEvents } from "./chat/events.ts";
 import { Extensions } from "./chat/extensions.ts";
+import type { Load } from "./chat/load.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
+import { SignIn } from "./chat/sign-in.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
+import { accountCalls } from "./http/account-calls.ts";
 import { registerAdmin } from "./http/admin.ts";
 import { Calendar } from "./http/calendar.ts";
 import { chatCalls } from "./http/chat-calls.ts";
+import { registerConsole } from "./http/console.ts";
+import { registerDocs } from "./http/docs-page.ts";
+import { EventStreams } from "./http/event-streams.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
-import { registerHealth, registerMetrics } from "./http/health.ts";
+import { type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
+import { openApi } from "./http/openapi.ts";
 import { registerCalls } from "./http/routes.ts";
-import { createHttpServer } from "./http/server.ts";
+import { createHttpServer, renewCertificate } from "./http/server.ts";
+import { shedLoad } from "./http/shedding.ts";
 import type { Metrics } from "./main-metrics.ts";
+
+/** Where the build puts the console, seen from the sources or from what was built of them. */
+const CONSOLE = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../dist/console" : "../console");
 
 export interface HttpSideDeps {
   readonly config: Config;
   readonly store: MessageStore;
+  readonly events: Pick<EventStore, "place">;
+  readonly live: LiveEvents;
   readonly fleet: Fleet;
   readonly outbox: Outbox;
   /** Live lines of all nodes. */
@@ -26,26 +42,37 @@ export interface HttpSideDeps {
   readonly adminToken: string;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** This node takes devices and its store takes writes. */
-  readonly ready: () => Promise<boolean>;
+  readonly load: () => Load;
+  /** Null: nothing is encrypted. */
+  readonly certificates: Certificates | null;
+  /** Whether this node should get anything new. */
+  readonly readiness: () => Promise<Readiness>;
 }
 
 export interface HttpSide {
   /** Binds the listeners; gives where they are. */
   listen(): Promise<{ readonly api: string; readonly admin: string }>;
+  /** Open streams of live events. */
+  readonly listeners: number;
   /** No new requests; those in hand are answered, but not waited for longer than this. */
   close(withinMs: number): Promise<void>;
 }
 
 export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   const { config } = deps;
-  const api = await apiServer(deps);
+  const { api, streams } = await apiServer(deps);
   const admin = config.admin === null ? api : await plainServer(deps);
   registerMetrics(admin, deps.metrics.registry);
   const { adminToken: token, fleet, lines, store: messages, outbox } = deps;
   registerAdmin(admin, { token, fleet, lines, messages, outbox });
   const servers = admin === api ? [api] : [api, admin];
+  deps.certificates?.onChange((settings) => {
+    for (const server of servers) renewCertificate(server, settings);
+  });
   return {
+    get listeners() {
+      return streams.size;
+    },
     listen: async () => {
       const shown = await listen(api, config.http, "HTTP_PORT");
       return { api: shown, admin: config.admin === null ? shown : await listen(admin, config.admin, "ADMIN_PORT") };
@@ -60,10 +87,11 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   };
 }
 
-async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
-  const { config, store, fleet, outbox, metrics, log, ready } = deps;
+async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyInstance; readonly streams: EventStreams }> {
+  const { config, store, events, live, fleet, outbox, metrics, log, load, readiness } = deps;
   const { directory, accounts } = fleet;
   const app = await plainServer(deps);
+  shedLoad(app, { load, meter: metrics });
   const gate = await createGate(app, { directory, sessions: accounts, rate: config.rateLimit });
   const calls = new Calls({
     store,
@@ -76,13 +104,23 @@ async function apiServer(deps: HttpSideDeps): Promise<FastifyInstance> {
       log.debug({ err: error, tracker }, "a hint was lost; the sweeper makes up for it");
     },
   });
-  registerCalls(app, [...chatCalls(calls), ...extensionCalls(new Extensions({ store, directory }))], { gate, calendar: new Calendar() });
-  registerHealth(app, ready);
-  return app;
+  const signIn = new SignIn({ accounts, now: () => performance.now() });
+  const routes = { gate, calendar: new Calendar() };
+  const extensions = new Extensions({ store, directory, events });
+  const all = [...chatCalls(calls), ...extensionCalls(extensions), ...accountCalls({ accounts, directory, signIn })];
+  registerCalls(app, all, routes);
+  const onAccounts = (listener: () => void): (() => void) => fleet.onChange(listener);
+  const streams = new EventStreams({ ...routes, live, directory, sessions: accounts, onAccounts, meter: metrics });
+  streams.register(app);
+  registerDocs(app, openApi(all));
+  registerHealth(app, readiness);
+  if (!(await registerConsole(app, CONSOLE))) log.info({ folder: CONSOLE }, "the console is not built: npm run build");
+  return { api: app, streams };
 }
 
-function plainServer({ config, metrics, log }: HttpSideDeps): Promise<FastifyInstance> {
-  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls: null, registry: metrics.registry });
+function plainServer({ config, metrics, log, certificates }: HttpSideDeps): Promise<FastifyInstance> {
+  const tls = config.httpTls ? (certificates?.settings ?? null) : null;
+  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, registry: metrics.registry });
 }
 
 async function listen(app: FastifyInstance, { host, port }: Address, setting: string): Promise<string> {

@@ -1,18 +1,23 @@
 /** The device side of this node, put together: lines, mail between nodes, presence. */
 import type { Logger } from "pino";
+import type { Certificates } from "./certificates.ts";
 import { LineChat } from "./chat/lines.ts";
-import type { Meter } from "./chat/meter.ts";
+import type { Load } from "./chat/load.ts";
+import { type LineMeter, NO_PROTOCOL } from "./chat/meter.ts";
 import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Config } from "./config.ts";
 import type { Protocol } from "./core/index.ts";
+import type { OwnLine } from "./events/reaper.ts";
 import type { Fleet } from "./fleet/fleet.ts";
-import { Gateway, type ListenAddress } from "./gateway/gateway.ts";
+import type { Door } from "./gateway/entrance.ts";
+import { Gateway } from "./gateway/gateway.ts";
 import type { LineTap } from "./gateway/line-tap.ts";
 import { Presence } from "./gateway/presence.ts";
 import { Registry } from "./gateway/registry.ts";
 import { Janitor } from "./outbox/janitor.ts";
 import { MailWorker } from "./outbox/mail-worker.ts";
 import { NodeLines } from "./outbox/node-lines.ts";
+import { OutboxAge } from "./outbox/outbox-age.ts";
 import { type MailConnection, PostOffice } from "./outbox/post-office.ts";
 import { Sweeper } from "./outbox/sweeper.ts";
 
@@ -21,12 +26,17 @@ export interface LineSideDeps {
   readonly protocols: readonly Protocol[];
   readonly store: MessageStore;
   readonly fleet: Fleet;
-  readonly meter: Meter;
+  readonly meter: LineMeter;
   readonly log: Logger;
+  readonly load: () => Load;
+  /** Null: no device comes over TLS. */
+  readonly certificates: Certificates | null;
   /** Records lines; absent: nobody does. */
   readonly tap?: () => LineTap;
   /** A connection for BullMQ; the caller closes those that it is asked for here. */
   readonly connect: () => MailConnection;
+  /** This node was given up by others, and lives. */
+  readonly revive: (lines: Iterable<OwnLine>) => void;
 }
 
 export interface LineSide {
@@ -38,6 +48,7 @@ export interface LineSide {
   readonly worker: MailWorker;
   readonly sweeper: Sweeper;
   readonly janitor: Janitor;
+  readonly outboxAge: OutboxAge;
 }
 
 /** Malformed frames in a row, and refused passwords, before a line is closed; a frame must be complete within this. */
@@ -46,7 +57,7 @@ const LOGIN_ATTEMPTS = 3;
 const HALF_FRAME_MS = 30_000;
 
 export function createLineSide(deps: LineSideDeps): LineSide {
-  const { config, protocols, store, fleet, meter, log } = deps;
+  const { config, protocols, store, fleet, meter, log, load, certificates } = deps;
   const node = config.nodeId;
   const now = (): number => performance.now();
   const registry = new Registry();
@@ -80,9 +91,13 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     now,
     directory: fleet.directory,
     admission: { linesPerIp, loginRate },
-    listen: listenAddresses(config, protocols),
+    listen: doors(config, protocols),
+    tls: certificates?.settings ?? null,
+    balancers: config.balancers,
+    load,
     ...(deps.tap === undefined ? {} : { tap: deps.tap }),
   });
+  certificates?.onChange((settings) => gateway.renew(settings));
   const kickLocal = (trackerId: number): boolean => registry.kick(trackerId, "kicked");
   const nodeLines = new NodeLines({ node, store, post, connection, local: () => linesHere(registry, node), kickLocal });
   const mailbox = {
@@ -90,16 +105,37 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     kick: (trackerId: number) => void kickLocal(trackerId),
     lines: (answer: string) => nodeLines.answer(answer),
   };
+  const outboxAge = new OutboxAge(store);
   return {
     gateway,
     registry,
     outbox,
+    outboxAge,
     nodeLines,
-    presence: new Presence({ store, node, log }),
+    presence: new Presence({
+      store,
+      node,
+      log,
+      onLapsed: () => deps.revive(registry.all()),
+      onRenewed: () => void lines.retryLogouts(),
+    }),
     worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
-    sweeper: new Sweeper({ node, store, lines: registry, hint: (trackerId) => registry.get(trackerId)?.hint(), meter, log }),
+    sweeper: createSweeper(deps, registry, outboxAge),
     janitor: new Janitor({ node, store, post, log }),
   };
+}
+
+function createSweeper({ config, store, fleet, meter, log }: LineSideDeps, registry: Registry, outboxAge: OutboxAge): Sweeper {
+  return new Sweeper({
+    node: config.nodeId,
+    store,
+    lines: registry,
+    hint: (trackerId) => registry.get(trackerId)?.hint(),
+    protocolOf: (trackerId) => fleet.directory.tracker(trackerId)?.protocol ?? NO_PROTOCOL,
+    onSwept: (shard, trackers) => outboxAge.look(shard, trackers),
+    meter,
+    log,
+  });
 }
 
 const WARNINGS = {
@@ -117,13 +153,14 @@ function nudgingOutbox(node: string, registry: Registry, post: PostOffice): Outb
   };
 }
 
-function listenAddresses({ gateway, protocolPorts }: Config, protocols: readonly Protocol[]): readonly ListenAddress[] {
+function doors({ gateway, gatewayTlsPort, protocolPorts }: Config, protocols: readonly Protocol[]): readonly Door[] {
   const single = protocolPorts.map(({ protocol: name, port }) => {
     const protocol = protocols.find((one) => one.name === name);
     if (protocol === undefined) throw new Error(`unknown protocol ${name}`);
-    return { host: gateway.host, port, protocol };
+    return { host: gateway.host, port, protocol, tls: false };
   });
-  return [{ ...gateway, protocol: null }, ...single];
+  const secure = gatewayTlsPort === null ? [] : [{ host: gateway.host, port: gatewayTlsPort, protocol: null, tls: true }];
+  return [{ ...gateway, protocol: null, tls: false }, ...secure, ...single];
 }
 
 function linesHere(registry: Registry, node: string): readonly LineInfo[] {

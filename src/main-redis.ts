@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { type EmbeddedEvent, startEmbedded } from "./redis/embedded.ts";
+import { givenPlace } from "./redis-place.ts";
 import type { RedisPlace } from "./store/connection.ts";
 
 export interface OpenedRedis {
@@ -15,8 +16,10 @@ export interface OpenedRedis {
 export async function openRedis(config: Config, log: Logger): Promise<OpenedRedis> {
   const { redis } = config;
   const stop = (): Promise<void> => Promise.resolve();
-  if (redis.type === "url") return { place: redis, shown: withoutPassword(redis.url), stop };
-  if (redis.type === "cluster") return { place: redis, shown: `cluster ${redis.urls.map(withoutPassword).join(", ")}`, stop };
+  if (redis.type !== "embedded") {
+    const shown = redis.type === "url" ? withoutPassword(redis.url) : `cluster ${redis.urls.map(withoutPassword).join(", ")}`;
+    return { place: givenPlace(redis), shown, stop };
+  }
   const embedded = await startEmbedded({
     dataDir: config.dataDir,
     binary: redis.binary,

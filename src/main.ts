@@ -2,26 +2,35 @@
 import type { Logger } from "pino";
 import { PROTOCOLS } from "../protocols/index.ts";
 import { type AdminToken, keepAdminToken } from "./admin-token.ts";
+import { Certificates } from "./certificates.ts";
+import type { Load } from "./chat/load.ts";
 import type { Config } from "./config.ts";
-import { DEMO_HASH } from "./fleet/demo.ts";
+import { DEMO_HASH, demoDevices } from "./fleet/demo.ts";
 import { Fleet } from "./fleet/fleet.ts";
+import { startCapture } from "./main-capture.ts";
+import { Condition } from "./main-condition.ts";
 import { Closing, endOnDefects, endOnSignals } from "./main-end.ts";
+import { createEventSide, type EventSide } from "./main-events.ts";
 import { createHttpSide, type HttpSide } from "./main-http.ts";
 import { createLineSide, type LineSide } from "./main-lines.ts";
 import { createLog } from "./main-log.ts";
 import { Metrics } from "./main-metrics.ts";
 import { type OpenedRedis, openRedis } from "./main-redis.ts";
 import { tour } from "./main-tour.ts";
+import { NodeWatch } from "./main-watch.ts";
 import { type ConnectionRole, connected, connectRedis } from "./store/connection.ts";
 import { RedisFleetStore } from "./store/fleet-redis.ts";
+import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
-import { Capture, type CaptureOptions } from "./tools/capture/capture.ts";
+import { RedisEvents } from "./store/redis-events.ts";
+import { productVersion } from "./version.ts";
 
 /** A Redis that is starting, or still reading its files, gets this long. */
 const REDIS_MS = 30_000;
 /** Bounds of the drain: a line's grace, and each part's own. */
 const GRACE_MS = 2_000;
 const HTTP_CLOSE_MS = 5_000;
+const REDIS_STOP_MS = 60_000;
 
 /** Runs the product until a signal ends the process; rejects with one line when it cannot start. */
 export async function serve(config: Config): Promise<never> {
@@ -39,8 +48,10 @@ export async function serve(config: Config): Promise<never> {
 }
 
 async function start(config: Config, log: Logger, closing: Closing): Promise<void> {
+  const certificates = startCertificates(config, log, closing);
   const redis = await openRedis(config, log);
-  closing.add("Redis", () => redis.stop());
+  // It writes what is left to disk, so it may take longer than the rest.
+  closing.add("Redis", () => redis.stop(), REDIS_STOP_MS);
   const connect = (role: ConnectionRole): ReturnType<typeof connectRedis> => {
     const connection = connectRedis(redis.place, role);
     closing.add("connection", () => connection.disconnect());
@@ -48,40 +59,44 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   };
   const requests = connect("requests");
   await connected(requests, REDIS_MS);
-  const metrics = new Metrics(config.nodeId);
-  const store = new RedisStore(requests);
-  const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber: connect("subscriber") }), store);
+  const metrics = new Metrics(config.nodeId, productVersion());
+  const subscriber = connect("subscriber");
+  const own = new NodeEvents(requests, config.nodeId);
+  const store = new RedisStore(requests, own);
+  const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber }), store);
+  const events = new RedisEvents({ requests, subscriber, own });
+  const eventSide = createEventSide({ node: config.nodeId, store, events, fleet, meter: metrics, log });
+  const { revive } = eventSide;
+  const watch = new NodeWatch(metrics, store);
+  const load = (): Load => watch.load;
+  const common = { config, store, fleet, log, load, certificates };
   const capture = startCapture(config, log, closing);
-  const parts = { config, protocols: PROTOCOLS, store, fleet, meter: metrics, log, connect: () => connect("bullmq") };
+  const parts = { ...common, protocols: PROTOCOLS, meter: metrics, connect: () => connect("bullmq"), revive };
   const lineSide = createLineSide(capture === null ? parts : { ...parts, tap: capture.tap });
-  const { gateway, registry, outbox } = lineSide;
-  metrics.observe({ lines: () => registry.size, connections: () => gateway.connections });
-  const ready = async (): Promise<boolean> => gateway.ready && (await store.healthy());
+  const { gateway, outbox } = lineSide;
+  const condition = new Condition({ listening: () => gateway.ready, store, load });
   const token = keepAdminToken(config);
-  const shared = { config, store, fleet, outbox, metrics, log, ready };
+  const shared = { ...common, outbox, metrics, events, live: eventSide.hub, readiness: () => condition.readiness() };
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
-  await listen({ config, redis, fleet, lineSide, httpSide, closing, token });
+  watch.show({ lineSide, condition, certificates, listeners: () => httpSide.listeners });
+  watch.start();
+  closing.add("node-watch", () => watch.stop());
+  await listen({ config, redis, fleet, eventSide, lineSide, httpSide, condition, closing, token });
 }
 
-function startCapture({ capture: settings }: Config, log: Logger, closing: Closing): Capture | null {
-  if (settings === null) return null;
-  const capture = openCapture({ ...settings, warn: ({ type, error }) => log.warn({ err: error }, CAPTURE_WARNINGS[type]) });
-  closing.add("capture", () => capture.close());
-  return capture;
+/** Null: nothing is encrypted. SIGHUP reads the files anew. */
+function startCertificates({ tls }: Config, log: Logger, closing: Closing): Certificates | null {
+  if (tls === null) return null;
+  const certificates = new Certificates(tls, log);
+  const reload = (): void => certificates.reload();
+  certificates.watch();
+  process.on("SIGHUP", reload);
+  closing.add("certificates", () => {
+    process.off("SIGHUP", reload);
+    certificates.stop();
+  });
+  return certificates;
 }
-
-function openCapture(options: CaptureOptions): Capture {
-  try {
-    return new Capture(options);
-  } catch (error) {
-    throw new Error(`CAPTURE: ${options.folder} cannot be made (${error instanceof Error ? error.message : String(error)})`);
-  }
-}
-
-const CAPTURE_WARNINGS = {
-  full: "the capture has reached its bound: what devices say from now on is not recorded",
-  unwritable: "CAPTURE: its folder cannot be written to, conversations are not recorded",
-};
 
 async function startFleet(
   { config, log, closing }: { readonly config: Config; readonly log: Logger; readonly closing: Closing },
@@ -100,15 +115,19 @@ interface Parts {
   readonly config: Config;
   readonly redis: OpenedRedis;
   readonly fleet: Fleet;
+  readonly eventSide: EventSide;
   readonly lineSide: LineSide;
   readonly httpSide: HttpSide;
+  readonly condition: Condition;
   readonly closing: Closing;
   readonly token: AdminToken;
 }
 
 /** Starts all that moves by itself, then takes devices and requests. */
-async function listen({ config, redis, fleet, lineSide, httpSide, closing, token }: Parts): Promise<void> {
+async function listen({ config, redis, fleet, eventSide, lineSide, httpSide, condition, closing, token }: Parts): Promise<void> {
   const { gateway, presence, worker, sweeper, janitor } = lineSide;
+  closing.add("events", () => eventSide.stop());
+  await eventSide.start();
   await presence.start();
   closing.add("lease", () => presence.stop());
   worker.start();
@@ -123,9 +142,18 @@ async function listen({ config, redis, fleet, lineSide, httpSide, closing, token
   fleet.onChange(() => gateway.review());
   const { api, admin } = await httpSide.listen();
   const devices = await gateway.listen();
+  closing.add("readiness", () => leaveBalancers(condition, config.drainDelayMs), config.drainDelayMs + SLACK_MS);
   const protocols = PROTOCOLS.map(({ name }) => name);
-  const demo = fleet.directory.userOfHash(DEMO_HASH) !== undefined;
+  const demo = fleet.directory.userOfHash(DEMO_HASH) === undefined ? null : demoDevices(PROTOCOLS);
   process.stdout.write(
     `${tour({ config, redis: redis.shown, api, admin, devices, protocols, demo, madeToken: token.made ? token.token : null })}\n`,
   );
 }
+
+/** Not ready from now on; what comes meanwhile is still served. */
+async function leaveBalancers(condition: Condition, delayMs: number): Promise<void> {
+  condition.drain();
+  if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+}
+
+const SLACK_MS = 1_000;

@@ -44,6 +44,12 @@ const BOUNDARIES: readonly Boundary[] = [
     allowed: ["./layout.ts"],
   },
   {
+    files: "templates/**",
+    folder: "templates/planted",
+    denied: ["../../src/store/x.ts", "../../src/core/session.ts", "../../test/support/line.ts", "node:fs"],
+    allowed: ["./wire.ts", "../../src/core/index.ts"],
+  },
+  {
     files: "src/chat/**",
     folder: "src/chat",
     denied: ["../store/memory.ts", "../http/server.ts", "../../protocols/index.ts", "bullmq", "node:net", "temporal-polyfill"],
@@ -82,6 +88,21 @@ const BOUNDARIES: readonly Boundary[] = [
     allowed: ["../chat/ports.ts", "bullmq", "ioredis"],
   },
   {
+    files: "src/events/**",
+    folder: "src/events",
+    denied: [
+      "../store/memory.ts",
+      "../http/server.ts",
+      "../gateway/gateway.ts",
+      "../core/session.ts",
+      "ioredis",
+      "bullmq",
+      "fastify",
+      "node:net",
+    ],
+    allowed: ["../chat/events.ts", "pino"],
+  },
+  {
     files: "src/gateway/**",
     folder: "src/gateway",
     denied: ["../store/memory.ts", "../outbox/mail.ts", "../http/server.ts", "../core/session.ts", "../../protocols/index.ts", "bullmq"],
@@ -98,6 +119,24 @@ const BOUNDARIES: readonly Boundary[] = [
     folder: "src/http",
     denied: ["../store/memory.ts", "../gateway/gateway.ts", "../outbox/mail.ts", "../../protocols/index.ts", "ioredis", "node:net"],
     allowed: ["../chat/ports.ts", "../fleet/document.ts", "fastify", "@fastify/cors"],
+  },
+  {
+    files: "src/console/**",
+    folder: "src/console",
+    denied: ["../chat/message.ts", "../http/message-view.ts", "../config.ts", "node:buffer", "fastify", "preact/compat"],
+    allowed: ["./api.ts", "./model/reduce.ts", "./views/app.tsx", "preact", "@preact/signals", "eventsource-parser"],
+  },
+  {
+    files: "src/console/views/**",
+    folder: "src/console/views",
+    denied: ["../../chat/message.ts", "../../core/charset.ts"],
+    allowed: ["./icons.tsx", "../state.ts", "../model/status.ts", "preact/hooks", "@tanstack/virtual-core"],
+  },
+  {
+    files: "src/console/model/**",
+    folder: "src/console/model",
+    denied: ["../state.ts", "../api.ts", "@preact/signals", "../../core/charset.ts"],
+    allowed: ["./message.ts"],
   },
 ];
 

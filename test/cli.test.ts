@@ -113,10 +113,20 @@ describe("protocols and decode", () => {
   it("show what there is", async () => {
     const [json, table] = await Promise.all([run(["protocols", "--json"]), run(["protocols", "jt808"])]);
     const listed = JSON.parse(json.out) as readonly { readonly name: string; readonly capabilities: object; readonly profile: object }[];
-    expect(listed.map(({ name }) => name)).toEqual(PROTOCOLS.map(({ name }) => name));
-    expect(listed[0]).toMatchObject({ capabilities: { receipts: "in-order" }, profile: { properties: { charset: {} } } });
+    expect(listed).toMatchObject(PROTOCOLS.map(({ name, title, capabilities, profile }) => ({ name, title, capabilities, profile })));
     expect(table.out).toMatch(/^jt808 +chat +yes +by-tag/m);
     expect(table.out).toMatch(/^ {2}edition +"auto" \| "2011"/m);
+  });
+
+  it("show every capability and every setting of all", async () => {
+    const all = await run(["protocols"]);
+    for (const { name, capabilities, profile } of PROTOCOLS) {
+      const shown = all.out.slice(all.out.indexOf(`profile of "protocol": "${name}"`)).split("\n\n")[0];
+      for (const key of Object.keys(profile["properties"] ?? {})) expect(shown).toMatch(new RegExp(`^  ${key} +\\S`, "m"));
+      const row = all.out.split("\n").find((line) => line.startsWith(`${name} `));
+      const values = Object.values(capabilities).filter((value) => typeof value !== "boolean");
+      expect(row?.split(/ {2,}/)).toEqual(expect.arrayContaining(values.map((value) => [value].flat().join(" "))));
+    }
   });
 
   it("explain frames, and what is none", async () => {

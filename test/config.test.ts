@@ -22,8 +22,10 @@ describe("configuration", () => {
       idleTimeoutMs: 900_000,
       rateLimit: { count: 50, perMs: 1_000 },
       trustProxy: [],
+      balancers: [],
       linesPerIp: 2_000,
       loginRate: { count: 500, perMs: 1_000 },
+      drainDelayMs: 0,
       demo: true,
     });
     expect(config.redis.type === "embedded" && config.redis.maxMemoryBytes).toBeGreaterThan(64 * 1024 ** 2);
@@ -48,14 +50,17 @@ describe("configuration", () => {
   it("reads durations, rates, memory, lists", () => {
     const config = read({
       RECEIPT_TIMEOUT: "500ms",
+      DRAIN_DELAY: "20s",
       MESSAGE_TTL: "2h",
       RATE_LIMIT: "600/m",
       MAXMEMORY: "512mb",
       PROTOCOL_PORTS: "wialon-ips:5039, jt808:5015",
+      PROXY_PROTOCOL: "192.0.2.10,loopback",
       TRUST_PROXY: "10.0.0.1,192.168.0.0/16,::1,loopback",
     });
     expect(config).toMatchObject({
       receiptTimeoutMs: 500,
+      drainDelayMs: 20_000,
       messageTtlMs: 7_200_000,
       rateLimit: { count: 600, perMs: 60_000 },
       redis: { maxMemoryBytes: 512 * 1024 ** 2 },
@@ -63,17 +68,28 @@ describe("configuration", () => {
         { protocol: "wialon-ips", port: 5039 },
         { protocol: "jt808", port: 5015 },
       ],
+      balancers: ["192.0.2.10", "loopback"],
       trustProxy: ["10.0.0.1", "192.168.0.0/16", "::1", "loopback"],
     });
   });
 
   it("takes one Redis, or the nodes of a cluster", () => {
     const token = { ADMIN_TOKEN: "secret" };
-    expect(read({ ...token, REDIS_URL: "redis://h:1/0" }).redis).toEqual({ type: "url", url: "redis://h:1/0" });
+    expect(read({ ...token, REDIS_URL: "redis://h:1/0" }).redis).toEqual({ type: "url", url: "redis://h:1/0", ca: null });
     expect(read({ ...token, REDIS_URL: "redis://a:1,redis://b:2", REDIS_CLUSTER: "true" }).redis).toEqual({
       type: "cluster",
       urls: ["redis://a:1", "redis://b:2"],
+      ca: null,
     });
+    expect(read({ ...token, REDIS_URL: "rediss://h:1", REDIS_CA: "ca.pem" }).redis).toMatchObject({ ca: `${process.cwd()}/ca.pem` });
+  });
+
+  it("takes one certificate for the device port over TLS and for HTTPS", () => {
+    const files = { TLS_CERT: "c.pem", TLS_KEY: "/etc/k.pem" };
+    const tls = { cert: `${process.cwd()}/c.pem`, key: "/etc/k.pem" };
+    expect(read({ ...files, GATEWAY_TLS_PORT: "5443" })).toMatchObject({ tls, gatewayTlsPort: 5443, httpTls: false });
+    expect(read({ ...files, HTTP_TLS: "true" })).toMatchObject({ tls, gatewayTlsPort: null, httpTls: true });
+    expect(read()).toMatchObject({ tls: null, gatewayTlsPort: null, httpTls: false });
   });
 
   it("keeps a separate admin listener apart", () => {
@@ -92,14 +108,16 @@ describe("configuration", () => {
       'IDLE_TIMEOUT: expected a duration like 500ms, 15s, 15m, 2h or 7d, got "25d"',
     ],
     ["an empty duration", { RECEIPT_TIMEOUT: "0s" }, 'RECEIPT_TIMEOUT: expected a duration like 500ms, 15s, 15m, 2h or 7d, got "0s"'],
+    ["a drain that never ends", { DRAIN_DELAY: "11m" }, "DRAIN_DELAY: expected a duration"],
     ["a rate", { RATE_LIMIT: "50" }, 'RATE_LIMIT: expected a rate like 50/s or 600/m, got "50"'],
     ["a zero rate", { LOGIN_RATE: "0/s" }, 'LOGIN_RATE: expected a rate like 50/s or 600/m, got "0/s"'],
     ["a level", { LOG_LEVEL: "loud" }, 'LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"'],
     ["a flag", { DEMO: "maybe" }, 'DEMO: expected true or false, got "maybe"'],
     ["memory", { MAXMEMORY: "120%" }, 'MAXMEMORY: expected memory like 512mb, 2gb or 60%, at least 16mb, got "120%"'],
     ["an address", { TRUST_PROXY: "10.0.0.0/33" }, "TRUST_PROXY: expected addresses or networks like 10.0.0.1,192.168.0.0/16 or loopback"],
+    ["a balancer", { PROXY_PROTOCOL: "lb.example.com" }, "PROXY_PROTOCOL: expected addresses or networks like"],
     ["a node's name", { NODE_ID: "a:b" }, "NODE_ID: expected letters, digits"],
-    ["a protocol's port", { PROTOCOL_PORTS: "jt808" }, "PROTOCOL_PORTS: expected a list like wialon-ips:5039,jt808:5015"],
+    ["a protocol's port", { PROTOCOL_PORTS: "jt808" }, "PROTOCOL_PORTS: expected a list like NAME:5039,NAME:5015"],
     ["an unknown protocol", { PROTOCOL_PORTS: "morse:1" }, 'PROTOCOL_PORTS: unknown protocol "morse", known are wialon-ips, jt808'],
     [
       "a Redis URL, without repeating it",
@@ -109,11 +127,19 @@ describe("configuration", () => {
     ["a Redis without a token", { REDIS_URL: "redis://h" }, "ADMIN_TOKEN: must be set when REDIS_URL is"],
     ["a cluster without nodes", { REDIS_CLUSTER: "true" }, "REDIS_CLUSTER: needs REDIS_URL with the nodes of the cluster"],
     ["nodes without a cluster", { REDIS_URL: "redis://a,redis://b", ADMIN_TOKEN: "t" }, "REDIS_URL: several nodes need REDIS_CLUSTER=true"],
+    ["an authority without TLS", { REDIS_URL: "redis://a", ADMIN_TOKEN: "t", REDIS_CA: "c" }, "REDIS_CA: needs REDIS_URL with rediss://"],
+    ["an authority of the embedded Redis", { REDIS_CA: "c" }, "REDIS_CA: needs REDIS_URL with rediss://"],
     ["a server beside a URL", { REDIS_URL: "redis://a", ADMIN_TOKEN: "t", REDIS_BIN: "/r" }, "REDIS_BIN: of no use when REDIS_URL is set"],
     ["a certificate without a key", { TLS_CERT: "c.pem" }, "TLS_KEY: missing, TLS_CERT is set"],
     ["a key without a certificate", { TLS_KEY: "k.pem" }, "TLS_CERT: missing, TLS_KEY is set"],
-    ["TLS for devices", { GATEWAY_TLS_PORT: "5443" }, "GATEWAY_TLS_PORT: not supported in this version"],
-    ["TLS for clients", { HTTP_TLS: "true" }, "HTTP_TLS: not supported in this version"],
+    ["TLS for devices without a certificate", { GATEWAY_TLS_PORT: "5443" }, "GATEWAY_TLS_PORT: needs TLS_CERT and TLS_KEY"],
+    ["TLS for clients without a certificate", { HTTP_TLS: "true" }, "HTTP_TLS: needs TLS_CERT and TLS_KEY"],
+    ["a certificate for nothing", { TLS_CERT: "c.pem", TLS_KEY: "k.pem" }, "TLS_CERT: of no use without GATEWAY_TLS_PORT or HTTP_TLS"],
+    [
+      "TLS on the plain port",
+      { TLS_CERT: "c.pem", TLS_KEY: "k.pem", GATEWAY_TLS_PORT: "5000" },
+      "GATEWAY_TLS_PORT: port 5000 is taken by GATEWAY_PORT",
+    ],
     ["retention", { RETENTION: "30d" }, "RETENTION: not supported in this version"],
     ["workers", { WORKERS: "2" }, "WORKERS: not supported in this version"],
     ["one port twice", { HTTP_PORT: "5000" }, "GATEWAY_PORT: port 5000 is taken by HTTP_PORT"],

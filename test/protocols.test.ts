@@ -1,88 +1,41 @@
-/** What must hold for every protocol, whatever it is. */
-import { existsSync } from "node:fs";
-import fc from "fast-check";
+/** What must hold for every protocol, whatever it is: nothing here names one, and a new folder needs no line here. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PROTOCOLS } from "../protocols/index.ts";
-import { type Effect, type Input, type Protocol, Session, type Transcript } from "../src/core/index.ts";
-import { MemoryStore } from "../src/store/memory.ts";
-import { checkedProfile } from "../src/tools/checked-profile.ts";
-import { LIMITS, rehearse } from "./support/rehearse.ts";
+import type { Protocol } from "../src/core/index.ts";
+import { survivesAnyBytes } from "./every-protocol/bytes.ts";
+import { encodesAnyText } from "./every-protocol/encoding.ts";
+import { explains } from "./every-protocol/explanation.ts";
+import { carriesNothingElse } from "./every-protocol/injection.ts";
+import { ignoresStrayReceipts } from "./every-protocol/receipts.ts";
+import { storesRepeatsOnce } from "./every-protocol/repeats.ts";
+import { plays } from "./every-protocol/replay.ts";
+import { deliversTexts } from "./every-protocol/round-trip.ts";
+import { holdsLittle } from "./every-protocol/size-caps.ts";
+import { subjectOf } from "./every-protocol/subject.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
 
-const START = Date.UTC(2026, 10, 22);
+const root = join(import.meta.dirname, "..");
+/** Conversations of the HTTP API, not of devices. */
+const OTHER_FIXTURES: readonly string[] = ["api"];
 
-function world(protocol: Protocol, transcript: Transcript) {
-  const clock = { now: START };
-  return { store: new MemoryStore(() => clock.now), clock, profile: checkedProfile(protocol, transcript.profile) };
-}
+describe("the registry", () => {
+  it("has every folder's protocol, under the name of its folder", async () => {
+    const exported = await Promise.all(foldersOf("protocols").map(protocolsIn));
+    expect(exported.flat(), "a folder's protocol must stand in protocols/index.ts").toEqual(PROTOCOLS.map(({ name }) => name).sort());
+    for (const { name } of PROTOCOLS) expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
 
-/** The effects of a session that is fed these chunks, every question answered at once. */
-function effects(protocol: Protocol, chunks: readonly Buffer[], login: Readonly<Record<string, unknown>>): readonly Effect[] {
-  const session = new Session({ protocol, limits: LIMITS, now: 0 });
-  const seen: Effect[] = [];
-  for (const chunk of chunks) {
-    const inputs: Input[] = [{ type: "bytes", chunk }];
-    for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
-      for (const effect of session.step(input, 0)) {
-        seen.push(effect);
-        const answer = answerTo(effect, login);
-        if (answer !== null) inputs.push(answer);
-      }
+  it("every protocol has transcripts and a README, and no transcript is of an unknown one", () => {
+    for (const protocol of PROTOCOLS) {
+      expect(transcriptsOf(protocol), `fixtures/${protocol.name}/*.transcript`).not.toEqual([]);
+      expect(existsSync(join(root, "protocols", protocol.name, "README.md")), `protocols/${protocol.name}/README.md`).toBe(true);
+      for (const { file, transcript } of transcriptsOf(protocol)) expect(transcript.protocol, file).toBe(protocol.name);
     }
-  }
-  return seen;
-}
-
-function answerTo(effect: Effect, profile: Readonly<Record<string, unknown>>): Input | null {
-  if (effect.type === "receive") return { type: "received", verdict: "stored" };
-  if (effect.type !== "identify") return null;
-  const identity = { trackerId: 1, deviceId: effect.key, profile, secret: null };
-  return { type: "identified", verdict: { type: "accepted", identity, standing: { proven: false, closings: 0, sinceClosingMs: null } } };
-}
-
-/** Effects as text; noise is cut as the stream is, so only its bytes count. */
-function story(seen: readonly Effect[]): string {
-  const lines: string[] = [];
-  let noise = "";
-  for (const effect of seen) {
-    if (effect.type === "note" && effect.kind === "noise") noise += effect.bytes?.toString("hex") ?? "";
-    else
-      lines.push(
-        JSON.stringify(effect, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value)),
-      );
-  }
-  return `${lines.join("\n")}\nnoise ${noise}`;
-}
-
-function framesOf(protocol: Protocol, transcript: Transcript): readonly Buffer[] {
-  const { framer } = protocol.connect();
-  const frames: Buffer[] = [];
-  for (const step of transcript.steps) {
-    if (step.type === "up") framer.push(step.bytes);
-    for (let unit = framer.next(); unit !== null && unit.kind !== "broken"; unit = framer.next())
-      if (unit.kind === "frame") frames.push(Buffer.from(unit.bytes));
-  }
-  return frames;
-}
-
-function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
-    const size = sizes[turn % sizes.length] ?? 1;
-    pieces.push(Buffer.from(bytes.subarray(at, at + size)));
-    at += size;
-  }
-  return pieces;
-}
-
-it("names are unique, kebab-case, and every protocol has transcripts and a README", () => {
-  const names = PROTOCOLS.map((protocol) => protocol.name);
-  expect(new Set(names).size).toBe(names.length);
-  for (const protocol of PROTOCOLS) {
-    expect(protocol.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
-    expect(transcriptsOf(protocol).length).toBeGreaterThan(0);
-    expect(existsSync(new URL(`../protocols/${protocol.name}/README.md`, import.meta.url))).toBe(true);
-  }
+    const known = [...PROTOCOLS.map(({ name }) => name), ...OTHER_FIXTURES];
+    expect(foldersOf("fixtures").filter((folder) => !known.includes(folder))).toEqual([]);
+  });
 });
 
 it("at most one protocol claims the first bytes of any transcript", () => {
@@ -100,91 +53,33 @@ it("at most one protocol claims the first bytes of any transcript", () => {
 });
 
 describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("%s", (_name, protocol) => {
-  const transcripts = transcriptsOf(protocol);
-  const conversations = transcripts.map(({ transcript }) =>
-    Buffer.concat(transcript.steps.flatMap((step) => (step.type === "up" ? [step.bytes] : []))),
-  );
-
-  it.each(transcripts.map(({ file, transcript }) => [file, transcript] as const))("plays %s", async (_file, transcript) => {
-    const whole = await rehearse(transcript, protocol, world(protocol, transcript));
-    expect(whole.differences).toEqual([]);
-  });
-
-  it.each(transcripts.map(({ file, transcript }) => [file, transcript] as const))("plays %s byte by byte", async (_file, transcript) => {
-    const single = await rehearse(transcript, protocol, world(protocol, transcript), (bytes) => cut(bytes, [1]));
-    expect(single.differences).toEqual([]);
-  });
-
-  it("does the same however the bytes are cut", () => {
-    const profile = checkedProfile(protocol, {});
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...conversations),
-        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }),
-        (bytes, sizes) => {
-          expect(story(effects(protocol, cut(bytes, sizes), profile))).toBe(story(effects(protocol, [Buffer.from(bytes)], profile)));
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
-
-  it("survives any bytes, alone and behind a valid start", () => {
-    const profile = checkedProfile(protocol, {});
-    const prefix = fc.oneof(
-      fc.constant(Buffer.alloc(0)),
-      fc.constantFrom(...conversations).chain((bytes) => fc.nat(bytes.length).map((length) => bytes.subarray(0, length))),
-    );
-    fc.assert(
-      fc.property(prefix, fc.uint8Array({ maxLength: 300 }), (start, tail) => {
-        const seen = effects(protocol, [Buffer.concat([start, Buffer.from(tail)])], profile);
-        expect(seen.filter((effect) => effect.type === "note" && effect.kind === "defect")).toEqual([]);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it("survives a flipped byte anywhere", () => {
-    const profile = checkedProfile(protocol, {});
-    fc.assert(
-      fc.property(fc.constantFrom(...conversations), fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, at, mask) => {
-        const broken = Buffer.from(bytes);
-        const index = at % broken.length;
-        broken[index] = (broken[index] ?? 0) ^ mask;
-        expect(effects(protocol, [broken], profile).filter((effect) => effect.type === "note" && effect.kind === "defect")).toEqual([]);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it("its parts carry at most maxBytes of text and one tag each, and any text encodes or is refused", () => {
-    const codec = protocol.connect();
-    codec.identified({ trackerId: 1, deviceId: "1", profile: checkedProfile(protocol, {}), secret: null });
-    fc.assert(
-      fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 400 }), fc.nat(0xffff), (text, tag) => {
-        const encoded = codec.encode({ type: "text", text, urgent: false, tag });
-        const preview = protocol.preview(text, checkedProfile(protocol, {}));
-        if (encoded.type === "refused") expect(preview.empty).toBe(true);
-        else {
-          expect(encoded.parts).toHaveLength(preview.parts);
-          const tags = encoded.parts.map((part) => part.tag);
-          const { receipts, read } = protocol.capabilities;
-          if (receipts === "by-tag") expect(tags).not.toContain(null);
-          // Without tags in receipts, a part may still have one for a `read`.
-          else if (!read) expect(tags.every((one) => one === null)).toBe(true);
-          const named = tags.filter((one) => one !== null);
-          expect(new Set(named).size).toBe(named.length);
-        }
-      }),
-    );
-  });
-
-  it("explains every frame of its transcripts without a secret in it", () => {
-    for (const { transcript } of transcripts) {
-      for (const frame of framesOf(protocol, transcript)) {
-        const words = JSON.stringify(protocol.explain(frame, "up"));
-        if (transcript.password !== null) expect(words).not.toContain(transcript.password);
-      }
-    }
-  });
+  const subject = subjectOf(protocol);
+  plays(subject);
+  survivesAnyBytes(subject);
+  holdsLittle(subject);
+  explains(subject);
+  encodesAnyText(subject);
+  carriesNothingElse(subject);
+  deliversTexts(subject);
+  ignoresStrayReceipts(subject);
+  storesRepeatsOnce(subject);
 });
+
+function foldersOf(path: string): readonly string[] {
+  const entries = readdirSync(join(root, path), { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
+/** What a folder's index.ts exports that is a protocol, by name; a sub-protocol has none. */
+async function protocolsIn(folder: string): Promise<readonly string[]> {
+  const index = join(root, "protocols", folder, "index.ts");
+  if (!existsSync(index)) return [];
+  const exported: readonly unknown[] = Object.values((await import(index)) as Readonly<Record<string, unknown>>);
+  const names = exported.filter(isProtocol).map(({ name }) => name);
+  for (const name of names) expect(name, `the protocol of protocols/${folder}`).toBe(folder);
+  return names;
+}
+
+function isProtocol(value: unknown): value is Protocol {
+  return typeof value === "object" && value !== null && "capabilities" in value && "detect" in value;
+}

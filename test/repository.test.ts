@@ -9,6 +9,7 @@ const json = <T>(path: string): T => JSON.parse(text(path)) as T;
 
 /** Packages that `npm ci --omit=dev` may install, optional ones of other platforms included. */
 const MAX_RUNTIME_PACKAGES = 120;
+const MAX_PICTURE_BYTES = 150_000;
 const EXACT_VERSION = /^\d+\.\d+\.\d+$/;
 const EXACT_TAG = /:\d+\.\d+\.\d+-[a-z]/;
 
@@ -95,7 +96,7 @@ describe("Dockerfile", () => {
   });
 
   it("asks /livez with Node, ends on SIGTERM and starts without a shell", () => {
-    expect(last("HEALTHCHECK")).toMatch(/CMD \["node", "-e", ".*fetch\(.*\/livez/);
+    expect(last("HEALTHCHECK")).toMatch(/CMD \["node", "-e", ".*get\(.*\/livez/);
     expect(steps.filter((step) => /\b(?:curl|wget)\b/.test(step))).toEqual([]);
     expect(last("STOPSIGNAL")).toBe("STOPSIGNAL SIGTERM");
     expect(last("ENTRYPOINT")).toBe('ENTRYPOINT ["node", "dist/src/cli.js"]');
@@ -177,6 +178,13 @@ describe("the tree", () => {
     expect(text("LICENSE")).toContain("Apache License\n                           Version 2.0, January 2004");
     expect(text("CHANGELOG.md")).toContain("## [Unreleased]");
     expect(text("CONTRIBUTING.md")).toContain("npm test");
+  });
+
+  it("has pictures that the documentation shows, and small ones", () => {
+    const pictures = readdirSync(join(root, "docs/images"));
+    const shown = files.filter((path) => path.endsWith(".md")).flatMap((path) => text(path).match(/\(docs\/images\/[^)]+\)/g) ?? []);
+    expect(new Set(shown)).toEqual(new Set(pictures.map((name) => `(docs/images/${name})`)));
+    expect(pictures.filter((name) => statSync(join(root, "docs/images", name)).size > MAX_PICTURE_BYTES)).toEqual([]);
   });
 
   it("has no test that does not run", () => {

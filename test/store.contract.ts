@@ -1,11 +1,14 @@
 /** What every MessageStore does: run on the reference store, on Redis, and on Redis in cluster mode. */
 import { afterAll, beforeAll, describe } from "vitest";
+import { eventsContract } from "./store/contract/events.ts";
+import { figuresContract } from "./store/contract/figures.ts";
 import { lifeContract } from "./store/contract/life.ts";
 import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
 import { ownershipContract } from "./store/contract/ownership.ts";
 import { receptionContract } from "./store/contract/reception.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
+import { streamsContract } from "./store/contract/streams.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
 import type { OpenWorld, World } from "./store/world.ts";
 
@@ -26,6 +29,9 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
     describe("lives", () => lifeContract(world));
+    describe("events", () => eventsContract(world));
+    describe("streams of events", () => streamsContract(world));
+    describe("figures", () => figuresContract(world));
     describe("ownership and operation", () => ownershipContract(world));
   });
 }

@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { PROTOCOLS } from "../protocols/index.ts";
 import { statusOf } from "../src/chat/message.ts";
-import type { DeviceOutput, Protocol, Transcript } from "../src/core/index.ts";
-import { checkedProfile } from "../src/tools/checked-profile.ts";
+import type { DeviceOutput, Profile, Protocol, Transcript } from "../src/core/index.ts";
+import { profileChecker } from "../src/tools/checked-profile.ts";
 import { type ReplayApi, replay } from "../src/tools/replay.ts";
 import { startWorld, type World } from "./support/gateway-world.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
@@ -36,12 +36,12 @@ function playable(transcript: Transcript): boolean {
   );
 }
 
-async function live(protocol: Protocol, transcript: Transcript): Promise<World> {
+async function live(protocol: Protocol, transcript: Transcript, profile: Profile): Promise<World> {
   const tracker = {
     id: TRACKER,
     deviceId: transcript.deviceId,
     password: transcript.password,
-    profile: checkedProfile(protocol, transcript.profile),
+    profile,
     protocol: protocol.name,
   };
   const limits = { receiptMs: 15_000, loginMs: 15_000, strikes: 10 };
@@ -56,9 +56,8 @@ async function live(protocol: Protocol, transcript: Transcript): Promise<World> 
 }
 
 /** What a device of this transcript does when it is told these bytes. */
-function heard(protocol: Protocol, transcript: Transcript, chunks: readonly Buffer[]): readonly DeviceOutput[] {
+function heard(protocol: Protocol, transcript: Transcript, profile: Profile, chunks: readonly Buffer[]): readonly DeviceOutput[] {
   const { deviceId, password } = transcript;
-  const profile = checkedProfile(protocol, transcript.profile);
   const device = protocol.device({ deviceId, password, profile, receipts: "ok", lateMs: 0, reply: null, keepAliveMs: 0 });
   return [...device.connected(0), ...chunks.flatMap((chunk) => device.received(chunk, 0))];
 }
@@ -69,6 +68,7 @@ function shownBy(outputs: readonly DeviceOutput[]): string {
 
 describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("%s", (_name, protocol) => {
   const transcripts = transcriptsOf(protocol);
+  const check = profileChecker(protocol);
   const played = transcripts.filter(({ transcript }) => playable(transcript));
 
   it("many conversations can be played live", () => {
@@ -76,7 +76,7 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   });
 
   it.each(played.map(({ file, transcript }) => [file, transcript] as const))("the gateway plays %s", async (_file, transcript) => {
-    const world = await live(protocol, transcript);
+    const world = await live(protocol, transcript, check(transcript.profile));
     const target = { host: "127.0.0.1", port: world.singlePort, api: apiOf(world), patienceMs: 5_000, longestWaitMs: 0 };
     expect(await replay(transcript, target)).toEqual({ title: transcript.title, differences: [], skipped: null });
   });
@@ -85,12 +85,14 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
     for (const { file, transcript } of transcripts) {
       const said = transcript.steps.flatMap((step) => (step.type === "down" ? [Buffer.from(step.pattern.map((byte) => byte ?? 0))] : []));
       const bytes = Buffer.concat(said);
+      const profile = check(transcript.profile);
       const single = heard(
         protocol,
         transcript,
+        profile,
         [...bytes].map((byte) => Buffer.from([byte])),
       );
-      expect(shownBy(single), file).toBe(shownBy(heard(protocol, transcript, said)));
+      expect(shownBy(single), file).toBe(shownBy(heard(protocol, transcript, profile, said)));
     }
   });
 });

@@ -1,5 +1,16 @@
 /** The gateway's side of EGTS on one line: one unit, its login, its texts, and ours to it. */
-import type { Codec, DeviceEvent, Encoded, Identity, Order, Part, Reading, Ticked, Verdict } from "../../src/core/index.ts";
+import {
+  type Codec,
+  type DeviceEvent,
+  type Encoded,
+  type Identity,
+  type Order,
+  type Part,
+  partsOf,
+  type Reading,
+  type Ticked,
+  type Verdict,
+} from "../../src/core/index.ts";
 import { RESULT } from "./codes.ts";
 import { Confirmations } from "./confirmations.ts";
 import { EgtsFramer } from "./framer.ts";
@@ -50,8 +61,9 @@ export class EgtsCodec implements Codec {
   }
 
   encode(order: Order): Encoded {
-    const { parts, charset, lost, empty } = outgoingText(order.text, this.#settings, this.#bufferBytes);
-    const [first, ...rest] = parts.map((data, index): Part => {
+    const outgoing = outgoingText(order.text, this.#settings, this.#bufferBytes);
+    const { charset } = outgoing;
+    return partsOf(outgoing, "no character of this text exists in CP-1251", (data, index) => {
       // The parts of one text share the low half of the CID, so that no number of them reaches another text's.
       const cid = (index * 0x1_0000 + (order.tag & 0xffff)) >>> 0;
       const { bytes, pid, number } = this.#speech.text({ cid, charset, data });
@@ -59,8 +71,6 @@ export class EgtsCodec implements Codec {
       this.#confirmations.encoded({ tag, pid, number });
       return { bytes, tag };
     });
-    if (empty || first === undefined) return { type: "refused", reason: "no character of this text exists in CP-1251" };
-    return { type: "parts", parts: [first, ...rest], altered: lost.length > 0 };
   }
 
   /** Parts go out at once; only those that did can be confirmed. */

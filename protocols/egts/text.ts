@@ -7,6 +7,7 @@ import {
   decodeText,
   encodeText,
   type Preview,
+  previewOf,
   type SplitText,
   splitText,
 } from "../../src/core/index.ts";
@@ -32,13 +33,10 @@ const OVERHEAD_BYTES = 39;
 /** A device buffer that has no room for so many text bytes is a mistake of the device. */
 const MIN_TEXT_BYTES = 20;
 
-export interface OutgoingText {
-  /** The data of one MSGTO each. */
-  readonly parts: readonly Buffer[];
+/** `parts` are the data of one MSGTO each. */
+export interface OutgoingText extends SplitText {
   /** CHS; null: absent. */
   readonly charset: number | null;
-  readonly lost: readonly string[];
-  readonly empty: boolean;
 }
 
 /** `bufferBytes`: the largest packet that the device takes (BS of TERM_IDENTITY); null: it did not say. */
@@ -52,7 +50,7 @@ export function outgoingText(text: string, settings: Settings, bufferBytes: numb
 /** As it goes to a device that named no buffer. */
 export function previewText(text: string, settings: Settings): Preview {
   const { charset, split, limit } = splitFor(text, settings, limitOf(settings, null));
-  return { charset, bytesPerPart: limit, parts: split.parts.length, lost: split.lost, empty: split.empty };
+  return previewOf(split, { charset, maxBytes: limit });
 }
 
 /** Texts of a device are read the same way as they are written to it. Null: its bytes are no text. */

@@ -1,5 +1,6 @@
 /** One line of one JT/T 808 device: frames in, readings out, and the little that must be remembered in between. */
 import {
+  badFrame,
   type Codec,
   type CodecEnvironment,
   type Encoded,
@@ -53,10 +54,10 @@ export class Jt808Codec implements Codec {
 
   decode(frame: Buffer): Reading {
     const parsed = parseFrame(frame);
-    if (parsed.type === "bad") return bad(parsed.reason);
+    if (parsed.type === "bad") return badFrame(parsed.reason);
     const { packet } = parsed;
     const key = deviceKeyOf(packet.header.address.phone);
-    if (this.#online && !sameDevice(key, this.#key)) return bad(`frames of ${this.#key} expected, came one of ${key}`);
+    if (this.#online && !sameDevice(key, this.#key)) return badFrame(`frames of ${this.#key} expected, came one of ${key}`);
     if (!this.#online && !HELLOS.has(packet.header.id)) return { events: [{ type: "alive" }] };
     if (!this.#online) this.#key = key;
     this.#address = packet.header.address;
@@ -177,8 +178,4 @@ function addressOf(deviceId: string, edition: Settings["edition"]): Address | nu
     if (error instanceof RangeError) return null;
     throw error;
   }
-}
-
-function bad(reason: string): Reading {
-  return { events: [{ type: "bad", reason }] };
 }

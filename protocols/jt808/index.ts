@@ -24,6 +24,7 @@ export const jt808: Protocol = {
     unstored: "silence",
   },
   profile: PROFILE_SCHEMA,
+  demo: { deviceId: "13912345678" },
   detect,
   connect: (environment = {}) => new Jt808Codec(environment),
   preview: (text, profile) => previewText(text, settings(profile)),

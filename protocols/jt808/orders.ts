@@ -5,8 +5,9 @@ import {
   encodeText,
   numberedText,
   type Order,
-  type Part,
   type Preview,
+  partsOf,
+  previewOf,
   type SplitText,
   splitText,
 } from "../../src/core/index.ts";
@@ -36,8 +37,7 @@ export function encodeOrder(order: Order, settings: Settings, wire: Wire): Encod
 }
 
 export function previewText(text: string, settings: Settings): Preview {
-  const { parts, lost, empty } = split(text, settings);
-  return { charset: settings.charset, bytesPerPart: limitOf(settings), parts: parts.length, lost, empty };
+  return previewOf(split(text, settings), { charset: settings.charset, maxBytes: limitOf(settings) });
 }
 
 /** The answer ids of a 0x8302 count from 1; choices count from 0. Null: id 0, which was never offered. */
@@ -57,16 +57,12 @@ function textFlags(urgent: boolean, settings: Settings, edition: Edition): numbe
 }
 
 function texts(order: Order, text: string, settings: Settings, wire: Wire): Encoded {
-  const { parts, lost, empty } = split(text, settings);
-  if (empty) return { type: "refused", reason: `no character of this text exists in ${settings.charset}` };
   const flags = textFlags(order.urgent, settings, wire.edition);
   const head = Buffer.from(wire.edition === "2019" ? [flags, settings.textType] : [flags]);
-  const [first, ...rest] = parts.map((bytes, index): Part => {
+  return partsOf(split(text, settings), `no character of this text exists in ${settings.charset}`, (bytes, index) => {
     const serial = (order.tag + index) & 0xffff;
     return { bytes: frame(ID.text, serial, Buffer.concat([head, bytes]), wire.address), tag: tagOf(ID.text, serial) };
   });
-  if (first === undefined) return { type: "refused", reason: "an empty text" };
-  return { type: "parts", parts: [first, ...rest], altered: lost.length > 0 };
 }
 
 function split(text: string, settings: Settings): SplitText {

@@ -34,11 +34,6 @@ export function writeLine(line: Exclude<Line, { type: "plain" }>): string {
   }
 }
 
-/** One line, whatever was written: every line break and control character becomes a space. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/\r\n|[\p{Cc}\u2028\u2029]/gu, " ");
-}
-
 /** Tabs may stand in a text; other control characters, or nothing that could be decoded, show that these bytes are none. */
 export function isText(line: string): boolean {
   return !/[^\P{Cc}\t]/u.test(line) && /[^\uFFFD\s]/u.test(line);

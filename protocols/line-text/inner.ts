@@ -6,13 +6,15 @@ import {
   encodeText,
   numberedText,
   type Order,
+  oneLine,
   type Preview,
+  previewOf,
   type SplitText,
   splitText,
 } from "../../src/core/index.ts";
 import type { Inner, InnerEncoded, InnerPart, InnerReading, InnerTick } from "../carried/inner.ts";
 import type { InnerSettings } from "../carried/profile.ts";
-import { oneLine, readLine, writeLine } from "./grammar.ts";
+import { readLine, writeLine } from "./grammar.ts";
 import { Lines, type ReadText } from "./lines.ts";
 
 /** Parts whose bytes are kept for a repetition. */
@@ -67,8 +69,7 @@ export class LineInner implements Inner {
 }
 
 export function previewLine(text: string, settings: InnerSettings): Preview {
-  const { parts, lost, empty } = split(text, settings);
-  return { charset: settings.charset, bytesPerPart: settings.maxBytes, parts: parts.length, lost, empty };
+  return previewOf(split(text, settings), settings);
 }
 
 /** A line with its end. */

@@ -1,8 +1,8 @@
 /** A plain terminal that keeps the convention: shows lines, acknowledges them, and repeats its own until they are acknowledged. */
-import type { DeviceOptions, DeviceOutput } from "../../src/core/index.ts";
+import { type DeviceOptions, type DeviceOutput, oneLine } from "../../src/core/index.ts";
 import type { Terminal } from "../carried/inner.ts";
 import { type InnerSettings, innerSettings } from "../carried/profile.ts";
-import { type Line, oneLine, readLine, writeLine } from "./grammar.ts";
+import { type Line, readLine, writeLine } from "./grammar.ts";
 import { lineBytes } from "./inner.ts";
 import { Lines } from "./lines.ts";
 

@@ -114,7 +114,8 @@ export class MeitrackCodec implements Codec {
   #result({ letter, command, data }: Packet): Reading {
     const result = data.toString("latin1");
     if (result === "") return bad(`a ${command} without a result`);
-    const tag = this.#letters.take(letter, command, this.#settings.letters === "oldest") ?? `letter ${letter}`;
+    const inOrder = this.#settings.letters === "oldest";
+    const tag = inOrder ? null : (this.#letters.take(letter, command) ?? `letter ${letter}`);
     const known = command === "D76" && result === this.#settings.knownIdError;
     if (result.toUpperCase() === "OK" || known) return { events: [{ type: "receipt", tag, outcome: "accepted" }] };
     const reason = `the tracker answered ${command},${result.slice(0, MAX_REASON).replaceAll(/[^ -~]/g, "?")}`;

@@ -26,6 +26,8 @@ export const meitrack: Protocol = {
     unstored: "close",
   },
   profile: PROFILE_SCHEMA,
+  // Letters that mean nothing tell no two texts apart.
+  under: (profile) => (settingsOf(profile).letters === "oldest" ? { receipts: "in-order", window: 1 } : {}),
   detect,
   connect: (environment = {}) => new MeitrackCodec(environment),
   preview: (text, profile) => preview(text, settingsOf(profile)),

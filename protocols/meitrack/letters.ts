@@ -32,11 +32,10 @@ export class Letters {
     if (entry !== undefined) entry.sent = true;
   }
 
-  /** The tag of the part that this reply means; null: none. `guess`: a letter that no part has means the oldest. */
-  take(letter: string, command: string, guess: boolean): string | null {
+  /** The tag of the part that this reply means; null: none. */
+  take(letter: string, command: string): string | null {
     const waiting = [...this.#entries].filter(([, entry]) => entry.sent && entry.command === command);
-    const own = waiting.findLast(([, entry]) => entry.letter === letter);
-    const [tag = null] = own ?? (guess ? waiting.slice(-WINDOW)[0] : undefined) ?? [];
+    const [tag = null] = waiting.findLast(([, entry]) => entry.letter === letter) ?? [];
     if (tag !== null) this.#entries.delete(tag);
     return tag;
   }

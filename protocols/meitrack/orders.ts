@@ -34,7 +34,7 @@ function part(text: Buffer, order: Order, index: number, speech: Speech): Part {
   const tag = `${order.tag}.${index}`;
   const letter = speech.letter(tag, command, number);
   const data = command === "D76" ? toNavigator(text, tag, number, speech) : toLcd(text, order.urgent, settings);
-  return { bytes: writePacket({ direction: "down", letter, imei, command, data }), tag };
+  return { bytes: writePacket({ direction: "down", letter, imei, command, data }), tag: settings.letters === "oldest" ? null : tag };
 }
 
 function toLcd(text: Buffer, urgent: boolean, { command, sender, charset }: Settings): Buffer {

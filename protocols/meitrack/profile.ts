@@ -91,7 +91,8 @@ export const PROFILE_SCHEMA: ProfileSchema = {
     letters: {
       enum: ["exact", "oldest"],
       default: DEFAULTS.letters,
-      description: "a reply with another data identifier than its text's means nothing, or the oldest text of its command",
+      description:
+        "a reply means the text with its data identifier, or whatever it says the one text that waits: then they go out one at a time",
     },
     confirm: {
       enum: ["never", "AFF"],

@@ -7,6 +7,7 @@ import { DeviceTerminal } from "./device-terminal.ts";
 import { NavtelecomFramer } from "./framer.ts";
 import * as messages from "./messages.ts";
 import { VERSIONS, type VersionName } from "./profile.ts";
+import { SUCCESS } from "./results.ts";
 import { flexFits, PING, readNtcb, sealFlex, writeNtcb } from "./wire.ts";
 
 /** A login that nobody answers. */
@@ -211,7 +212,9 @@ export class NavtelecomDevice implements SimulatedDevice {
     const tag = index === messages.NO_INDEX ? null : String(index);
     this.#readLater(index, confirm, now);
     const shown: DeviceOutput = { type: "shown", text: truncated ? words.slice(0, SHORT_TEXT) : words, tag };
-    const receipt = result(form, truncated ? messages.DISPLAY_RESULT.truncated : this.#settings.dvSuccess);
+    // In FLEX "taken" is a message of its own; only NTCB has a code for it.
+    const taken = form === "ntcb" ? this.#settings.dvSuccess : SUCCESS;
+    const receipt = result(form, truncated ? messages.DISPLAY_RESULT.truncated : taken);
     return [shown, ...this.#receipts(receipt, now), ...(reply === null ? [] : this.say(reply, now))];
   }
 
@@ -267,7 +270,7 @@ function answerTo({ letter, index }: Report): Buffer {
 
 function result(form: Form, code: number): DeviceOutput {
   if (form === "ntcb") return toServer(Buffer.from([...Buffer.from("*@DV"), code]));
-  return write(code === 0 ? messages.displayTook() : messages.displayFailed(code));
+  return write(code === SUCCESS ? messages.displayTook() : messages.displayFailed(code));
 }
 
 function unknown(form: Form): DeviceOutput {

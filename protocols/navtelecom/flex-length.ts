@@ -18,6 +18,8 @@ export type FlexLength =
   /** These bytes begin no message whose layout is known. */
   | { readonly type: "unknown" };
 
+/** 255 records of 1 KiB; a message that announces more is not followed. */
+export const MAX_FRAME_BYTES = 256 * 1024;
 /** Longest data of one `~P`. */
 export const MAX_SERIAL_BYTES = 512;
 
@@ -87,11 +89,11 @@ function records(bytes: Buffer, recordBytes: number | null): FlexLength {
   return count === undefined ? MORE : known(3 + count * recordBytes + CRC);
 }
 
-/** Extra packets each begin with their length as u16. */
+/** Extra packets each begin with their length as u16; those behind the longest message are not waited for. */
 function extras(bytes: Buffer, start: number, count: number | undefined, order: "little" | "big"): FlexLength {
   if (count === undefined) return MORE;
   let at = start;
-  for (let packet = 0; packet < count; packet += 1) {
+  for (let packet = 0; packet < count && at <= MAX_FRAME_BYTES; packet += 1) {
     if (bytes.length < at + 2) return MORE;
     at += 2 + (order === "little" ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   }

@@ -3,11 +3,8 @@
  * from then on, and behind noise, only what proves itself by its check bytes is taken for a frame.
  */
 import { ByteQueue, type Direction, type Framed, type Framer } from "../../src/core/index.ts";
-import { type FlexState, flexLength } from "./flex-length.ts";
+import { type FlexState, flexLength, MAX_FRAME_BYTES } from "./flex-length.ts";
 import { AT, flexFits, HEADER_BYTES, headerFits, PING, PREAMBLE, TILDE } from "./wire.ts";
-
-/** 255 records of 1 KiB; a message that announces more is not followed. */
-export const MAX_FRAME_BYTES = 256 * 1024;
 
 /** What stands at the head of the queue. */
 type Head =

@@ -4,6 +4,7 @@ import { NavtelecomCodec } from "./codec.ts";
 import { detect } from "./detect.ts";
 import { NavtelecomDevice } from "./device.ts";
 import { explain } from "./explain.ts";
+import { MAX_FRAME_BYTES } from "./flex-length.ts";
 import { Listener } from "./listener.ts";
 import { previewText } from "./orders.ts";
 import { MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
@@ -25,6 +26,7 @@ export const navtelecom: Protocol = {
     unstored: "silence",
   },
   profile: PROFILE_SCHEMA,
+  heldBytes: MAX_FRAME_BYTES,
   detect,
   connect: (environment = {}) => new NavtelecomCodec(environment),
   preview: (text, profile) => previewText(text, settingsOf(profile)),

@@ -1,5 +1,15 @@
 /** The gateway's side of Wialon IPS on one line. */
-import type { Codec, DeviceEvent, Encoded, Identity, Order, Part, Reading, ReceiptOutcome } from "../../src/core/index.ts";
+import {
+  badFrame,
+  type Codec,
+  type DeviceEvent,
+  type Encoded,
+  type Identity,
+  type Order,
+  partsOf,
+  type Reading,
+  type ReceiptOutcome,
+} from "../../src/core/index.ts";
 import { openContainer } from "./container.ts";
 import { type Dialect, passed, takeCrc } from "./crc.ts";
 import { readFileBlock, readFileInfo, readPhoto } from "./files.ts";
@@ -7,7 +17,7 @@ import { WialonFramer } from "./framer.ts";
 import { dialectOf, readLogin } from "./login.ts";
 import { packet, readUnit, type Unit } from "./packet.ts";
 import { readingCharset, type Settings, settingsOf } from "./profile.ts";
-import { bad, type Context, readBatch, readRecord, textEvent } from "./records.ts";
+import { type Context, readBatch, readRecord, textEvent } from "./records.ts";
 import { outgoingText, textPacket } from "./text.ts";
 
 type Packet = Extract<Unit, { kind: "packet" }>;
@@ -31,21 +41,19 @@ export class WialonCodec implements Codec {
     const unit = readUnit(frame);
     if (unit.kind === "container") return this.#container(unit.deflated);
     if (unit.kind === "prefix") return this.#prefix(unit);
-    return unit.kind === "packet" ? this.#packet(unit) : bad("a line that is no packet");
+    return unit.kind === "packet" ? this.#packet(unit) : badFrame("a line that is no packet");
   }
 
   encode(order: Order): Encoded {
-    const { parts, lost, empty } = outgoingText(order.text, this.#settings);
-    const [first, ...rest] = parts.map((bytes): Part => ({ bytes: textPacket(bytes, this.#dialect), tag: null }));
-    if (empty || first === undefined)
-      return { type: "refused", reason: `nothing of this text can be written in ${this.#settings.charset}` };
-    return { type: "parts", parts: [first, ...rest], altered: lost.length > 0 };
+    const refusal = `nothing of this text can be written in ${this.#settings.charset}`;
+    const split = outgoingText(order.text, this.#settings);
+    return partsOf(split, refusal, (bytes) => ({ bytes: textPacket(bytes, this.#dialect), tag: null }));
   }
 
   #container(deflated: Buffer): Reading {
     const line = openContainer(deflated);
     const unit = line === null ? null : readUnit(line);
-    return unit?.kind === "packet" ? this.#packet(unit) : bad("a container that does not hold one packet");
+    return unit?.kind === "packet" ? this.#packet(unit) : badFrame("a container that does not hold one packet");
   }
 
   /** The UDP form names the device before every packet; it logs in once, without an answer of its own. */
@@ -77,7 +85,7 @@ export class WialonCodec implements Codec {
       case "T":
         return readFileBlock(body, tail, this.#dialect, this.#blocks);
       default:
-        return bad(`a packet of type ${type.slice(0, 8)}, which no device sends`);
+        return badFrame(`a packet of type ${type.slice(0, 8)}, which no device sends`);
     }
   }
 
@@ -87,8 +95,8 @@ export class WialonCodec implements Codec {
 
   #login(body: Buffer): Reading {
     const read = readLogin(body);
-    if (read.type === "structure") return bad(read.reason, packet("AL", "0"));
-    if (read.type === "crc") return bad("a login with a wrong CRC", packet("AL", "10"));
+    if (read.type === "structure") return badFrame(read.reason, packet("AL", "0"));
+    if (read.type === "crc") return badFrame("a login with a wrong CRC", packet("AL", "10"));
     const { version, key, password } = read.login;
     this.#meet(version, key);
     return {
@@ -105,7 +113,7 @@ export class WialonCodec implements Codec {
 
   #text(body: Buffer): Reading {
     const { content, check } = takeCrc(body, ";", this.#dialect);
-    if (!passed(check)) return bad(`a text with a ${check} CRC`, packet("AM", "01"));
+    if (!passed(check)) return badFrame(`a text with a ${check} CRC`, packet("AM", "01"));
     const event = textEvent(content, this.#context.charset);
     return { events: [event], reply: (verdict) => packet("AM", verdict.type === "accepted" ? "1" : "0") };
   }
@@ -121,7 +129,7 @@ export class WialonCodec implements Codec {
 function receipt(body: Buffer): Reading {
   const code = body.toString("latin1").split(";", 1)[0]?.trim() ?? "";
   const outcome = OUTCOMES.get(code);
-  if (outcome === undefined) return bad(`a receipt with the code "${code.slice(0, 8)}"`);
+  if (outcome === undefined) return badFrame(`a receipt with the code "${code.slice(0, 8)}"`);
   const event: DeviceEvent = { type: "receipt", tag: null, outcome };
   return { events: [outcome === "accepted" ? event : { ...event, reason: `the device answered #AM#${code}` }] };
 }

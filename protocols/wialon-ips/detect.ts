@@ -1,5 +1,5 @@
 /** Does a connection speak Wialon IPS? Decided by its first packet's head. */
-import type { Detection } from "../../src/core/index.ts";
+import { beginsLike, type Detection } from "../../src/core/index.ts";
 import { isContainer } from "./container.ts";
 import { CONTAINER } from "./packet.ts";
 
@@ -14,12 +14,7 @@ export function detect(head: Buffer): Detection {
   const hash = text.indexOf("#");
   const prefix = hash === -1 ? text : text.slice(0, hash);
   if (!isPrefix(prefix)) return "no";
-  return hash === -1 ? "more" : detectPacket(text.slice(hash));
-}
-
-function detectPacket(text: string): Detection {
-  if (HEADS.some((known) => text.startsWith(known))) return "yes";
-  return HEADS.some((known) => known.startsWith(text)) ? "more" : "no";
+  return hash === -1 ? "more" : beginsLike(head.subarray(hash), HEADS);
 }
 
 function isPrefix(text: string): boolean {

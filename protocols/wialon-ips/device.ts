@@ -1,5 +1,12 @@
 /** A tracker with a driver's terminal: stop-and-wait, receipts in every mode, driver texts that are never lost. */
-import { type DeviceOptions, type DeviceOutput, decodeText, type Framed, type SimulatedDevice } from "../../src/core/index.ts";
+import {
+  type DeviceOptions,
+  type DeviceOutput,
+  decodeText,
+  type Framed,
+  type SimulatedDevice,
+  TextReceipts,
+} from "../../src/core/index.ts";
 import { meaningOf } from "./answers.ts";
 import { passed, takeCrc } from "./crc.ts";
 import { loginPacket, type Outgoing, pingPacket, positionPacket, textOutgoing } from "./device-packets.ts";
@@ -23,18 +30,18 @@ export class WialonDevice implements SimulatedDevice {
   #online = false;
   #queue: Outgoing[] = [];
   #awaited: Awaited | null = null;
-  #lateReceipts: number[] = [];
+  readonly #receipts: TextReceipts;
   #nextPing: number | null = null;
 
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.#settings = deviceSettingsOf(options.profile);
+    this.#receipts = new TextReceipts(options);
   }
 
   get deadline(): number | null {
-    const times = [...this.#lateReceipts];
-    if (this.#awaited !== null) times.push(this.#awaited.since + RESEND_MS);
-    if (this.#nextPing !== null) times.push(this.#nextPing);
+    const resend = this.#awaited === null ? null : this.#awaited.since + RESEND_MS;
+    const times = [this.#receipts.deadline, resend, this.#nextPing].filter((at) => at !== null);
     return times.length === 0 ? null : Math.min(...times);
   }
 
@@ -43,7 +50,7 @@ export class WialonDevice implements SimulatedDevice {
     this.#queue = [...unanswered, ...this.#queue].filter(({ text }) => text !== null).map((sent) => ({ ...sent, repeated: false }));
     this.#framer = new WialonFramer("down");
     this.#online = false;
-    this.#lateReceipts = [];
+    this.#receipts.forget();
     this.#nextPing = null;
     const { deviceId, password } = this.#options;
     return this.#send(loginPacket(deviceId, password, this.#settings), now);
@@ -68,10 +75,7 @@ export class WialonDevice implements SimulatedDevice {
   }
 
   tick(now: number): readonly DeviceOutput[] {
-    const due = this.#lateReceipts.filter((at) => at <= now);
-    this.#lateReceipts = this.#lateReceipts.filter((at) => at > now);
-    const outputs: DeviceOutput[] = due.map(() => write(packet("AM", "1")));
-    outputs.push(...this.#resend(now));
+    const outputs = [...this.#receipts.due(now), ...this.#resend(now)];
     if (this.#nextPing !== null && this.#nextPing <= now) {
       this.#nextPing = now + this.#options.keepAliveMs;
       if (!this.#queue.some(({ type }) => type === "P")) this.#queue.push(pingPacket(this.#settings));
@@ -134,17 +138,8 @@ export class WialonDevice implements SimulatedDevice {
     if (receipts === "garbled") return [write(packet("AM", "01"))];
     const { text } = decodeText(content, this.#settings.charset);
     if (reply !== null) this.#queue.push(textOutgoing(reply, this.#settings));
-    return [{ type: "shown", text, tag: null }, ...this.#receipts(now)];
-  }
-
-  /** The protocol has no tags, so `wrong-tag` is `ok` here. */
-  #receipts(now: number): readonly DeviceOutput[] {
-    const { receipts, lateMs } = this.#options;
-    if (receipts === "silent") return [];
-    if (receipts === "duplicate") return [write(packet("AM", "1")), write(packet("AM", "1"))];
-    if (receipts !== "late") return [write(packet("AM", "1"))];
-    this.#lateReceipts.push(now + lateMs);
-    return [];
+    // The protocol has no tags, so `wrong-tag` is `ok` here.
+    return [{ type: "shown", text, tag: null }, ...this.#receipts.of(packet("AM", "1"), now)];
   }
 }
 

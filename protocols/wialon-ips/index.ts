@@ -1,9 +1,10 @@
 /** Wialon IPS 1.1, 2.0 and 2.1 over TCP; see README.md for sources, quirks and what is not supported. */
-import type { Preview, Profile, Protocol } from "../../src/core/index.ts";
+import { type Protocol, previewOf } from "../../src/core/index.ts";
 import { WialonCodec } from "./codec.ts";
 import { detect } from "./detect.ts";
 import { WialonDevice } from "./device.ts";
 import { explain } from "./explain.ts";
+import { MAX_BATCH_BYTES } from "./framer.ts";
 import { CHARSETS, MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
 import { redact } from "./redact.ts";
 import { outgoingText } from "./text.ts";
@@ -24,16 +25,12 @@ export const wialonIps: Protocol = {
     unstored: "close",
   },
   profile: PROFILE_SCHEMA,
+  heldBytes: MAX_BATCH_BYTES,
+  demo: { deviceId: "356307042441013" },
   detect,
   connect: () => new WialonCodec(),
-  preview,
+  preview: (text, profile) => previewOf(outgoingText(text, settingsOf(profile)), settingsOf(profile)),
   explain,
   redact,
   device: (options) => new WialonDevice(options),
 };
-
-function preview(text: string, profile: Profile): Preview {
-  const settings = settingsOf(profile);
-  const { parts, lost, empty } = outgoingText(text, settings);
-  return { charset: settings.charset, bytesPerPart: settings.maxBytes, parts: parts.length, lost, empty };
-}

@@ -1,5 +1,5 @@
 /** `SD`, `D` and `B`: positions to be answered, and the driver's texts that travel in them. */
-import { type CharsetName, type DeviceEvent, decodeText, type Reading } from "../../src/core/index.ts";
+import { badFrame, type CharsetName, type DeviceEvent, decodeText, type Reading } from "../../src/core/index.ts";
 import { type Dialect, passed, takeCrc } from "./crc.ts";
 import { packet } from "./packet.ts";
 import { readPosition, recordKind } from "./position.ts";
@@ -17,10 +17,10 @@ export interface Context {
 /** Answers one position; its texts come before what it says about the speed. */
 export function readRecord(kind: "SD" | "D", body: Buffer, context: Context): Reading {
   const { content, check } = takeCrc(body, ";", context.dialect);
-  if (!passed(check)) return bad(`a ${kind} with a ${check} CRC`, packet(`A${kind}`, kind === "SD" ? "13" : "16"));
+  if (!passed(check)) return badFrame(`a ${kind} with a ${check} CRC`, packet(`A${kind}`, kind === "SD" ? "13" : "16"));
   const { code, texts, speedKmh } = readPosition(content.toString("latin1"), kind);
   const reply = packet(`A${kind}`, code);
-  if (code !== "1") return bad(`a ${kind} that is answered ${code}`, reply);
+  if (code !== "1") return badFrame(`a ${kind} that is answered ${code}`, reply);
   const status: DeviceEvent = speedKmh === null ? { type: "alive" } : { type: "status", speedKmh };
   return { events: [...texts.map((bytes) => textEvent(Buffer.from(bytes, "latin1"), context.charset)), status], reply };
 }
@@ -28,15 +28,15 @@ export function readRecord(kind: "SD" | "D", body: Buffer, context: Context): Re
 /** Answers a batch with the number of records that were right; their speeds are history and say nothing about now. */
 export function readBatch(body: Buffer, context: Context): Reading {
   const { content, check } = takeCrc(body, "|", context.dialect);
-  if (!passed(check)) return bad(`a B with a ${check} CRC`, packet("AB", ""));
+  if (!passed(check)) return badFrame(`a B with a ${check} CRC`, packet("AB", ""));
   const records = content
     .toString("latin1")
     .split("|", MAX_BATCH_RECORDS + 1)
     .filter((record) => record.trim() !== "");
-  if (records.length > MAX_BATCH_RECORDS) return bad(`a B with more than ${MAX_BATCH_RECORDS} records`, packet("AB", "0"));
+  if (records.length > MAX_BATCH_RECORDS) return badFrame(`a B with more than ${MAX_BATCH_RECORDS} records`, packet("AB", "0"));
   const right = records.map((record) => readPosition(record, recordKind(record))).filter(({ code }) => code === "1");
   const reply = packet("AB", String(right.length));
-  if (right.length === 0) return bad("a B without a right record", reply);
+  if (right.length === 0) return badFrame("a B without a right record", reply);
   const texts = right.flatMap((position) => position.texts).map((bytes) => textEvent(Buffer.from(bytes, "latin1"), context.charset));
   return { events: texts.length > 0 ? texts : [{ type: "alive" }], reply };
 }
@@ -45,9 +45,4 @@ export function readBatch(body: Buffer, context: Context): Reading {
 export function textEvent(bytes: Buffer, charset: CharsetName): DeviceEvent {
   const { text, lossy } = decodeText(bytes, charset);
   return { type: "text", text: text.replaceAll("\0", ""), serial: null, lossy };
-}
-
-/** A frame that is wrong, with the answer that says so. */
-export function bad(reason: string, reply?: Buffer): Reading {
-  return reply === undefined ? { events: [{ type: "bad", reason }] } : { events: [{ type: "bad", reason }], reply };
 }

@@ -1,19 +1,11 @@
 /** A dispatcher's text as `M` packets. The protocol has no escaping: what its framing cannot carry is replaced. */
-import { crc16Arc, splitText } from "../../src/core/index.ts";
+import { crc16Arc, oneLine, type SplitText, splitText } from "../../src/core/index.ts";
 import { type Dialect, formatCrc } from "./crc.ts";
 import { packet } from "./packet.ts";
 import type { Settings } from "./profile.ts";
 
-export interface OutgoingText {
-  readonly parts: readonly Buffer[];
-  /** Characters that are not on the wire as they were written, each once. */
-  readonly lost: readonly string[];
-  /** Nothing readable is left. */
-  readonly empty: boolean;
-}
-
-/** Makes a text safe for the framing, encodes it and cuts it into parts. */
-export function outgoingText(text: string, settings: Settings): OutgoingText {
+/** Makes a text safe for the framing, encodes it and cuts it into parts; `lost` are all characters that were replaced. */
+export function outgoingText(text: string, settings: Settings): SplitText {
   const { safe, lost } = replaceUnsafe(text, settings);
   const split = splitText(safe, settings.charset, settings.maxBytes);
   return { parts: split.parts, lost: [...new Set([...lost, ...split.lost])], empty: split.empty || safe.trim() === "" };
@@ -26,31 +18,23 @@ export function textPacket(text: Buffer, dialect: Dialect): Buffer {
   return packet("M", Buffer.concat([body, Buffer.from(formatCrc(crc16Arc(body)))]));
 }
 
-/** CR and LF end the line, and no other control character has a place on a driver's screen: they become spaces. */
+/** CR and LF end the line, and no other control character has a place on a driver's screen: they become spaces, which nobody is told. */
 function replaceUnsafe(text: string, settings: Settings): { readonly safe: string; readonly lost: readonly string[] } {
   const lost = new Set<string>();
   let safe = "";
-  for (const character of text.replaceAll("\r\n", "\n")) {
+  for (const character of oneLine(text)) {
     const replacement = replacementOf(character, settings);
-    if (replacement !== null && !isControl(character)) lost.add(character);
+    if (replacement !== null) lost.add(character);
     safe += replacement ?? character;
   }
   return { safe, lost: [...lost] };
 }
 
 function replacementOf(character: string, settings: Settings): string | null {
-  if (isControl(character)) return " ";
   // Some parsers split a line at every '#' (TBG). Before a number "№" says the same; ASCII has no sign for it.
   if (character === "#") return settings.charset === "ascii" ? " " : "№";
   if (character === "|" && settings.strictPoints) return "/";
   return LONE_SURROGATE.test(character) ? "?" : null;
 }
 
-function isControl(character: string): boolean {
-  const code = character.codePointAt(0) ?? 0;
-  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code === LINE_SEPARATOR || code === PARAGRAPH_SEPARATOR;
-}
-
-const LINE_SEPARATOR = 0x2028;
-const PARAGRAPH_SEPARATOR = 0x2029;
 const LONE_SURROGATE = /^\p{Surrogate}$/u;

@@ -1,7 +1,7 @@
 /** Which trackers a caller may use for what. A tracker of somebody else is answered exactly as one that does not exist. */
 import { capabilitiesUnder } from "../core/capabilities.ts";
 import { ChatError } from "./chat-error.ts";
-import type { Directory, Tracker, User } from "./fleet.ts";
+import type { Directory, Tracker, User, UserId } from "./fleet.ts";
 import type { TrackerId } from "./message.ts";
 
 /** `send` also needs a tariff with reports. */
@@ -47,6 +47,11 @@ export function accountTrackers(directory: Directory, user: User, ids: readonly 
   const unique = [...new Set(ids)];
   if (unique.some((id) => ownTracker(directory, user, id) === undefined)) throw new ChatError(201);
   return unique;
+}
+
+/** Whether a tracker is there for its account's chat: its own, not blocked, with a tariff that has it. */
+export function isChatTracker(directory: Directory, userId: UserId, tracker: Tracker | undefined): tracker is Tracker {
+  return tracker?.userId === userId && !tracker.blocked && tariffAllows(directory, tracker, "read");
 }
 
 export function ownTracker(directory: Directory, user: User, id: TrackerId): Tracker | undefined {

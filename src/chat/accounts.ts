@@ -22,15 +22,24 @@ export interface ApiKey {
 export const SESSION_MS = 30 * 24 * 60 * 60 * 1_000;
 /** API keys of one user. */
 export const MAX_API_KEYS = 100;
+/** Characters of an API key's title. */
+export const KEY_TITLE = 255;
+
+/** Logins are compared without regard to case. */
+export function loginKey(login: string): string {
+  return login.normalize("NFC").toLowerCase();
+}
 
 /** Every call may throw StoreUnavailable. */
 export interface Accounts {
   /** The user with this login and password; undefined when either is wrong (both take the same time). */
   authenticate(login: string, password: string): Promise<User | undefined>;
-  /** Opens a session: gives its hash, 32 hex digits. */
+  /** Opens a session: gives its hash, 32 hex digits. It ends after SESSION_MS, at its logout, or when the user gets another password. */
   openSession(user: UserId): Promise<string>;
   /** False when there was no such session. */
   closeSession(hash: string): Promise<boolean>;
+  /** Calls back with a question, `is it this hash?`, when a session was closed on any node, until the returned function is called. */
+  onSessionEnd(listener: (isIt: (hash: string) => boolean) => void): () => void;
   /** The user of a session (API keys: `Directory.userOfHash`, which costs no round trip). */
   userOfSession(hash: string): Promise<User | undefined>;
   employeesOf(user: UserId): readonly Employee[];

@@ -37,11 +37,14 @@ export interface ParameterProblem {
 export class ChatError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly ParameterProblem[];
+  /** When it makes sense to try again; null: nobody knows. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: ErrorCode, problems: readonly ParameterProblem[] = []) {
+  constructor(code: ErrorCode, problems: readonly ParameterProblem[] = [], retryAfterMs: number | null = null) {
     super(`chat error ${code}`);
     this.name = "ChatError";
     this.code = code;
     this.problems = problems;
+    this.retryAfterMs = retryAfterMs;
   }
 }

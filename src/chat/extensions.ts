@@ -2,18 +2,26 @@
 import { capabilitiesUnder } from "../core/capabilities.ts";
 import type { CharsetName } from "../core/charset.ts";
 import type { Capabilities } from "../core/protocol.ts";
-import { knownTracker, ownTracker, takesText } from "./access.ts";
+import { isChatTracker, knownTracker, listedTrackers, ownTracker, takesText } from "./access.ts";
 import { ChatError } from "./chat-error.ts";
 import type { ChatText } from "./chat-text.ts";
+import type { EventId, EventStore } from "./events.ts";
 import type { Directory, Tracker, User } from "./fleet.ts";
 import type { Message, MessageId, TrackerId } from "./message.ts";
-import type { MessageStore } from "./ports.ts";
+import type { MessageStore, RosterEntry } from "./ports.ts";
 import type { TimelineEntry } from "./timeline.ts";
 import { unlessDown } from "./unless-down.ts";
 
 export interface ExtensionsOptions {
-  readonly store: Pick<MessageStore, "find" | "cancel" | "timeline">;
+  readonly store: Pick<MessageStore, "find" | "cancel" | "timeline" | "roster">;
   readonly directory: Directory;
+  readonly events: Pick<EventStore, "place">;
+}
+
+/** What a list of trackers shows, and the place from which live events go on from it. */
+export interface Roster {
+  readonly eventId: EventId;
+  readonly list: readonly (RosterEntry & { readonly protocol: string | null })[];
 }
 
 /** What a tracker's device can do for a chat. */
@@ -40,10 +48,21 @@ export interface TrackerCapabilities {
 export class Extensions {
   readonly #store: ExtensionsOptions["store"];
   readonly #directory: Directory;
+  readonly #events: ExtensionsOptions["events"];
 
-  constructor({ store, directory }: ExtensionsOptions) {
+  constructor({ store, directory, events }: ExtensionsOptions) {
     this.#store = store;
     this.#directory = directory;
+    this.#events = events;
+  }
+
+  /** Null: every tracker that is there for the account's chat. Throws 221, 217, 14. */
+  async roster(user: User, trackerIds: readonly TrackerId[] | null): Promise<Roster> {
+    const trackers = this.#rosterTrackers(user, trackerIds);
+    // Before the data: what happens in between is told once more, and nothing is missed.
+    const { end } = await unlessDown(14, this.#events.place(user.id, null, true));
+    const entries = await unlessDown(14, this.#store.roster(trackers.map(({ id }) => id)));
+    return { eventId: end, list: entries.map((entry, at) => ({ ...entry, protocol: trackers[at]?.protocol ?? null })) };
   }
 
   /** Throws 201, 14. */
@@ -73,6 +92,11 @@ export class Extensions {
       device: { textDown, textUp, receipts, read, choices, window, charset, bytesPerPart },
       text: text === null ? null : { parts, lost, sendable: textDown !== "none" && !empty },
     };
+  }
+
+  #rosterTrackers(user: User, trackerIds: readonly TrackerId[] | null): readonly Tracker[] {
+    if (trackerIds !== null) return listedTrackers(this.#directory, user, trackerIds, "read");
+    return this.#directory.trackersOf(user.id).filter((tracker) => isChatTracker(this.#directory, user.id, tracker));
   }
 
   #textDown(tracker: Tracker, { textDown }: Capabilities): Capabilities["textDown"] {

@@ -57,6 +57,12 @@ export interface SeenDevice extends UnknownDevice {
   readonly lastTry: Instant;
 }
 
+export interface Session {
+  readonly userId: UserId;
+  /** Stands for the password that it was opened with: once the user has another, the session has ended. */
+  readonly seal: string;
+}
+
 export interface FleetStore {
   /** What changed since `version` (0: everything); null when that is still the current one. */
   since(version: number): Promise<FleetUpdate | null>;
@@ -70,9 +76,13 @@ export interface FleetStore {
   /** Calls back on nudges of any node until the returned function is called. */
   onNudge(listener: () => void): () => void;
 
-  openSession(sha256: string, user: UserId, ttlMs: number): Promise<void>;
+  /** Sessions by the SHA-256 of their hash. Of a user with more than MAX_SESSIONS the oldest end. */
+  openSession(sha256: string, session: Session, ttlMs: number): Promise<void>;
+  /** False when there was no such session. Every node is told. */
   closeSession(sha256: string): Promise<boolean>;
-  userOfSession(sha256: string): Promise<UserId | null>;
+  session(sha256: string): Promise<Session | null>;
+  /** Calls back with each session that a node closed until the returned function is called; telling may be lost. */
+  onSessionEnd(listener: (sha256: string) => void): () => void;
 
   /** Keeps the newest MAX_UNKNOWN of all nodes' unknown devices, one entry per key. */
   noteUnknown(devices: readonly SeenDevice[]): Promise<void>;
@@ -81,3 +91,4 @@ export interface FleetStore {
 }
 
 export const MAX_UNKNOWN = 1_000;
+export const MAX_SESSIONS = 100;

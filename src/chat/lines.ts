@@ -40,6 +40,8 @@ export interface Hello {
 export interface Answer {
   readonly verdict: LoginVerdict;
   readonly epoch: number | null;
+  /** Where the line was that this login displaced; null: there was none. */
+  readonly displaced: "here" | "elsewhere" | null;
 }
 
 /** A logged-in line: what its later questions are about. */
@@ -60,6 +62,8 @@ export class LineChat {
   readonly #deps: LineChatDeps;
   readonly #passwords = new PasswordGuard();
   readonly #duels = new DuelGuard();
+  /** Epochs of lines whose end the store does not know, one of a tracker at most. */
+  readonly #unsaid = new Map<TrackerId, number>();
 
   constructor(deps: LineChatDeps) {
     this.#deps = deps;
@@ -75,13 +79,13 @@ export class LineChat {
     const reason = this.#objection(tracker, hello, caller);
     if (reason !== null) return refuse(reason);
     if (hello.scope === "register")
-      return { verdict: { type: "accepted", identity: identityOf(tracker), standing: STRANGER }, epoch: null };
+      return { verdict: { type: "accepted", identity: identityOf(tracker), standing: STRANGER }, epoch: null, displaced: null };
     try {
       if (await this.#displacesInDuel(tracker.id)) return refuse("quarantined");
       const learned = await this.#learn(tracker, caller.protocol);
       return learned === null ? refuse("wrong-protocol") : await this.#login(learned, caller.protocol);
     } catch (error) {
-      return { verdict: unavailable(error), epoch: null };
+      return { verdict: unavailable(error), epoch: null, displaced: null };
     }
   }
 
@@ -121,9 +125,21 @@ export class LineChat {
     await ignoringOutage(this.#deps.store.passed(line.identity.trackerId, line.epoch));
   }
 
-  /** The line is gone. In an outage the lease of the node or the next login clears it up. */
+  /** The line is gone. In an outage that is said later: see `retryLogouts`. */
   async logout(trackerId: TrackerId, epoch: number): Promise<void> {
-    await ignoringOutage(this.#deps.store.logout(trackerId, epoch));
+    try {
+      await this.#deps.store.logout(trackerId, epoch);
+    } catch (error) {
+      unavailable(error);
+      this.#unsaid.set(trackerId, Math.max(epoch, this.#unsaid.get(trackerId) ?? 0));
+    }
+  }
+
+  /** Says of lines that ended in an outage that they are gone: else their devices would count as connected until their next login. */
+  async retryLogouts(): Promise<void> {
+    const unsaid = [...this.#unsaid];
+    this.#unsaid.clear();
+    for (const [trackerId, epoch] of unsaid) await this.logout(trackerId, epoch);
   }
 
   /** A line that was taken over answered our close: two devices with one identity are alive. */
@@ -166,7 +182,8 @@ export class LineChat {
     const { epoch, standing, previous } = await store.login({ trackerId: tracker.id, node, protocol: protocol.name });
     // On this node the registry displaces the older line as soon as the new one is in it.
     if (previous !== null && previous.node !== node) this.#hintDisplaced(tracker.id, previous.node, epoch);
-    return { verdict: { type: "accepted", identity: identityOf(tracker), standing }, epoch };
+    const displaced = previous === null ? null : previous.node === node ? "here" : "elsewhere";
+    return { verdict: { type: "accepted", identity: identityOf(tracker), standing }, epoch, displaced };
   }
 
   /** Not awaited: the new line need not wait for the old one. If the hint is lost, the old line finds out at its next drain. */
@@ -179,7 +196,7 @@ export class LineChat {
 const STRANGER: Standing = { proven: false, closings: 0, sinceClosingMs: null };
 
 function refuse(reason: RefusalReason): Answer {
-  return { verdict: { type: "refused", reason }, epoch: null };
+  return { verdict: { type: "refused", reason }, epoch: null, displaced: null };
 }
 
 function identityOf(tracker: Tracker): Identity {

@@ -10,20 +10,22 @@ export type Instant = number;
 export type Direction = "INCOMING" | "OUTGOING";
 export type Status = "PENDING" | "DELIVERED";
 
-/** OUTGOING: where the text is. INCOMING: `unread` or `marked-read` (read by a dispatcher). */
-export type MessageState =
-  | "queued"
-  | "written"
-  | "delivered"
-  | "read"
-  | "answered"
-  | "rejected"
-  | "unconfirmed"
-  | "expired"
-  | "cancelled"
-  | "dead-lettered"
-  | "unread"
-  | "marked-read";
+/** OUTGOING: where the text is. INCOMING: `unread` or `marked-read` (read by a dispatcher). The order is stored: only ever append. */
+export const MESSAGE_STATES = [
+  "queued",
+  "written",
+  "delivered",
+  "read",
+  "answered",
+  "rejected",
+  "unconfirmed",
+  "expired",
+  "cancelled",
+  "dead-lettered",
+  "unread",
+  "marked-read",
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
 
 export interface Message {
   readonly id: MessageId;

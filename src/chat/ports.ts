@@ -44,6 +44,8 @@ export interface MessageStore {
   lastTimes(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Instant>>;
   /** Unread INCOMING messages; trackers with none are absent. */
   unreadCounts(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>>;
+  /** What a list of trackers shows of each, in the order asked. */
+  roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]>;
 
   /** Stores a device's texts (all or none, in order). Re-sends are recognised and not stored again. */
   receive(reception: Reception): Promise<Received>;
@@ -60,6 +62,11 @@ export interface MessageStore {
   pending(shard: number): Promise<readonly TrackerId[]>;
   /** What is in a tracker's outbox; an empty one leaves the pending index. */
   outbox(trackerId: TrackerId): Promise<OutboxState>;
+  /**
+   * How long (ms) a text has been in the outbox without its receipt, from when it could go out: the older one of those at
+   * the heads of the lanes, or of those whose time has come; null: there is none.
+   */
+  oldestWait(trackerId: TrackerId): Promise<number | null>;
   /** Ends queued texts whose time to live has passed as `expired`; gives how many. */
   expire(trackerId: TrackerId): Promise<number>;
   /** Dead letters, newest first, at most `limit`. */
@@ -71,8 +78,8 @@ export interface MessageStore {
   /** Deletes all that is kept of a tracker. */
   erase(trackerId: TrackerId): Promise<void>;
 
-  /** Says that this node lives; owners on nodes without a lease count as gone. */
-  renewLease(node: string, ttlMs: number): Promise<void>;
+  /** Says that this node lives; owners on nodes without a lease count as gone. `taken`: it had none, or an old one. */
+  renewLease(node: string, ttlMs: number): Promise<"kept" | "taken">;
   dropLease(node: string): Promise<void>;
   /** Nodes whose lease is valid. */
   liveNodes(): Promise<readonly string[]>;
@@ -80,6 +87,16 @@ export interface MessageStore {
   owners(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>>;
   /** True when a write is accepted now. */
   healthy(): Promise<boolean>;
+  fullness(): Promise<Fullness>;
+}
+
+/** How much of what is limited has been used. */
+export interface Fullness {
+  /** Share of all message ids, from 0 to 1. */
+  readonly ids: number;
+  readonly usedBytes: number;
+  /** 0: there is no bound. */
+  readonly maxBytes: number;
 }
 
 /** The pending index is split so that no single key holds every tracker. */
@@ -146,6 +163,17 @@ export interface ListQuery {
   /** Applied after ordering: ascending gives the oldest of the range, descending the newest. */
   readonly limit: number;
   readonly ascending: boolean;
+}
+
+export interface RosterEntry {
+  readonly trackerId: TrackerId;
+  readonly online: boolean;
+  /** When the device was last seen to come or go; null: never. */
+  readonly since: Instant | null;
+  readonly unread: number;
+  /** Texts in its outbox. */
+  readonly pending: number;
+  readonly last: Message | null;
 }
 
 export interface Reception {

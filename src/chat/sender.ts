@@ -24,6 +24,8 @@ export type SendOutcome =
 /** Who got the text into their outbox. `undetermined`: of those tried, not one has a known outcome. */
 export interface BroadcastResult {
   readonly sentTo: readonly TrackerId[];
+  /** The message that each of them got. */
+  readonly ids: ReadonlyMap<TrackerId, MessageId>;
   readonly notSentTo: readonly TrackerId[];
   readonly undetermined: boolean;
 }
@@ -32,7 +34,7 @@ export interface BroadcastResult {
 export const BROADCAST_AT_ONCE = 50;
 export const UNSENDABLE = "no character of this text can be sent to this device";
 
-type RecipientOutcome = SendOutcome["type"] | "textless" | "unknown";
+type RecipientOutcome = SendOutcome | { readonly type: "textless" | "unknown" };
 /** Previews of one text by protocol and profile: alike for most of a fleet. */
 type Previews = Map<string, Preview | null>;
 /** What is said to one or many, and how. */
@@ -62,9 +64,9 @@ export class Sender {
     let failures = 0;
     const worker = async (): Promise<void> => {
       for (const tracker of queue) {
-        const outcome = failures < BROADCAST_AT_ONCE ? await this.#attempt(tracker, speech) : "unknown";
-        if (outcome === "unknown") failures += 1;
-        else if (outcome !== "textless") failures = 0;
+        const outcome = failures < BROADCAST_AT_ONCE ? await this.#attempt(tracker, speech) : UNKNOWN;
+        if (outcome.type === "unknown") failures += 1;
+        else if (outcome.type !== "textless") failures = 0;
         outcomes.set(tracker.id, outcome);
       }
     };
@@ -73,12 +75,11 @@ export class Sender {
   }
 
   async #attempt(tracker: Tracker, speech: Speech): Promise<RecipientOutcome> {
-    if (!takesText(this.#options.directory, tracker)) return "textless";
+    if (!takesText(this.#options.directory, tracker)) return { type: "textless" };
     try {
-      const { type } = await this.#send(tracker, speech);
-      return type;
+      return await this.#send(tracker, speech);
     } catch (error) {
-      if (error instanceof StoreUnavailable) return "unknown";
+      if (error instanceof StoreUnavailable) return UNKNOWN;
       throw error;
     }
   }
@@ -128,12 +129,16 @@ export class Sender {
   }
 }
 
+const UNKNOWN: RecipientOutcome = { type: "unknown" };
+
 function result(trackers: readonly Tracker[], outcomes: ReadonlyMap<TrackerId, RecipientOutcome>): BroadcastResult {
-  const ids = trackers.map(({ id }) => id);
-  const tried = [...outcomes.values()].filter((outcome) => outcome !== "textless");
-  return {
-    sentTo: ids.filter((id) => outcomes.get(id) === "stored"),
-    notSentTo: ids.filter((id) => outcomes.get(id) !== "stored"),
-    undetermined: tried.length > 0 && tried.every((outcome) => outcome === "unknown"),
-  };
+  const ids = new Map<TrackerId, MessageId>();
+  const notSentTo: TrackerId[] = [];
+  for (const { id } of trackers) {
+    const outcome = outcomes.get(id);
+    if (outcome?.type === "stored") ids.set(id, outcome.id);
+    else notSentTo.push(id);
+  }
+  const tried = [...outcomes.values()].filter(({ type }) => type !== "textless");
+  return { sentTo: [...ids.keys()], ids, notSentTo, undetermined: tried.length > 0 && tried.every(({ type }) => type === "unknown") };
 }

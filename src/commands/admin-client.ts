@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { readAdminToken } from "../admin-token.ts";
 import { type ClientConfig, readClientConfig, type SettingTexts } from "../config.ts";
 import { CommandError } from "./command-error.ts";
+import { type Ask, askPinned } from "./pinned-request.ts";
 
 /** Flags of every command that talks to the product. */
 export interface ClientFlags {
@@ -36,10 +37,14 @@ export class NobodyThere extends CommandError {}
 export class AdminClient {
   readonly #base: string;
   readonly #token: string | null;
+  readonly #ask: Ask;
 
   constructor(config: ClientConfig, url: string | undefined) {
     this.#base = url?.replace(/\/+$/, "") ?? baseOf(config);
     this.#token = readAdminToken(config);
+    // The product on this machine shows the certificate in TLS_CERT, whatever names are in it.
+    const pinned = url === undefined && config.httpTls ? config.tls?.cert : undefined;
+    this.#ask = pinned === undefined ? ask : askPinned(pinned);
   }
 
   /** The parsed answer; throws CommandError with what the product said, NobodyThere when nothing listens. */
@@ -48,14 +53,13 @@ export class AdminClient {
       ...(this.#token === null ? {} : { Authorization: `Bearer ${this.#token}` }),
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     };
-    const request = { method, headers, signal: AbortSignal.timeout(ANSWER_MS), ...(body === undefined ? {} : { body }) };
-    const response = await fetch(`${this.#base}${path}`, request).catch((error: unknown) => {
+    const request = { method, headers, ...(body === undefined ? {} : { body }) };
+    const { status, text } = await this.#ask(`${this.#base}${path}`, request, AbortSignal.timeout(ANSWER_MS)).catch((error: unknown) => {
       throw unreachable(this.#base, error);
     });
-    const text = await response.text();
     const answer = parsed(text);
-    if (response.ok && answer !== undefined) return answer;
-    throw refusal(this.#base, response.status, answer);
+    if (status >= 200 && status < 300 && answer !== undefined) return answer;
+    throw refusal(this.#base, status, answer);
   }
 }
 
@@ -63,15 +67,22 @@ export class AdminClient {
 function baseOf(config: ClientConfig): string {
   const { host, port } = config.admin ?? config.http;
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+  return `${config.httpTls ? "https" : "http"}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function unreachable(base: string, error: unknown): CommandError {
-  const { cause } = error as { readonly cause?: { readonly code?: string; readonly errors?: readonly { readonly code?: string }[] } };
-  const codes = [cause?.code, ...(cause?.errors ?? []).map(({ code }) => code)];
+  // `fetch` wraps what happened.
+  const happened = (error instanceof Error && error.cause) || error;
+  const { code: first, errors = [] } = happened as { readonly code?: string; readonly errors?: readonly { readonly code?: string }[] };
+  const codes = [first, ...errors.map(({ code }) => code)];
   if (codes.includes("ECONNREFUSED")) return new NobodyThere(`nothing listens at ${base}: is tracker-chat running?`);
   return new CommandError(`${base} cannot be reached (${codes.find((code) => code !== undefined) ?? String(error)})`);
 }
+
+const ask: Ask = async (url, request, signal) => {
+  const response = await fetch(url, { ...request, signal });
+  return { status: response.status, text: await response.text() };
+};
 
 interface Refusal {
   readonly status?: { readonly code?: number; readonly description?: string };

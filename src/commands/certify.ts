@@ -46,8 +46,8 @@ export function certifyCommand(version: string): Command {
 
 const EXAMPLES = `
 Examples:
-  tracker-chat certify wialon-ips --port 5039
-  tracker-chat certify jt808 --profile '{"edition":"2019"}' --out report.md --capture transcripts`;
+  tracker-chat certify NAME --port 5039
+  tracker-chat certify NAME --profile '{"charset":"utf8"}' --out report.md --capture transcripts`;
 
 async function run(name: string, flags: CertifyFlags, version: string): Promise<void> {
   const [{ protocolNamed }, { checkedProfile }, { Station }, { certify, certificatePage }] = await Promise.all([

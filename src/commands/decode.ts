@@ -39,9 +39,9 @@ export function decodeCommand(): Command {
 const EXAMPLES = `
 Examples:
   tracker-chat decode auto 234d2348656c6c6f0d0a
-  tracker-chat decode wialon-ips --text '#M#Hello\\r\\n'
-  tracker-chat decode jt808 --direction down --file frames.hex
-  tracker-chat decode auto '[T7ebedb62: wialon < 10.0.0.1] 234d2348656c6c6f0d0a'
+  tracker-chat decode NAME --text '#M#Hello\\r\\n'
+  tracker-chat decode NAME --direction down --file frames.hex
+  tracker-chat decode auto '[T7ebedb62: NAME < 10.0.0.1] 234d2348656c6c6f0d0a'
   tracker-chat decode auto --file tracker-server.log
   tracker-chat decode auto --file field.pcap`;
 

@@ -4,6 +4,7 @@ import { PROTOCOLS } from "../../protocols/index.ts";
 import type { ClientConfig, RedisConfig } from "../config.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { startEmbedded } from "../redis/embedded.ts";
+import { givenPlace } from "../redis-place.ts";
 import { connected, connectRedis, type RedisPlace } from "../store/connection.ts";
 import { RedisFleetStore } from "../store/fleet-redis.ts";
 import { RedisStore } from "../store/redis.ts";
@@ -34,7 +35,7 @@ interface Opened {
 }
 
 async function openPlace({ redis, dataDir }: ClientConfig): Promise<Opened> {
-  if (redis.type !== "embedded") return { place: redis, stop: () => Promise.resolve() };
+  if (redis.type !== "embedded") return { place: givenPlace(redis), stop: () => Promise.resolve() };
   return await openEmbedded(redis, dataDir);
 }
 

@@ -8,31 +8,53 @@ export function protocolsCommand(): Command {
     .description("every protocol, its capabilities and profile settings")
     .argument("[name]", "only this one")
     .option("--json", "print JSON, profile schemas included")
-    .addHelpText("after", "\nExamples:\n  tracker-chat protocols\n  tracker-chat protocols jt808 --json")
+    .addHelpText("after", "\nExamples:\n  tracker-chat protocols\n  tracker-chat protocols NAME --json")
     .action(async (name: string | undefined, { json }: { readonly json?: boolean }) => {
       const { PROTOCOLS } = await import("../../protocols/index.ts");
       const { protocolNamed } = await import("./protocol-named.ts");
       const chosen = name === undefined ? PROTOCOLS : [protocolNamed(name)];
       if (json) {
-        const described = chosen.map(({ name: id, title, capabilities, profile }) => ({ name: id, title, capabilities, profile }));
+        const described = chosen.map(({ name: id, title, capabilities, profile }) => ({
+          name: id,
+          title,
+          capabilities: complete(capabilities),
+          profile,
+        }));
         return await printJson(described);
       }
-      await print([table([HEADER, ...chosen.map(row)]), ...chosen.map(settings)].join("\n\n"));
+      await print([overview(chosen), ...chosen.map(settings)].join("\n\n"));
     });
 }
 
-const HEADER = ["protocol", "texts down", "texts up", "receipts", "read", "choices", "charsets", "bytes", "window", "attempts"];
+/** Capabilities under shorter names; one that is not here is shown under its own. */
+const HEADINGS: Readonly<Record<string, string>> = {
+  textDown: "texts down",
+  textUp: "texts up",
+  maxBytes: "bytes",
+  unstored: "not stored",
+};
 
-function row({ name, capabilities }: Protocol): readonly string[] {
-  const { textDown, receipts, charsets, maxBytes, window, attempts }: Capabilities = capabilities;
-  const yes = (can: boolean): string => (can ? "yes" : "no");
-  const { textUp, read, choices } = capabilities;
-  const abilities = [textDown, yes(textUp), receipts, yes(read), yes(choices)];
-  return [name, ...abilities, charsets.join(" "), String(maxBytes), String(window), String(attempts)];
+/** A column for each capability that one of them has. */
+function overview(protocols: readonly Protocol[]): string {
+  const rows = protocols.map(({ name, capabilities }) => ({ name, has: new Map<string, unknown>(Object.entries(complete(capabilities))) }));
+  const keys = [...new Set(rows.flatMap(({ has }) => [...has.keys()]))];
+  const header = ["protocol", ...keys.map((key) => HEADINGS[key] ?? key)];
+  return table([header, ...rows.map(({ name, has }) => [name, ...keys.map((key) => shown(has.get(key)))])]);
+}
+
+function complete(capabilities: Capabilities): Capabilities {
+  return { ...capabilities, repeats: capabilities.textUp && capabilities.repeats !== false };
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return value === undefined ? "-" : [value].flat().join(" ");
 }
 
 interface Property {
   readonly type?: string | readonly string[];
+  readonly items?: Property;
+  readonly maxItems?: number;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -56,7 +78,8 @@ function propertiesOf(schema: ProfileSchema): Readonly<Record<string, Property>>
   return typeof properties === "object" && properties !== null ? (properties as Readonly<Record<string, Property>>) : {};
 }
 
-function valuesOf({ type, enum: choices, minimum, maximum }: Property): string {
+function valuesOf({ type, enum: choices, items, maxItems, minimum, maximum }: Property): string {
+  if (items) return `list of ${maxItems === undefined ? "" : `at most ${maxItems} `}${valuesOf(items)}`;
   if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" | ");
   const kinds = type === undefined ? "any" : [type].flat().join(" | ");
   if (minimum === undefined && maximum === undefined) return kinds;

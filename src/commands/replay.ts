@@ -35,7 +35,7 @@ export function replayCommand(): Command {
 
 const EXAMPLES = `
 Examples:
-  tracker-chat replay fixtures/wialon-ips/*.transcript
+  tracker-chat replay fixtures/NAME/*.transcript
   tracker-chat replay --hash a6aa75587e5c59c32d347da438505fc3 my.transcript`;
 
 async function run(files: readonly string[], flags: ReplayFlags): Promise<void> {

@@ -22,7 +22,7 @@ Every flag is also an environment variable: --http-port is HTTP_PORT.
 
 Examples:
   tracker-chat serve
-  tracker-chat serve --http-port 9000 --protocol-ports wialon-ips:5039,jt808:5015
+  tracker-chat serve --http-port 9000 --protocol-ports NAME:5039,NAME:5015
   REDIS_URL=redis://10.0.0.5:6379 ADMIN_TOKEN=... tracker-chat serve --http-host 0.0.0.0`;
 
 function optionOf(name: SettingName): Option {

@@ -1,8 +1,10 @@
 /** `tracker-chat simulate`: a device, or a fleet of them, on the terminal. */
+import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { duration, integer, MAX_TIMER_MS, port } from "../config-values.ts";
 import type { ReceiptMode } from "../core/index.ts";
 import { argument } from "./argument.ts";
+import { CommandError } from "./command-error.ts";
 import { profileArgument } from "./profile-argument.ts";
 
 interface SimulateFlags {
@@ -16,6 +18,8 @@ interface SimulateFlags {
   readonly profile: string;
   readonly password?: string;
   readonly keepAlive: number;
+  readonly tls?: true;
+  readonly ca?: string;
 }
 
 const RECEIPTS = ["ok", "silent", "reject", "late", "duplicate", "wrong-tag", "garbled"] as const satisfies readonly ReceiptMode[];
@@ -34,15 +38,20 @@ export function simulateCommand(): Command {
     .option("--profile <json>", "the tracker's profile, as in the fleet", "{}")
     .option("--password <text>", "password or auth code")
     .addOption(new Option("--keep-alive <time>", "between heartbeats").argParser(argument(duration(MAX_TIMER_MS))).default(60_000, "1m"))
+    .option("--tls", "over TLS; the gateway's certificate must be valid for the host")
+    .option("--ca <file>", "with --tls: the PEM certificate that vouches for the gateway (default: those that the system trusts)")
     .addHelpText("after", EXAMPLES)
     .action(run);
 }
 
 const EXAMPLES = `
 Examples:
-  tracker-chat simulate wialon-ips --device-id 356307042441013
-  tracker-chat simulate jt808 --device-id 13912345678 --reply 'on my way' --receipts late --late 20s
-  tracker-chat simulate wialon-ips --device-id 1000 --count 500`;
+  tracker-chat simulate NAME --device-id ID
+  tracker-chat simulate NAME --device-id ID --reply 'on my way' --receipts late --late 20s
+  tracker-chat simulate NAME --device-id 1000 --count 500
+  tracker-chat simulate NAME --device-id ID --host gw.example.com --port 5443 --tls
+
+NAME is one of the protocols, which "tracker-chat protocols" lists; "tracker-chat serve" shows the devices of the demo fleet.`;
 
 async function run(name: string, flags: SimulateFlags): Promise<void> {
   const [{ protocolNamed }, { checkedProfile }, { simulate }] = await Promise.all([
@@ -52,6 +61,7 @@ async function run(name: string, flags: SimulateFlags): Promise<void> {
   ]);
   const protocol = protocolNamed(name);
   const { deviceId, receipts, host, port: gateway, count } = flags;
+  const target = { host, port: gateway, ...(flags.tls ? { tls: { ca: authority(flags.ca) } } : {}) };
   const device = {
     deviceId,
     password: flags.password ?? null,
@@ -61,5 +71,14 @@ async function run(name: string, flags: SimulateFlags): Promise<void> {
     reply: flags.reply ?? null,
     keepAliveMs: flags.keepAlive,
   };
-  simulate({ protocol, device, host, port: gateway, count });
+  simulate({ protocol, device, target, count });
+}
+
+function authority(file: string | undefined): Buffer | null {
+  if (file === undefined) return null;
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new CommandError(`--ca: ${file} cannot be read (${error instanceof Error ? error.message : String(error)})`);
+  }
 }

@@ -14,6 +14,7 @@ import { launch } from "./launch.ts";
 import type { Capabilities, Codec, DeviceEvent } from "./protocol.ts";
 import { remember } from "./remember.ts";
 import type { ClaimedText, DrainResult, Effect, OpenQuestion, Settlement, Standing } from "./session-io.ts";
+import type { Tally } from "./tally.ts";
 
 /** An event and the frame it came in. */
 interface Heard<T extends DeviceEvent = DeviceEvent> {
@@ -31,6 +32,7 @@ export interface DeliveryOptions {
   /** The tracker's profile opted in to receipts implied by TCP order. */
   readonly implied: boolean;
   readonly now: number;
+  readonly tally: Tally;
 }
 
 /** Parts of this line whose receipt is still recognised, and texts that may be claimed anew. */
@@ -136,6 +138,7 @@ export class Deliveries {
     }
     this.#closing.receiptCame();
     this.#claims.trace(hit.flight.claimed.id, "up", frame, now);
+    this.#options.tally.receipt(now - (hit.flight.writtenAt[hit.part] ?? now));
     if (event.outcome === "accepted") this.#accepted(hit, now);
     else if (event.outcome === "garbled" && !hit.flight.repeated) this.#repeat(hit, now, out);
     else this.#end(hit.flight, { type: "rejected", id: hit.flight.claimed.id, reason: event.reason ?? event.outcome });
@@ -218,6 +221,7 @@ export class Deliveries {
     if (part.tag !== null) remember(this.#written, part.tag, written, REMEMBERED_PARTS);
     flight.bytesAtFirstWrite ??= this.#bytesReceived;
     flight.answeredSince = false;
+    flight.writtenAt[written.part] = now;
     flight.deadline = this.#implied ? null : now + patience(flight, this.#options.receiptMs);
     this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
     if (this.#options.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });

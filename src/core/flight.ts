@@ -8,6 +8,8 @@ export interface Flight {
   /** Deliveries on this line, from 1: the back-off counts these. */
   tries: number;
   readonly acked: Set<number>;
+  /** When each part was last written (monotonic ms). */
+  readonly writtenAt: number[];
   /** Parts written and not acknowledged, oldest first. */
   outstanding: number[];
   /** The next part to write. */
@@ -37,6 +39,7 @@ export function newFlight(claimed: ClaimedText, parts: readonly Part[]): Flight 
     parts,
     tries: 0,
     acked: new Set(),
+    writtenAt: [],
     outstanding: [],
     next: 0,
     deadline: null,

@@ -12,6 +12,9 @@ export type Framed =
   /** The stream cannot be followed any further: the line must be closed. */
   | { readonly kind: "broken"; readonly reason: string };
 
+/** What a line may hold back of a frame that is not complete yet, on top of the bytes last read; a protocol may name a bound of its own. */
+export const HELD_BYTES = 64 * 1024;
+
 export interface Framer {
   push(chunk: Buffer): void;
   /** The next complete unit, or null until more bytes come. */

@@ -14,6 +14,8 @@ export interface Capabilities {
   /** `console`: a command interpreter, used for chat only when the tracker's profile says so. */
   readonly textDown: "chat" | "console" | "none";
   readonly textUp: boolean;
+  /** A driver's text comes again until it is acknowledged; false: one whose acknowledgement was lost does not. Absent: true. */
+  readonly repeats?: boolean;
   readonly receipts: ReceiptKind;
   /** The device reports that the driver read a text. */
   readonly read: boolean;
@@ -49,6 +51,10 @@ export interface Protocol {
   readonly profile: ProfileSchema;
   /** What a tracker's profile changes about the capabilities; absent: nothing. See `capabilitiesUnder`. */
   under?(profile: Profile): Partial<Capabilities>;
+  /** The most that `Framer.buffered` may come to, where `HELD_BYTES` is not enough; the bytes last read come on top. */
+  readonly heldBytes?: number;
+  /** The device of the demo fleet that speaks this protocol; absent: none does. */
+  readonly demo?: { readonly deviceId: string };
   /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
   detect(head: Buffer): Detection;
   /** A new line: framer and codec with fresh state. */

@@ -91,10 +91,17 @@ export type DrainResult =
       readonly waiting: number;
       /** Milliseconds until a text becomes due that is not yet; null: none. */
       readonly dueInMs: number | null;
+      /** Texts that came to their end in this call without a settlement; absent: none. */
+      readonly ended?: EndedTexts;
     }
   /** A newer line owns this tracker. */
   | { readonly type: "stale" }
   | { readonly type: "unavailable" };
+
+export interface EndedTexts {
+  readonly expired: number;
+  readonly deadLettered: number;
+}
 
 export type CloseReason =
   | "login-timeout"

@@ -18,6 +18,7 @@ import { Noise } from "./noise.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
 import type { CloseReason, DeviceText, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 import { Strikes } from "./strikes.ts";
+import { Tally } from "./tally.ts";
 
 type Hello = Extract<DeviceEvent, { type: "hello" }>;
 
@@ -40,6 +41,8 @@ interface Heard {
 const EARLY_FRAMES = 3;
 
 export class Session {
+  /** To be taken after a step by whoever counts. */
+  readonly tally = new Tally();
   readonly #protocol: Protocol;
   readonly #limits: SessionLimits;
   readonly #codec: Codec;
@@ -147,9 +150,12 @@ export class Session {
 
   #framed(framed: Exclude<Framed, { kind: "noise" }>, now: number, out: Effect[]): void {
     this.#noise.tell(out);
-    if (framed.kind === "broken")
+    if (framed.kind === "broken") {
       out.push({ type: "note", kind: "noise", reason: framed.reason, bytes: null }, { type: "close", reason: "broken-stream" });
-    else this.#frame(framed.bytes, now, out);
+    } else {
+      this.tally.frame();
+      this.#frame(framed.bytes, now, out);
+    }
     // After each frame: a codec acts alike however the bytes were cut.
     this.#tickCodec(now, out);
   }
@@ -224,7 +230,7 @@ export class Session {
     const implied = identity.profile["receipts"] === "implied";
     const capabilities = capabilitiesUnder(this.#protocol, identity.profile);
     const receiptMs = Math.max(this.#limits.receiptMs, capabilities.receiptMs ?? 0);
-    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now });
+    const deliveries = new Deliveries({ codec: this.#codec, capabilities, standing, receiptMs, implied, now, tally: this.tally });
     this.#phase = { type: "online", key: hello.key, identity, deliveries };
   }
 

@@ -1,5 +1,6 @@
 /** The fleet document: what `fleet import` and `PUT /admin/fleet` take and `fleet export` gives. */
 import { Ajv, type ErrorObject } from "ajv";
+import { KEY_TITLE } from "../chat/accounts.ts";
 import { Problems, pathOf } from "./problems.ts";
 
 /** Every list may be absent, and every field of an entity that exists already but its id. */
@@ -100,7 +101,7 @@ const API_KEYS = {
   items: {
     type: "object",
     additionalProperties: false,
-    properties: { hash: { type: "string", pattern: HASH }, title: TEXT },
+    properties: { hash: { type: "string", pattern: HASH }, title: { type: "string", maxLength: KEY_TITLE } },
   },
 };
 

@@ -26,7 +26,8 @@ export class FleetAccounts implements Accounts {
 
   async openSession(user: UserId): Promise<string> {
     const hash = makeHash();
-    await this.#deps.store.openSession(sha256Of(hash), user, SESSION_MS);
+    const seal = sealOf(this.#deps.sync.index.users.get(user));
+    await this.#deps.store.openSession(sha256Of(hash), { userId: user, seal }, SESSION_MS);
     return hash;
   }
 
@@ -34,9 +35,14 @@ export class FleetAccounts implements Accounts {
     return this.#deps.store.closeSession(sha256Of(hash));
   }
 
+  onSessionEnd(listener: (isIt: (hash: string) => boolean) => void): () => void {
+    return this.#deps.store.onSessionEnd((sha256) => listener((hash) => sha256Of(hash) === sha256));
+  }
+
   async userOfSession(hash: string): Promise<User | undefined> {
-    const id = await this.#deps.store.userOfSession(sha256Of(hash));
-    return id === null ? undefined : this.#deps.sync.index.users.get(id);
+    const session = await this.#deps.store.session(sha256Of(hash));
+    const account = session === null ? undefined : this.#deps.sync.index.users.get(session.userId);
+    return account !== undefined && sealOf(account) === session?.seal ? account : undefined;
   }
 
   employeesOf(user: UserId): readonly Employee[] {
@@ -71,6 +77,13 @@ export class FleetAccounts implements Accounts {
     return found;
   }
 }
+
+function sealOf(account: Account | undefined): string {
+  return sha256Of(account?.passwordHash ?? "").slice(0, SEAL_DIGITS);
+}
+
+/** Enough to tell two passwords of one user apart. */
+const SEAL_DIGITS = 16;
 
 function putUser(value: Account): FleetChanges {
   return { put: [{ kind: "user", value }], remove: [], chores: [] };

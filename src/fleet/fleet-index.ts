@@ -1,5 +1,5 @@
 /** The fleet in memory: maps of all records and the indexes over them, changed in one synchronous step. */
-import type { Employee } from "../chat/accounts.ts";
+import { type Employee, loginKey } from "../chat/accounts.ts";
 import { deviceKey, type Tariff, type Tracker, type UserId } from "../chat/fleet.ts";
 import type { Account, Dealer, FleetKind, FleetRecord, FleetUpdate, RecordName } from "../chat/fleet-store.ts";
 import type { TrackerId } from "../chat/message.ts";
@@ -159,11 +159,6 @@ export class FleetIndex {
     group(this.#trackersOf, stored.userId).add(stored.id);
     this.#lists.delete(stored.userId);
   }
-}
-
-/** Logins are compared without regard to case. */
-export function loginKey(login: string): string {
-  return login.normalize("NFC").toLowerCase();
 }
 
 function group(groups: Map<number, Set<number>>, key: number): Set<number> {

@@ -33,7 +33,6 @@ export class Fleet {
   readonly #deps: FleetDeps;
   readonly #sync: FleetSync;
   readonly #unknown: UnknownDevices;
-  readonly #profiles: Profiles;
   #timer: NodeJS.Timeout | null = null;
   #stopListening: (() => void) | null = null;
   #polls = 0;
@@ -45,7 +44,6 @@ export class Fleet {
     const sync = new FleetSync({ store, messages, warn, index: new FleetIndex(profiles) });
     this.#deps = deps;
     this.#sync = sync;
-    this.#profiles = profiles;
     this.#unknown = new UnknownDevices(clock);
     this.directory = new FleetDirectory({ sync, profiles, unknown: this.#unknown });
     this.accounts = new FleetAccounts({ sync, store, clock });
@@ -80,7 +78,7 @@ export class Fleet {
 
   /** Makes the demo fleet when there is none yet; true when it did. */
   async demo(timeZone: string): Promise<boolean> {
-    return (await this.provisioning.importIfEmpty(demoFleet(timeZone, this.#profiles.names))) !== null;
+    return (await this.provisioning.importIfEmpty(demoFleet(timeZone, this.#deps.protocols))) !== null;
   }
 
   /** Devices of all nodes that tried to log in and are not in the fleet now, newest first. */

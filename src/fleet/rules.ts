@@ -1,8 +1,8 @@
 /** What must hold over the merged fleet: references, uniqueness, zones, protocols and profiles. */
 
-import { MAX_API_KEYS } from "../chat/accounts.ts";
+import { loginKey, MAX_API_KEYS } from "../chat/accounts.ts";
 import { deviceKey, type Tracker } from "../chat/fleet.ts";
-import { type FleetIndex, loginKey } from "./fleet-index.ts";
+import type { FleetIndex } from "./fleet-index.ts";
 import type { Merged, MergedFleet } from "./merge.ts";
 import type { Problems } from "./problems.ts";
 import type { Profiles } from "./profiles.ts";

@@ -4,7 +4,8 @@
  */
 import type { Socket } from "node:net";
 import type { Answer, LineOwner } from "../chat/lines.ts";
-import { type CloseReason, type Effect, type Input, type Protocol, Session } from "../core/index.ts";
+import { NO_PROTOCOL } from "../chat/meter.ts";
+import { type CloseReason, type Effect, type Input, type Protocol, Session, type Tally } from "../core/index.ts";
 import { detect, HEAD_BYTES } from "./detector.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog, type LogEntry } from "./line-log.ts";
@@ -21,6 +22,8 @@ const SLICE_BYTES = 4 * 1024;
 type Phase = "open" | "ended" | "gone";
 
 export class Connection implements LiveLine, WireOwner, TimerOwner {
+  /** Of the device, as far as it is known. */
+  readonly address: string;
   readonly #deps: LineDeps;
   readonly #host: LineHost;
   readonly #wire: Wire;
@@ -42,19 +45,20 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   #unsettled = 0;
 
   /** `protocol`: the only one of this port; null detects it. */
-  constructor(socket: Socket, protocol: Protocol | null, shared: { readonly deps: LineDeps; readonly host: LineHost }) {
+  constructor(
+    from: { readonly socket: Socket; readonly address: string },
+    protocol: Protocol | null,
+    shared: { readonly deps: LineDeps; readonly host: LineHost },
+  ) {
     this.#deps = shared.deps;
     this.#host = shared.host;
     this.#openedAt = shared.deps.now();
-    this.#wire = new Wire(socket, this);
+    this.address = from.address;
+    this.#wire = new Wire(from.socket, this);
     this.#timer = new LineTimer(this, shared.deps.now);
     this.#tap = shared.deps.tap?.();
     if (protocol !== null) this.#open(protocol);
     this.#timer.arm();
-  }
-
-  get address(): string {
-    return this.#wire.address;
   }
 
   get trackerId(): number {
@@ -100,7 +104,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   }
 
   received(chunk: Buffer): void {
-    this.#deps.meter.count("bytes-in", "device", chunk.length);
+    this.#deps.meter.count("bytes-in", this.#protocol?.name ?? NO_PROTOCOL, chunk.length);
     this.#tap?.up(chunk);
     for (let at = 0; at < chunk.length && this.#phase === "open"; at += SLICE_BYTES) {
       const slice = chunk.subarray(at, at + SLICE_BYTES);
@@ -170,6 +174,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     if (this.#session === null) return;
     try {
       const effects = this.#session.step(input, this.#deps.now());
+      this.#count(this.#session.tally);
       const last = effects.some((effect) => effect.type === "close");
       this.#performAll(effects, last);
       this.#regulate();
@@ -177,6 +182,13 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     } catch (error) {
       this.#defect(error);
     }
+  }
+
+  #count(tally: Tally): void {
+    const { meter } = this.#deps;
+    const frames = tally.takeFrames();
+    if (frames > 0) meter.count("frames", this.protocol, frames);
+    for (const { ms } of tally.takeReceipts()) meter.time("receipt", this.protocol, ms);
   }
 
   /** In order, but neighbouring writes as one: a chunk of tiny frames must not become as many socket writes. */
@@ -214,7 +226,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     const bytes = buffers.length === 1 ? first : Buffer.concat(buffers);
     this.#tap?.down(bytes);
     this.#wire.send(bytes);
-    this.#deps.meter.count("bytes-out", "device", bytes.length);
+    this.#deps.meter.count("bytes-out", this.protocol, bytes.length);
   }
 
   #answerLater(answer: Promise<Input>): void {
@@ -232,7 +244,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     return { type: "identified", verdict: answer.verdict };
   }
 
-  #loggedIn({ verdict, epoch }: Answer, protocol: Protocol): void {
+  #loggedIn({ verdict, epoch, displaced }: Answer, protocol: Protocol): void {
     if (verdict.type === "refused") this.#deps.meter.count("refusals", verdict.reason);
     if (verdict.type !== "accepted" || epoch === null) return;
     if (this.#phase !== "open") return this.#background(this.#deps.lines.logout(verdict.identity.trackerId, epoch));
@@ -241,6 +253,7 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
     this.#tap?.loggedIn(verdict.identity, protocol);
     this.#host.admitted(this.address);
     this.#deps.meter.count("logins", protocol.name);
+    if (displaced !== null) this.#deps.meter.count("takeovers", displaced);
     const { address, trackerId: tracker } = this;
     this.#deps.log.info({ tracker, protocol: protocol.name, address, epoch }, "device online");
     if (!this.#deps.registry.enter(this)) this.end("taken-over", 0);
@@ -311,13 +324,14 @@ export class Connection implements LiveLine, WireOwner, TimerOwner {
   }
 
   #note(note: Extract<Effect, { type: "note" }>): void {
-    this.#deps.meter.count("notes", note.kind);
+    this.#deps.meter.count("notes", `${this.protocol} ${note.kind}`);
+    if (note.kind === "noise" && note.bytes !== null) this.#deps.meter.count("noise", this.protocol, note.bytes.length);
     const level = note.kind === "defect" ? "error" : note.kind === "refused" ? "info" : "debug";
     this.#write(level, { message: `note: ${note.kind}`, reason: note.reason, address: this.address, bytes: note.bytes });
   }
 
   #defect(error: unknown): void {
-    this.#deps.meter.count("notes", "defect");
+    this.#deps.meter.count("notes", `${this.#protocol?.name ?? NO_PROTOCOL} defect`);
     this.#write("error", { message: "a line failed and is closed", err: error });
     this.#close("defect");
     this.#wire.destroy();

@@ -1,11 +1,13 @@
 /** The device side of this node: its listeners and all their connections. */
 import { createServer, type Server, type Socket } from "node:net";
+import type { SecureContextOptions } from "node:tls";
 import type { Directory } from "../chat/fleet.ts";
-import type { CloseReason, Protocol } from "../core/index.ts";
-import { Admission, type AdmissionLimits } from "./admission.ts";
+import type { CloseReason } from "../core/index.ts";
 import { Connection } from "./connection.ts";
+import { type Door, Entrance, type EntranceOptions, type EntranceOwner } from "./entrance.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog } from "./line-log.ts";
+import type { EndReason } from "./registry.ts";
 
 /** Connections that the kernel holds while we accept; a reconnect storm overflows the default of 511. */
 const BACKLOG = 4_096;
@@ -22,28 +24,21 @@ const DRAIN_BATCH = 100;
 /** Beyond a line's grace: for its last bytes and the store's last answer. */
 const DRAIN_SLACK_MS = 2_500;
 
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-  /** The only protocol of this port; null detects it. */
-  readonly protocol: Protocol | null;
-}
-
-export interface GatewayOptions extends LineDeps {
+export interface GatewayOptions extends LineDeps, Omit<EntranceOptions, "meter"> {
   readonly directory: Directory;
-  readonly admission: AdmissionLimits;
-  readonly listen: readonly ListenAddress[];
+  readonly listen: readonly Door[];
 }
 
 export interface Listening {
   readonly host: string;
   readonly port: number;
   readonly protocol: string | null;
+  readonly tls: boolean;
 }
 
-export class Gateway implements LineHost {
+export class Gateway implements LineHost, EntranceOwner {
   readonly #options: GatewayOptions;
-  readonly #admission: Admission;
+  readonly #entrance: Entrance;
   readonly #log: LineLog;
   readonly #servers: Server[] = [];
   readonly #connections = new Set<Connection>();
@@ -53,7 +48,7 @@ export class Gateway implements LineHost {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#admission = new Admission(options.admission);
+    this.#entrance = new Entrance(options, this);
     this.#log = new LineLog(options.log, STRANGERS_LOGGED);
   }
 
@@ -81,9 +76,15 @@ export class Gateway implements LineHost {
     return listening;
   }
 
+  /** A new certificate: lines stay on the one that they began with. */
+  renew(tls: SecureContextOptions): void {
+    this.#entrance.renew(tls);
+  }
+
   /** Closes the listeners; lines stay. */
   stopAccepting(): void {
     this.#bound = false;
+    this.#entrance.shut();
     for (const server of this.#servers) server.close();
     this.#servers.length = 0;
   }
@@ -111,7 +112,22 @@ export class Gateway implements LineHost {
   }
 
   admitted(address: string): void {
-    this.#admission.release(address);
+    this.#entrance.release(address);
+  }
+
+  arrived(socket: Socket, address: string, { protocol, tls }: Door): void {
+    this.#options.meter.count("connections", tls ? "tls" : (protocol?.name ?? "detected"));
+    this.#connections.add(new Connection({ socket, address }, protocol, { deps: this.#options, host: this }));
+  }
+
+  refused(address: string, reason: EndReason, detail?: string): void {
+    const level = detail === undefined ? "warn" : "info";
+    this.#log.write(level, this.#options.now(), {
+      message: "connection refused",
+      reason,
+      address,
+      ...(detail === undefined ? {} : { detail }),
+    });
   }
 
   unrecognised(address: string, head: Buffer): void {
@@ -127,42 +143,22 @@ export class Gateway implements LineHost {
     this.#connections.delete(connection);
   }
 
-  async #bind(address: ListenAddress): Promise<Listening> {
+  async #bind(door: Door): Promise<Listening> {
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }, (socket) =>
-      this.#accept(socket, address.protocol),
+      this.#entrance.enter(socket, door),
     );
     this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) => reject(new Error(unbindable(address, error))));
-      server.listen({ host: address.host, port: address.port, backlog: BACKLOG }, () => {
+      server.once("error", (error) => reject(new Error(unbindable(door, error))));
+      server.listen({ host: door.host, port: door.port, backlog: BACKLOG }, () => {
         server.removeAllListeners("error");
         resolve();
       });
     });
     server.on("error", (error) => this.#options.log.error({ err: error }, "a device listener failed"));
     const bound = server.address();
-    const port = typeof bound === "object" && bound !== null ? bound.port : address.port;
-    return { host: address.host, port, protocol: address.protocol?.name ?? null };
-  }
-
-  #accept(socket: Socket, protocol: Protocol | null): void {
-    const address = socket.remoteAddress;
-    // Gone before we saw it.
-    if (address === undefined) {
-      socket.on("error", () => undefined);
-      socket.destroy();
-      return;
-    }
-    const admitted = this.#admission.admit(address, this.#options.now());
-    if (admitted !== "yes") {
-      this.#options.meter.count("closings", admitted);
-      this.#log.write("warn", this.#options.now(), { message: "connection refused", reason: admitted, address });
-      socket.on("error", () => undefined);
-      socket.destroy();
-      return;
-    }
-    this.#options.meter.count("connections", protocol?.name ?? "detected");
-    this.#connections.add(new Connection(socket, protocol, { deps: this.#options, host: this }));
+    const port = typeof bound === "object" && bound !== null ? bound.port : door.port;
+    return { host: door.host, port, protocol: door.protocol?.name ?? null, tls: door.tls };
   }
 
   async #untilQuiet(boundMs: number): Promise<void> {
@@ -172,8 +168,9 @@ export class Gateway implements LineHost {
 }
 
 /** Names the setting, as every message that ends a start does. */
-function unbindable({ host, port, protocol }: ListenAddress, error: Error): string {
-  const setting = protocol === null ? "GATEWAY_PORT" : `PROTOCOL_PORTS (${protocol.name})`;
+function unbindable({ host, port, protocol, tls }: Door, error: Error): string {
+  const universal = tls ? "GATEWAY_TLS_PORT" : "GATEWAY_PORT";
+  const setting = protocol === null ? universal : `PROTOCOL_PORTS (${protocol.name})`;
   return `${setting}: ${host}:${port} cannot be bound (${error.message})`;
 }
 

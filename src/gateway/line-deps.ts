@@ -1,7 +1,7 @@
 /** What every connection of this node shares. */
 import type { Logger } from "pino";
 import type { LineChat } from "../chat/lines.ts";
-import type { Meter } from "../chat/meter.ts";
+import type { LineMeter } from "../chat/meter.ts";
 import type { CodecEnvironment, Protocol, SessionLimits } from "../core/index.ts";
 import type { Connection } from "./connection.ts";
 import type { LineTap } from "./line-tap.ts";
@@ -15,7 +15,7 @@ export interface LineDeps {
   readonly environment: CodecEnvironment;
   readonly lines: LineChat;
   readonly registry: Registry;
-  readonly meter: Meter;
+  readonly meter: LineMeter;
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;

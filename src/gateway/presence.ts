@@ -9,12 +9,17 @@ export interface PresenceDeps {
   readonly store: Pick<MessageStore, "renewLease" | "dropLease">;
   readonly node: string;
   readonly log: Logger;
+  /** The lease had lapsed: others may have given this node's lines up. */
+  readonly onLapsed: () => void;
+  /** The lease was renewed: the store is there. */
+  readonly onRenewed: () => void;
 }
 
 export class Presence {
   readonly #deps: PresenceDeps;
   #timer: NodeJS.Timeout | null = null;
   #held = true;
+  #started = false;
   #stopped = false;
 
   constructor(deps: PresenceDeps) {
@@ -41,7 +46,10 @@ export class Presence {
   /** Nothing is closed when the store is away: lines are worth more than the lease. */
   async #renew(): Promise<void> {
     try {
-      await this.#deps.store.renewLease(this.#deps.node, LEASE_MS);
+      const lease = await this.#deps.store.renewLease(this.#deps.node, LEASE_MS);
+      if (lease === "taken" && this.#started) this.#deps.onLapsed();
+      this.#started = true;
+      this.#deps.onRenewed();
       if (!this.#held) this.#deps.log.info("the node's lease is renewed again");
       this.#held = true;
     } catch (error) {

@@ -39,6 +39,13 @@ export class Registry {
     return this.#lines.values();
   }
 
+  /** How many lines speak each protocol. */
+  byProtocol(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { protocol } of this.#lines.values()) counts.set(protocol, (counts.get(protocol) ?? 0) + 1);
+    return counts;
+  }
+
   /** Enters a line and displaces an older one; false when a newer line is here already, so that this one must go. */
   enter(line: LiveLine): boolean {
     const present = this.#lines.get(line.trackerId);
@@ -74,4 +81,13 @@ export class Registry {
 }
 
 /** Why a connection is over: the session's reasons and those from before there was one. */
-export type EndReason = CloseReason | RefusalReason | "unrecognised" | "defect" | "too-many-lines" | "login-rate";
+export type EndReason =
+  | CloseReason
+  | RefusalReason
+  | "unrecognised"
+  | "defect"
+  | "too-many-lines"
+  | "login-rate"
+  | "overload"
+  | "tls-failed"
+  | "bad-proxy-header";

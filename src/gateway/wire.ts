@@ -20,14 +20,12 @@ export interface WireOwner {
 }
 
 export class Wire {
-  readonly address: string;
   readonly #socket: Socket;
   #chokedUntil: number | null = null;
   #endBy: number | null = null;
   #peerEnded = false;
 
   constructor(socket: Socket, owner: WireOwner) {
-    this.address = socket.remoteAddress ?? "";
     this.#socket = socket;
     socket.on("data", (chunk) => {
       if (this.#endBy === null) owner.received(chunk);

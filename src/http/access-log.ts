@@ -11,9 +11,13 @@ declare module "fastify" {
     /** The contract's code that it was answered with; 0: none. */
     failureCode: ErrorCode | 0;
   }
+  interface FastifyContextConfig {
+    /** It is open for as long as the client wants: no time to measure. */
+    readonly isStream?: boolean;
+  }
 }
 
-const NAME = "tracker_chat_http_seconds";
+const NAME = "tracker_chat_http_request_duration_seconds";
 /** Seconds; the last bound is past the request time-out. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 20];
 /** Of a path that no route has: as much as tells what was meant. */
@@ -28,7 +32,8 @@ export function keepAccessLog(app: FastifyInstance, registry: Registry | null): 
     const { method, ip, userId, failureCode } = request;
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     request.log.info({ method, path: loggedPath(request), status: reply.statusCode, code: failureCode, user: userId, ip, ms }, "answered");
-    seconds?.observe({ route: request.routeOptions.url ?? "none", code: String(failureCode) }, reply.elapsedTime / 1_000);
+    if (request.routeOptions.config.isStream !== true)
+      seconds?.observe({ route: request.routeOptions.url ?? "none", code: String(failureCode) }, reply.elapsedTime / 1_000);
     done();
   });
 }

@@ -47,6 +47,11 @@ function wishesOf(call: "send" | "broadcast", input: Values<typeof WISHES>): Wis
 }
 
 const IDS: JsonSchema = { type: "array", items: id.schema };
+const MESSAGE_IDS: JsonSchema = {
+  type: "object",
+  additionalProperties: id.schema,
+  description: "Extension: by tracker of `sent_to` the id of its message.",
+};
 
 function listCall(calls: Calls): AccountCall {
   return accountCall({
@@ -60,6 +65,7 @@ function listCall(calls: Calls): AccountCall {
       ascending: optional(flag, true),
     },
     answer: { list: { type: "array", items: MESSAGE_SCHEMA, maxItems: LIST_LIMIT } },
+    refusals: [201, 208, 214, 236],
     whenDown: 14,
     run: async ({ tracker_id, from, to, limit, ascending }, context) => {
       const messages = await calls.list(context.user, { trackerId: tracker_id, from, to, limit, ascending });
@@ -74,6 +80,7 @@ function markReadAllCall(calls: Calls): AccountCall {
     title: "Mark every incoming message as read, of all or of the given trackers",
     fields: { trackers: optional(ids, null) },
     answer: {},
+    refusals: [201],
     whenDown: 14,
     run: async ({ trackers }, { user }) => {
       await calls.markAllRead(user, trackers);
@@ -88,6 +95,7 @@ function markReadCall(calls: Calls): AccountCall {
     title: "Mark incoming messages as read",
     fields: { message_id: optional(id, null), message_ids: optional(ids, null) },
     answer: {},
+    refusals: [201],
     whenDown: 14,
     run: async ({ message_id, message_ids }, { user }) => {
       const both = [...(message_id === null ? [] : [message_id]), ...(message_ids ?? [])];
@@ -105,6 +113,7 @@ function sendCall(calls: Calls): AccountCall {
     fields: { tracker_id: required(id), message: required(chatText), ...WISHES, replaces: optional(id, null) },
     answer: { id: id.schema },
     further: { replaced: { type: "boolean", description: "Extension, with `replaces`: that message was pending and is cancelled." } },
+    refusals: [201, 208, 214, 236],
     whenDown: 8,
     run: async (input, { user }) => {
       const { tracker_id, message, replaces } = input;
@@ -119,11 +128,16 @@ function broadcastCall(calls: Calls): AccountCall {
     path: "tracker/chat/broadcast",
     title: "Send a message to each of several trackers",
     fields: { trackers: required(ids), message: required(chatText), ...WISHES },
-    answer: { sent_to: IDS, not_sent_to: IDS },
+    answer: { sent_to: IDS, not_sent_to: IDS, message_ids: MESSAGE_IDS },
+    refusals: [217, 221],
     whenDown: 8,
     run: async (input, { user }) => {
-      const { sentTo, notSentTo } = await calls.broadcast(user, input.trackers, input.message, wishesOf("broadcast", input));
-      return { sent_to: sentTo, not_sent_to: notSentTo };
+      const {
+        sentTo,
+        notSentTo,
+        ids: messageIds,
+      } = await calls.broadcast(user, input.trackers, input.message, wishesOf("broadcast", input));
+      return { sent_to: sentTo, not_sent_to: notSentTo, message_ids: Object.fromEntries(messageIds) };
     },
   });
 }
@@ -134,6 +148,7 @@ function updatedListCall(calls: Calls): AccountCall {
     title: "Time of the last message of each of several trackers",
     fields: { trackers: required(ids) },
     answer: { value: { type: "object", additionalProperties: { type: "string" } } },
+    refusals: [217, 221],
     whenDown: 14,
     run: async ({ trackers }, { user, calendar, style }) => {
       const times = await calls.lastTimes(user, trackers);
@@ -148,6 +163,7 @@ function unreadCountCall(calls: Calls): AccountCall {
     title: "Unread incoming messages by tracker, over the whole account",
     fields: {},
     answer: { value: { type: "object", additionalProperties: { type: "integer", minimum: 1 } } },
+    refusals: [236],
     whenDown: 14,
     run: async (_input, { user }) => ({ value: Object.fromEntries(await calls.unreadCounts(user)) }),
   });

@@ -1,16 +1,60 @@
 /** The calls under `tracker/chat` that the contract does not list: what became of a text, and what a device can do. */
-import type { Extensions, TrackerCapabilities } from "../chat/extensions.ts";
+import type { Extensions, Roster, TrackerCapabilities } from "../chat/extensions.ts";
 import type { MessageState } from "../chat/message.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
 import { type AccountCall, type Answer, accountCall } from "./call.ts";
 import { optional, required } from "./fields.ts";
-import { chatText, id, type JsonSchema, type ReadingContext } from "./kinds.ts";
+import { chatText, id, ids, type JsonSchema, type ReadingContext } from "./kinds.ts";
+import { MESSAGE_SCHEMA, messageView } from "./message-view.ts";
 
 export function extensionCalls(extensions: Extensions): readonly AccountCall[] {
-  return [timelineCall(extensions), cancelCall(extensions), capabilitiesCall(extensions)];
+  return [rosterCall(extensions), timelineCall(extensions), cancelCall(extensions), capabilitiesCall(extensions)];
 }
 
 const NOTHING: Answer = {};
+
+const ROSTER_ENTRY: JsonSchema = {
+  type: "object",
+  properties: {
+    tracker_id: id.schema,
+    online: { type: "boolean" },
+    since: { type: ["string", "null"], description: "When the device was last seen to come or go." },
+    protocol: { type: ["string", "null"] },
+    unread: { type: "integer", minimum: 0 },
+    pending: { type: "integer", minimum: 0, description: "Texts in its outbox." },
+    last: { anyOf: [MESSAGE_SCHEMA, { type: "null" }] },
+  },
+  required: ["tracker_id", "online", "since", "protocol", "unread", "pending", "last"],
+  additionalProperties: false,
+};
+
+function rosterCall(extensions: Extensions): AccountCall {
+  return accountCall({
+    path: "tracker/chat/roster",
+    title: "What a list of trackers shows of each, and from where live events go on from it",
+    fields: { trackers: optional(ids, null) },
+    answer: { event_id: { type: "string" }, list: { type: "array", items: ROSTER_ENTRY } },
+    refusals: [217, 221],
+    whenDown: 14,
+    run: async ({ trackers }, context) => {
+      const { eventId, list } = await extensions.roster(context.user, trackers);
+      return { event_id: eventId, list: list.map((entry) => rosterView(entry, context)) };
+    },
+  });
+}
+
+function rosterView(entry: Roster["list"][number], context: ReadingContext): object {
+  const { trackerId, online, since, protocol, unread, pending, last } = entry;
+  return {
+    tracker_id: trackerId,
+    online,
+    since: since === null ? null : context.calendar.format(since, context.style),
+    protocol,
+    unread,
+    pending,
+    last: last === null ? null : messageView(last, context),
+  };
+}
 
 const ENTRY: JsonSchema = {
   type: "object",
@@ -37,6 +81,7 @@ function timelineCall(extensions: Extensions): AccountCall {
     title: "What happened to a message, step by step",
     fields: { message_id: required(id) },
     answer: { message_id: id.schema, timeline: { type: "array", items: ENTRY } },
+    refusals: [201],
     whenDown: 14,
     run: async ({ message_id }, context) => {
       const entries = await extensions.timeline(context.user, message_id);
@@ -62,6 +107,7 @@ function cancelCall(extensions: Extensions): AccountCall {
     title: "Withdraw a message that is still pending",
     fields: { message_id: required(id) },
     answer: {},
+    refusals: [13, 201],
     whenDown: 14,
     run: async ({ message_id }, { user }) => {
       await extensions.cancel(user, message_id);
@@ -100,6 +146,7 @@ function capabilitiesCall(extensions: Extensions): AccountCall {
     title: "What a tracker's device can do for a chat, and how a text would go out",
     fields: { tracker_id: required(id), message: optional(chatText, null) },
     answer: { value: CAPABILITIES },
+    refusals: [201, 208, 236],
     whenDown: 14,
     run: ({ tracker_id, message }, { user }) => {
       const capabilities = extensions.capabilities(user, tracker_id, message);

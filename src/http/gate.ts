@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Accounts } from "../chat/accounts.ts";
 import { ChatError } from "../chat/chat-error.ts";
 import type { Directory, User } from "../chat/fleet.ts";
+import type { Credential } from "./call.ts";
 import { hashOf, type Parameters } from "./parameters.ts";
 
 export interface GateOptions {
@@ -15,7 +16,15 @@ export interface GateOptions {
 
 export interface Gate {
   /** Throws 3, 4, then 15; StoreUnavailable when a session cannot be looked up. */
-  admit(request: FastifyRequest, parameters: Parameters): Promise<{ readonly user: User; readonly hash: string }>;
+  admit(request: FastifyRequest, parameters: Parameters): Promise<Admitted>;
+  /** Somebody without a hash. Throws 15. */
+  greet(request: FastifyRequest): Promise<void>;
+}
+
+export interface Admitted {
+  readonly user: User;
+  readonly hash: string;
+  readonly credential: Credential;
 }
 
 /** Users and addresses whose rate is remembered; beyond that the least recent is forgotten. */
@@ -33,13 +42,15 @@ export async function createGate(app: FastifyInstance, options: GateOptions): Pr
       // Wrong hashes count for their address too, though they are answered 3 and 4 whatever the rate.
       const fromAddress = await perAddress(request);
       const hash = hashOf(parameters, request.headers.authorization);
-      const user = directory.userOfHash(hash) ?? (await sessions.userOfSession(hash));
+      const holder = directory.userOfHash(hash);
+      const user = holder ?? (await sessions.userOfSession(hash));
       if (user === undefined) throw new ChatError(4);
       request.userId = user.id;
       refuseExcess(fromAddress);
       refuseExcess(await perUser(request));
-      return { user, hash };
+      return { user, hash, credential: holder === undefined ? "session" : "api-key" };
     },
+    greet: async (request) => refuseExcess(await perAddress(request)),
   };
 }
 

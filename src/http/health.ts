@@ -2,15 +2,18 @@
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 
-/** How long readiness may think before the answer is no. */
+/** Why a node should get nothing new: `redis` takes no write, or not within `READY_MS`. */
+export type Readiness = "ready" | "starting" | "draining" | "redis" | "overloaded";
+
+/** How long readiness may think: only Redis keeps it waiting. */
 const READY_MS = 500;
 
-/** `GET /livez`: the loop turns. `GET /readyz`: 200 when `ready` says true within `READY_MS`, else 503. */
-export function registerHealth(app: FastifyInstance, ready: () => Promise<boolean>): void {
+/** `GET /livez`: the loop turns. `GET /readyz`: 200 when ready, else 503 with the reason. */
+export function registerHealth(app: FastifyInstance, readiness: () => Promise<Readiness>): void {
   app.get("/livez", () => ({ alive: true }));
   app.get("/readyz", async (_request, reply) => {
-    const isReady = await withinTime(ready);
-    return reply.code(isReady ? 200 : 503).send({ ready: isReady });
+    const answer = await withinTime(readiness);
+    return answer === "ready" ? { ready: true } : reply.code(503).send({ ready: false, reason: answer });
   });
 }
 
@@ -19,15 +22,15 @@ export function registerMetrics(app: FastifyInstance, registry: Registry): void 
   app.get("/metrics", async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 }
 
-async function withinTime(ready: () => Promise<boolean>): Promise<boolean> {
+async function withinTime(readiness: () => Promise<Readiness>): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), READY_MS);
+  const late = new Promise<Readiness>((resolve) => {
+    timer = setTimeout(() => resolve("redis"), READY_MS);
   });
   try {
-    return await Promise.race([ready(), late]);
+    return await Promise.race([readiness(), late]);
   } catch {
-    return false;
+    return "redis";
   } finally {
     clearTimeout(timer);
   }

@@ -22,6 +22,9 @@ export interface Kind<T> {
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 /** What a client makes up to recognise its own calls. */
 const KEY = /^[\x20-\x7e]{1,128}$/;
+/** As Unicode has it: no control characters, no lone surrogates, and something to see. */
+const PRINTABLE = /^(?=.*\S)[^\p{Cc}\p{Cs}]+$/u;
+const KEY_NAME = /^(?:[0-9A-Fa-f]{32}){1,2}$/;
 const DECIMAL = /^-?\d{1,16}$/;
 
 /** An id: a signed 32-bit integer, or its plain decimal text. */
@@ -68,6 +71,47 @@ export const chatText: Kind<ChatText> = {
     return isChatText(sent) ? value(sent) : problem(textProblem(sent) ?? "must be a text");
   },
 };
+
+/** A text of so many characters, none of them a control character. */
+export function printable(most: number): Kind<string> {
+  return {
+    schema: { type: "string", minLength: 1, maxLength: most, pattern: PRINTABLE.source },
+    read: (sent) => {
+      const fits = typeof sent === "string" && [...sent].length <= most && PRINTABLE.test(sent);
+      return valueOr(fits ? sent : null, `must be 1 to ${most} printable characters`);
+    },
+  };
+}
+
+/** A password: anything that can be typed. */
+export function secret(most: number): Kind<string> {
+  return {
+    schema: { type: "string", minLength: 1, maxLength: most, format: "password" },
+    read: (sent) =>
+      valueOr(typeof sent === "string" && sent.length >= 1 && sent.length <= most ? sent : null, `must be 1 to ${most} characters`),
+  };
+}
+
+/** An API key, or what stands for it in a list. */
+export const keyName: Kind<string> = {
+  schema: { type: "string", pattern: KEY_NAME.source },
+  read: (sent) => valueOr(typeof sent === "string" && KEY_NAME.test(sent) ? sent : null, "must be an API key (32 hex digits) or its id"),
+};
+
+/** A list of texts, or a text that holds it as JSON; never empty, each once. */
+export function printables(many: number, most: number): Kind<readonly string[]> {
+  const one = printable(most);
+  return {
+    schema: { type: "array", items: one.schema, minItems: 1, maxItems: many, uniqueItems: true },
+    read: (sent, context) => {
+      const list = typeof sent === "string" ? parseJson(sent) : sent;
+      const fits = Array.isArray(list) && list.length >= 1 && list.length <= many && new Set(list).size === list.length;
+      if (!fits || list.some((text) => one.read(text, context).type === "problem"))
+        return problem(`must be an array of 1 to ${many} different texts of 1 to ${most} printable characters`);
+      return value(list);
+    },
+  };
+}
 
 /** A name that a client gives to a call. */
 export const idempotencyKey: Kind<string> = {

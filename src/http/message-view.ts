@@ -1,5 +1,5 @@
 /** A message as the API shows it: the documented seven fields, and ours only where they say something. */
-import { type Message, statusOf } from "../chat/message.ts";
+import { MESSAGE_STATES, type Message, type MessageState, statusOf } from "../chat/message.ts";
 import type { JsonSchema, ReadingContext } from "./kinds.ts";
 
 export interface MessageView {
@@ -10,6 +10,11 @@ export interface MessageView {
   readonly type: "INCOMING" | "OUTGOING";
   readonly status: "PENDING" | "DELIVERED";
   readonly employee_id: number | null;
+  /** What `status` folds. */
+  readonly state: MessageState;
+  readonly reason?: string;
+  /** Of a question. */
+  readonly choices?: readonly string[];
   /** Some characters went out as '?'. */
   readonly altered?: true;
   /** What vouches for DELIVERED. */
@@ -28,16 +33,19 @@ export const MESSAGE_SCHEMA: JsonSchema = {
     type: { enum: ["INCOMING", "OUTGOING"] },
     status: { enum: ["PENDING", "DELIVERED"], description: "OUTGOING: acknowledged by the device. INCOMING: marked as read." },
     employee_id: { type: ["integer", "null"], format: "int32" },
+    state: { enum: MESSAGE_STATES, description: "Extension: where the text is. INCOMING: unread or marked-read." },
+    reason: { type: "string", description: "Extension: why it was rejected, or what it was cancelled for." },
+    choices: { type: "array", items: { type: "string" }, description: "Extension: what its driver may choose from." },
     altered: { const: true, description: "Extension: the device's charset lacks some characters; they went out as '?'." },
     receipt: { enum: ["device", "implied"], description: "Extension, DELIVERED only: what vouches for it." },
     answers: { type: "integer", format: "int32", description: "Extension, INCOMING only: the message that this text answers." },
   },
-  required: ["id", "submit_time", "update_time", "text", "type", "status", "employee_id"],
+  required: ["id", "submit_time", "update_time", "text", "type", "status", "employee_id", "state"],
   additionalProperties: false,
 };
 
 export function messageView(message: Message, { calendar, style }: ReadingContext): MessageView {
-  const { id, submittedAt, updatedAt, text, direction, employeeId, receipt, answers } = message;
+  const { id, submittedAt, updatedAt, text, direction, employeeId, state, reason, choices, receipt, answers } = message;
   const status = statusOf(message);
   return {
     id,
@@ -47,6 +55,9 @@ export function messageView(message: Message, { calendar, style }: ReadingContex
     type: direction,
     status,
     employee_id: employeeId,
+    state,
+    ...(reason === null ? {} : { reason }),
+    ...(choices === undefined ? {} : { choices }),
     ...(message.altered ? { altered: true } : {}),
     ...(receipt !== null && status === "DELIVERED" ? { receipt } : {}),
     ...(answers === null ? {} : { answers }),

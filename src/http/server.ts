@@ -1,4 +1,5 @@
 /** The HTTP server that every plugin sits on: limits, CORS, body parsers, and the contract's words whatever happens. */
+import { Server as HttpsServer, type ServerOptions } from "node:https";
 import cors from "@fastify/cors";
 import {
   type FastifyBaseLogger,
@@ -15,12 +16,15 @@ import { keepAccessLog } from "./access-log.ts";
 import { addBodyParsers, BODY_BYTES } from "./body.ts";
 import { asChatError, FAILURES, failureBody } from "./failure.ts";
 
+/** What HTTPS is told of TLS. */
+export type TlsOptions = Readonly<Pick<ServerOptions, "cert" | "key" | "minVersion" | "ciphers" | "honorCipherOrder">>;
+
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
   /** Addresses whose `X-Forwarded-For` is believed; empty: nobody's. */
   readonly trustProxy: readonly string[];
-  /** HTTPS with this certificate and key (PEM); null: HTTP. */
-  readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | null;
+  /** HTTPS with this certificate and key (PEM), and what else TLS is told; null: HTTP. */
+  readonly tls: TlsOptions | null;
   /** Where answers are counted and timed; null: nowhere. */
   readonly registry: Registry | null;
 }
@@ -35,6 +39,7 @@ const LIMITS = {
   maxHeaderSize: 8 * 1024,
   maxConnections: 2_000,
 };
+const HANDSHAKE_MS = 10_000;
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const COMMON_HEADERS = { "X-Content-Type-Options": "nosniff" };
@@ -47,6 +52,11 @@ const CORS = {
   maxAge: 86_400,
   strictPreflight: false,
 };
+
+/** A new certificate for the connections that come from now on. */
+export function renewCertificate({ server }: FastifyInstance, tls: TlsOptions): void {
+  if (server instanceof HttpsServer) server.setSecureContext(tls);
+}
 
 /** A server without routes, not yet listening. Errors that any route throws are answered by the contract's table. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
@@ -77,7 +87,7 @@ function serverOptions({ logger, trustProxy, tls }: HttpServerOptions): FastifyS
   return {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    ...(tls === null ? { http } : { https: { ...http, ...tls } }),
+    ...(tls === null ? { http } : { https: { ...http, ...tls, handshakeTimeout: HANDSHAKE_MS } }),
     requestTimeout,
     keepAliveTimeout,
     bodyLimit: BODY_BYTES,
@@ -89,7 +99,7 @@ function serverOptions({ logger, trustProxy, tls }: HttpServerOptions): FastifyS
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (thrown, request, reply) => {
       void reply.headers({ ...COMMON_HEADERS, "Access-Control-Allow-Origin": CORS.origin });
-      answerFailure(CHAT_PATH.test(request.url) ? new ChatError(112) : thrown, request, reply);
+      answerFailure(HANDLER_PATH.test(pathOf(request.url)) ? new ChatError(112) : thrown, request, reply);
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
@@ -103,9 +113,13 @@ function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyR
   if (expected === null) request.log.error({ stack: stackOf(thrown) }, "a request failed unexpectedly");
   const failure = expected ?? new ChatError(6);
   request.failureCode = failure.code;
-  if (failure.code === 15) void reply.header("Retry-After", "1");
+  const retryAfterMs = failure.code === 15 ? RATE_RETRY_MS : failure.retryAfterMs;
+  if (retryAfterMs !== null) void reply.header("Retry-After", String(Math.ceil(retryAfterMs / 1_000)));
   void reply.code(FAILURES[failure.code][0]).type(JSON_TYPE).send(failureBody(failure));
 }
+
+/** Rates are counted by the second. */
+const RATE_RETRY_MS = 1_000;
 
 /** Not the error's other fields: a store's error carries the command, and so the text, that failed. */
 function stackOf(thrown: unknown): string {
@@ -114,13 +128,18 @@ function stackOf(thrown: unknown): string {
 
 /** Is there something here for another method, or another action? */
 function isKnownPath(app: FastifyInstance, target: string): boolean {
-  const path = target.split(/[?;#]/, 1)[0] ?? "";
-  if (CHAT_PATH.test(path)) return true;
+  const path = pathOf(target);
+  if (HANDLER_PATH.test(path)) return true;
   const url = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
   return ["GET", "POST"].some((method) => app.hasRoute({ method, url }));
 }
 
-const CHAT_PATH = /^(?:\/(?:v2|api-v2))?\/tracker\/chat(?:\/|$)/;
+function pathOf(target: string): string {
+  return target.split(/[?;#]/, 1)[0] ?? "";
+}
+
+/** Below these an unknown path is a wrong action, not a wrong handler: the chat's at any depth, the others' directly below them. */
+const HANDLER_PATH = /^(?:\/(?:v2|api-v2))?\/(?:tracker\/chat(?:\/.*)?|(?:user|tracker|employee|api\/key)(?:\/[^/]*)?\/?)$/;
 
 /** An answer for what never became a request. */
 function rawFailure(failure: ChatError): string {

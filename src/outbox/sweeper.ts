@@ -19,6 +19,10 @@ export interface SweeperDeps {
   /** Lines of this node. */
   readonly lines: { readonly size: number; has(trackerId: TrackerId): boolean };
   readonly hint: (trackerId: TrackerId) => void;
+  /** The protocol of a tracker that may have no line, as counts call it. */
+  readonly protocolOf: (trackerId: TrackerId) => string;
+  /** Told after each shard which of its trackers with a line here may have texts waiting. */
+  readonly onSwept?: (shard: number, trackers: readonly TrackerId[]) => Promise<void>;
   readonly meter: Meter;
   readonly log: Logger;
 }
@@ -51,17 +55,21 @@ export class Sweeper {
     this.#sweepShard = (shard + 1) % PENDING_SHARDS;
     if (this.#sweeping || this.#deps.lines.size === 0) return;
     this.#sweeping = true;
-    await this.#quietly(() => this.sweep(shard));
+    await this.#quietly(async () => {
+      const swept = await this.sweep(shard);
+      await this.#deps.onSwept?.(shard, swept);
+    });
     this.#sweeping = false;
   }
 
-  /** Hints every tracker of a shard that has a line here. */
-  async sweep(shard: number): Promise<void> {
-    for (const trackerId of await this.#deps.store.pending(shard)) {
-      if (!this.#deps.lines.has(trackerId)) continue;
+  /** Hints every tracker of a shard that has a line here; gives which. */
+  async sweep(shard: number): Promise<readonly TrackerId[]> {
+    const trackers = (await this.#deps.store.pending(shard)).filter((trackerId) => this.#deps.lines.has(trackerId));
+    for (const trackerId of trackers) {
       this.#deps.meter.count("hints", "swept");
       this.#deps.hint(trackerId);
     }
+    return trackers;
   }
 
   async #expireNext(): Promise<void> {
@@ -80,10 +88,13 @@ export class Sweeper {
     const trackers = await this.#deps.store.pending(shard);
     for (let at = 0; at < trackers.length; at += EXPIRE_PARALLEL) {
       const some = trackers.slice(at, at + EXPIRE_PARALLEL);
-      for (const count of await Promise.all(some.map((tracker) => this.#deps.store.expire(tracker)))) {
-        if (count > 0) this.#deps.meter.count("expired", "ttl", count);
-      }
+      await Promise.all(some.map((tracker) => this.#expireOne(tracker)));
     }
+  }
+
+  async #expireOne(trackerId: TrackerId): Promise<void> {
+    const count = await this.#deps.store.expire(trackerId);
+    if (count > 0) this.#deps.meter.count("texts", `out ${this.#deps.protocolOf(trackerId)} expired`, count);
   }
 
   async #quietly(work: () => Promise<void>): Promise<void> {

@@ -6,7 +6,13 @@ export type RedisConnection = Redis | Cluster;
 type Options = Omit<RedisOptions, "replyMapping">;
 
 /** `url`: redis://, rediss://, or the path of a Unix socket. `cluster`: some nodes of a Redis Cluster. */
-export type RedisPlace = { readonly type: "url"; readonly url: string } | { readonly type: "cluster"; readonly urls: readonly string[] };
+export type RedisPlace = (
+  | { readonly type: "url"; readonly url: string }
+  | { readonly type: "cluster"; readonly urls: readonly string[] }
+) & {
+  /** With rediss://: the certificates (PEM) that vouch for it; null or absent: those that the system trusts. */
+  readonly ca?: Buffer | null;
+};
 
 /**
  * `requests`: calls fail fast and are pipelined together. `subscriber` and `bullmq`: commands wait for Redis to come
@@ -49,12 +55,12 @@ export async function connected(connection: RedisConnection, withinMs: number): 
 
 function open(place: RedisPlace, role: ConnectionRole): RedisConnection {
   const common = optionsOf(role);
-  if (place.type === "url") return new Redis(place.url, { ...common, ...queueing(role), retryStrategy: reconnectAfter });
+  if (place.type === "url") return new Redis(place.url, { ...common, ...queueing(role), ...trusted(place), retryStrategy: reconnectAfter });
   const options = {
     ...queueing(role),
     clusterRetryStrategy: reconnectAfter,
     slotsRefreshTimeout: CONNECT_MS,
-    redisOptions: { ...common, ...credentials(place.urls) },
+    redisOptions: { ...common, ...credentials(place.urls), ...trusted(place) },
   };
   return new Cluster([...place.urls], options);
 }
@@ -77,6 +83,10 @@ function credentials(urls: readonly string[]): Options {
     ...(password === "" ? {} : { password: decodeURIComponent(password) }),
     ...(protocol === "rediss:" ? { tls: {} } : {}),
   };
+}
+
+function trusted({ ca }: RedisPlace): Options {
+  return ca === null || ca === undefined ? {} : { tls: { ca } };
 }
 
 function reconnectAfter(attempt: number): number {

@@ -1,4 +1,5 @@
 /** The fleet's keys in Redis, each named once. All but sessions share the slot `{f}`: a commit is one script. */
+import type { UserId } from "../chat/fleet.ts";
 import { FLEET_KINDS, type FleetKind } from "../chat/fleet-store.ts";
 
 /** Hash: `v` version, `n` nonce of the last commit. */
@@ -35,7 +36,15 @@ export function stagedKey(nonce: string, part: number): string {
   return `{f}:staged:${nonce}:${part}`;
 }
 
-/** String: the user of a session. */
+/** Pub/sub channel: SHA-256 of a session that was closed. */
+export const SESSION_ENDS = "sessions:ended";
+
+/** String: `<user> <seal>` of a session. */
 export function sessionKey(sha256: string): string {
   return `session:${sha256}`;
+}
+
+/** ZSET: a user's sessions by the time they end; some may have ended before. */
+export function sessionsKey(user: UserId): string {
+  return `sessions:{u${user}}`;
 }

@@ -1,5 +1,4 @@
 /** The fleet's store in memory: the reference that the contract suite runs beside Redis, and what tests use. */
-import type { UserId } from "../chat/fleet.ts";
 import {
   type Chore,
   type Committed,
@@ -8,9 +7,11 @@ import {
   type FleetRecord,
   type FleetStore,
   type FleetUpdate,
+  MAX_SESSIONS,
   MAX_UNKNOWN,
   type RecordName,
   type SeenDevice,
+  type Session,
 } from "../chat/fleet-store.ts";
 import type { Clock } from "../chat/ports.ts";
 import { choreName, nameOf } from "./fleet-log.ts";
@@ -21,9 +22,10 @@ export class MemoryFleetStore implements FleetStore {
   /** Names changed by each version, the first at index 0. */
   readonly #log: (readonly RecordName[])[] = [];
   readonly #chores = new Map<string, { readonly chore: Chore; readonly at: number }>();
-  readonly #sessions = new Map<string, { readonly user: UserId; readonly until: number }>();
+  readonly #sessions = new Map<string, { readonly session: Session; readonly until: number }>();
   readonly #unknown = new Map<string, SeenDevice>();
   readonly #listeners = new Set<() => void>();
+  readonly #sessionListeners = new Set<(sha256: string) => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -69,18 +71,32 @@ export class MemoryFleetStore implements FleetStore {
     return () => this.#listeners.delete(listener);
   }
 
-  openSession(sha256: string, user: UserId, ttlMs: number): Promise<void> {
-    this.#sessions.set(sha256, { user, until: this.#clock.now() + ttlMs });
+  openSession(sha256: string, session: Session, ttlMs: number): Promise<void> {
+    this.#sessions.set(sha256, { session, until: this.#clock.now() + ttlMs });
+    const own = [...this.#sessions].filter(
+      ([
+        ,
+        {
+          session: { userId },
+        },
+      ]) => userId === session.userId,
+    );
+    for (const [oldest] of own.slice(0, -MAX_SESSIONS)) this.#endSession(oldest);
     return Promise.resolve();
   }
 
   closeSession(sha256: string): Promise<boolean> {
-    return Promise.resolve(this.#sessions.delete(sha256));
+    return Promise.resolve(this.#endSession(sha256));
   }
 
-  userOfSession(sha256: string): Promise<UserId | null> {
-    const session = this.#sessions.get(sha256);
-    return Promise.resolve(session !== undefined && session.until > this.#clock.now() ? session.user : null);
+  session(sha256: string): Promise<Session | null> {
+    const known = this.#sessions.get(sha256);
+    return Promise.resolve(known !== undefined && known.until > this.#clock.now() ? known.session : null);
+  }
+
+  onSessionEnd(listener: (sha256: string) => void): () => void {
+    this.#sessionListeners.add(listener);
+    return () => this.#sessionListeners.delete(listener);
   }
 
   noteUnknown(devices: readonly SeenDevice[]): Promise<void> {
@@ -94,6 +110,11 @@ export class MemoryFleetStore implements FleetStore {
 
   unknown(): Promise<readonly SeenDevice[]> {
     return Promise.resolve(this.#newestFirst());
+  }
+
+  #endSession(sha256: string): boolean {
+    for (const listener of this.#sessionListeners) queueMicrotask(() => listener(sha256));
+    return this.#sessions.delete(sha256);
   }
 
   #newestFirst(): readonly SeenDevice[] {

@@ -1,7 +1,6 @@
 /** The fleet's store on Redis: staged in bounded pieces, then switched by one script. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { UserId } from "../chat/fleet.ts";
 import {
   type Chore,
   type Committed,
@@ -12,6 +11,7 @@ import {
   MAX_UNKNOWN,
   type RecordName,
   type SeenDevice,
+  type Session,
 } from "../chat/fleet-store.ts";
 import { StoreUnavailable } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -23,12 +23,13 @@ import {
   FLEET_LOG,
   FLEET_META,
   FLEET_NUDGES,
-  sessionKey,
+  SESSION_ENDS,
   stagedKey,
   UNKNOWN_DEVICES,
   UNKNOWN_ORDER,
 } from "./fleet-keys.ts";
 import { choreName, LOG_ENTRIES, logEntry, namesIn, readRecord } from "./fleet-log.ts";
+import { FleetSessions } from "./fleet-sessions.ts";
 import { type Fields, isSmall, pieces, type Steps, smallSteps, touched } from "./fleet-staging.ts";
 
 /** What was staged and never committed goes by itself. */
@@ -43,13 +44,15 @@ const MAX_CHORES = 1_000;
 export class RedisFleetStore implements FleetStore {
   readonly #client: RedisConnection;
   readonly #subscriber: RedisConnection;
-  #subscribed = false;
+  readonly #sessions: FleetSessions;
+  readonly #subscribed = new Set<string>();
   readonly #scripts = { commit: script("fleet-commit"), since: script("fleet-since"), unknown: script("fleet-unknown") };
 
   /** `requests` and `subscriber` as `connectRedis` makes them; they stay the caller's to end. */
   constructor(connections: { readonly requests: RedisConnection; readonly subscriber: RedisConnection }) {
     this.#client = connections.requests;
     this.#subscriber = connections.subscriber;
+    this.#sessions = new FleetSessions(connections.requests);
   }
 
   async since(version: number): Promise<FleetUpdate | null> {
@@ -92,27 +95,23 @@ export class RedisFleetStore implements FleetStore {
   }
 
   onNudge(listener: () => void): () => void {
-    const heard = (channel: string): void => {
-      if (channel === FLEET_NUDGES) listener();
-    };
-    this.#subscriber.on("message", heard);
-    // ioredis subscribes again by itself after a cut; without it the poll remains.
-    if (!this.#subscribed) this.#subscriber.subscribe(FLEET_NUDGES).catch(() => undefined);
-    this.#subscribed = true;
-    return () => this.#subscriber.off("message", heard);
+    return this.#hear(FLEET_NUDGES, () => listener());
   }
 
-  async openSession(sha256: string, user: UserId, ttlMs: number): Promise<void> {
-    await available(this.#client.set(sessionKey(sha256), String(user), "PX", ttlMs));
+  openSession(sha256: string, session: Session, ttlMs: number): Promise<void> {
+    return available(this.#sessions.open(sha256, session, ttlMs));
   }
 
-  async closeSession(sha256: string): Promise<boolean> {
-    return (await available(this.#client.del(sessionKey(sha256)))) === 1;
+  closeSession(sha256: string): Promise<boolean> {
+    return available(this.#sessions.close(sha256));
   }
 
-  async userOfSession(sha256: string): Promise<UserId | null> {
-    const user = await available(this.#client.get(sessionKey(sha256)));
-    return user === null ? null : Number(user);
+  session(sha256: string): Promise<Session | null> {
+    return available(this.#sessions.find(sha256));
+  }
+
+  onSessionEnd(listener: (sha256: string) => void): () => void {
+    return this.#hear(SESSION_ENDS, listener);
   }
 
   async noteUnknown(devices: readonly SeenDevice[]): Promise<void> {
@@ -125,6 +124,17 @@ export class RedisFleetStore implements FleetStore {
     if (keys.length === 0) return [];
     const entries = await available(this.#client.hmget(UNKNOWN_DEVICES, ...keys));
     return entries.flatMap((json) => (json === null ? [] : [JSON.parse(json) as SeenDevice]));
+  }
+
+  /** ioredis subscribes again by itself after a cut; whoever listens also looks now and then. */
+  #hear(wanted: string, listener: (message: string) => void): () => void {
+    const heard = (channel: string, message: string): void => {
+      if (channel === wanted) listener(message);
+    };
+    this.#subscriber.on("message", heard);
+    if (!this.#subscribed.has(wanted)) this.#subscriber.subscribe(wanted).catch(() => undefined);
+    this.#subscribed.add(wanted);
+    return () => this.#subscriber.off("message", heard);
   }
 
   /** Writes whole buckets aside, as they will be: the commit then only renames them. A bucket read here is of the expected version, or the commit refuses. */

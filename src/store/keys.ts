@@ -29,7 +29,8 @@ export function idPlace(id: MessageId): { readonly key: string; readonly offset:
  * The keys of one tracker in the order that every script on a tracker takes them (lua/parts/head.lua): head (hash),
  * buckets by first id and by first time (ZSETs), prefix of the buckets (hashes), unread (set), remembered device
  * texts (list), normal and urgent lane (lists), records of the texts in the outbox (hash), dead letters (hash), texts whose
- * time has not come (ZSET), prefix of the timelines (hashes beside the buckets), idempotency keys by message (ZSET).
+ * time has not come (ZSET), prefix of the timelines (hashes beside the buckets), idempotency keys by message (ZSET), events that
+ * wait to be relayed (string).
  */
 export function trackerKeys(tracker: TrackerId): readonly string[] {
   const slot = `{t${tracker}}`;
@@ -47,7 +48,40 @@ export function trackerKeys(tracker: TrackerId): readonly string[] {
     `${slot}:w`,
     `${slot}:l`,
     `${slot}:k`,
+    `${slot}:ev`,
   ];
+}
+
+/** Of these keys, what a list of trackers is made of: head, prefix of the buckets, unread, lanes, texts whose time has not come. */
+export function rosterKeys(tracker: TrackerId): readonly string[] {
+  const slot = `{t${tracker}}`;
+  return [`${slot}:h`, `${slot}:b`, `${slot}:u`, `${slot}:o`, `${slot}:p`, `${slot}:w`];
+}
+
+/** Head and waiting events of a tracker: all that relaying them needs. */
+export function eventKeys(tracker: TrackerId): readonly string[] {
+  return [headKey(tracker), `{t${tracker}}:ev`];
+}
+
+/** The tracker whose head this is. */
+export function trackerOfHead(key: string): TrackerId {
+  return Number(key.slice(2, key.indexOf("}")));
+}
+
+/** An account's stream of events, and what is known about it (hash: see lua/relay-events.lua). */
+export function streamKeys(user: UserId): readonly string[] {
+  return [`ev:{u${user}}`, `ev:{u${user}}:m`];
+}
+
+/** Pub/sub channels, each message a user: entries came to a stream that somebody listens to; somebody began to listen. */
+export const EVENT_NUDGES = "ev:nudge";
+export const EVENT_WAKES = "ev:wake";
+/** Nodes that may have left something behind: SET. */
+export const EVENT_NODES = "ev:nodes";
+
+/** Trackers whose events a node answers for: SET. */
+export function nodeTrackersKey(node: string): string {
+  return `ev:node:{${node}}`;
 }
 
 /** The head of a tracker: its fields are listed in lua/parts/head.lua. */

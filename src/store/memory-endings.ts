@@ -1,7 +1,8 @@
 /** How texts leave the reference store's outbox without a receipt, and what that means for an open question. */
 import type { Instant, MessageId } from "../chat/message.ts";
 import { turn } from "./memory-timeline.ts";
-import { dequeue, stamp, type TrackerState } from "./memory-tracker.ts";
+import { type Buried, dequeue, enqueue, stamp, type TrackerState } from "./memory-tracker.ts";
+import { outboxBytes } from "./timeline.ts";
 
 interface Where {
   readonly now: Instant;
@@ -36,6 +37,17 @@ export function bury(tracker: TrackerState, id: MessageId, where: Where): void {
   turn(tracker, id, "dead-lettered", { ...where, attempt: queued.attempts, reason });
   const { urgent, ttlMs, partsAcked } = queued;
   tracker.dead.set(id, { reason, at: stamp(tracker, where.now), urgent, ttlMs, partsAcked });
+}
+
+/** Puts a dead letter back at the end of its outbox, with fresh attempts. */
+export function putBack(tracker: TrackerState, id: MessageId, buried: Buried, now: Instant): void {
+  tracker.dead.delete(id);
+  const { urgent, ttlMs, partsAcked } = buried;
+  const message = tracker.messages.get(id);
+  const expiresAt = now + ttlMs;
+  const bytes = outboxBytes(message?.text ?? "", message?.choices);
+  enqueue(tracker, id, { urgent, ttlMs, partsAcked, expiresAt, attempts: 0, epoch: 0, tag: 0, bytes });
+  turn(tracker, id, "queued", { now, reason: "put back", expiresAt });
 }
 
 /** A driver's words no longer answer this message. */

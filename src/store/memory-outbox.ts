@@ -2,16 +2,22 @@
 import type { Instant, MessageId } from "../chat/message.ts";
 import type { DrainRequest } from "../chat/ports.ts";
 import type { ClaimedText, DrainResult } from "../core/session-io.ts";
+import { someEnded } from "./limits.ts";
 import { bury, leave } from "./memory-endings.ts";
 import { free, settleByOwner, settleReceipt, type Where } from "./memory-settle.ts";
 import { noteFrame, turn } from "./memory-timeline.ts";
 import { joinDue, lanes, type QueuedText, stamp, type TrackerState, visible } from "./memory-tracker.ts";
 import { tagsOf } from "./tags.ts";
 
+interface Here extends Where {
+  /** Counts the texts that end without a settlement. */
+  readonly ended: { expired: number; deadLettered: number };
+}
+
 /** Keeps frames, applies the settlements, then claims texts for the line. */
 export function drain(tracker: TrackerState, request: DrainRequest, now: Instant): DrainResult {
   const owner = request.epoch === tracker.epoch;
-  const where: Where = { now, node: owner ? tracker.node : null };
+  const where: Here = { now, node: owner ? tracker.node : null, ended: { expired: 0, deadLettered: 0 } };
   keepFrames(tracker, request, now);
   const lapsed: MessageId[] = [];
   for (const settlement of request.settlements) {
@@ -31,6 +37,7 @@ export function drain(tracker: TrackerState, request: DrainRequest, now: Instant
     texts,
     waiting: lanes(tracker).filter((id) => !mine.has(id)).length,
     dueInMs: due === Number.POSITIVE_INFINITY ? null : Math.max(0, due - now),
+    ...someEnded(where.ended),
   };
 }
 
@@ -56,17 +63,36 @@ function keepFrames(tracker: TrackerState, { traces = [] }: DrainRequest, now: I
 }
 
 /** Ends those of these texts that have no attempt left. */
-function giveUp(tracker: TrackerState, lapsed: readonly MessageId[], request: DrainRequest, where: Where): void {
+function giveUp(tracker: TrackerState, lapsed: readonly MessageId[], request: DrainRequest, where: Here): void {
   for (const id of lapsed) {
     const queued = tracker.outbox.get(id);
     if (queued === undefined || queued.attempts < request.maxAttempts) continue;
-    if (queued.expiresAt <= where.now) leave(tracker, id, "expired", where);
-    else bury(tracker, id, where);
+    if (queued.expiresAt <= where.now) runOut(tracker, id, where);
+    else entomb(tracker, id, where);
   }
 }
 
+function runOut(tracker: TrackerState, id: MessageId, where: Here): void {
+  leave(tracker, id, "expired", where);
+  where.ended.expired += 1;
+}
+
+function entomb(tracker: TrackerState, id: MessageId, where: Here): void {
+  bury(tracker, id, where);
+  where.ended.deadLettered += 1;
+}
+
+/** How long the text at the head of a lane has been in the outbox, or one whose time has come; null: there is none. */
+export function oldestWait(tracker: TrackerState, now: Instant): number | null {
+  const heads = [tracker.urgent[0], tracker.normal[0]].flatMap((id) => tracker.outbox.get(id ?? 0) ?? []);
+  const since = heads.map(({ expiresAt, ttlMs }) => expiresAt - ttlMs);
+  const due = [...tracker.waiting.values()].filter((at) => at <= now);
+  const first = Math.min(...since, ...due);
+  return first === Number.POSITIVE_INFINITY ? null : Math.max(0, now - first);
+}
+
 /** Strictly in order: nothing is claimed past a text that is neither held nor ended. */
-function claim(tracker: TrackerState, request: DrainRequest, where: Where): readonly ClaimedText[] {
+function claim(tracker: TrackerState, request: DrainRequest, where: Here): readonly ClaimedText[] {
   const texts: ClaimedText[] = [];
   for (const id of lanes(tracker)) {
     if (texts.length >= request.room) break;
@@ -78,12 +104,12 @@ function claim(tracker: TrackerState, request: DrainRequest, where: Where): read
 }
 
 /** Null: the line holds it, or it has just ended. */
-function claimOne(tracker: TrackerState, next: Next, request: DrainRequest, where: Where): ClaimedText | null {
+function claimOne(tracker: TrackerState, next: Next, request: DrainRequest, where: Here): ClaimedText | null {
   const { id, queued } = next;
   const inFlight = queued.epoch === request.epoch;
   if (inFlight && request.held.includes(id)) return null;
-  if (queued.expiresAt <= where.now) leave(tracker, id, "expired", where);
-  else if (!inFlight && queued.attempts >= request.maxAttempts) bury(tracker, id, where);
+  if (queued.expiresAt <= where.now) runOut(tracker, id, where);
+  else if (!inFlight && queued.attempts >= request.maxAttempts) entomb(tracker, id, where);
   else return handOut(tracker, next, request, where);
   return null;
 }
@@ -92,7 +118,7 @@ interface Next {
   readonly queued: QueuedText;
 }
 
-function handOut(tracker: TrackerState, { id, queued }: Next, request: DrainRequest, where: Where): ClaimedText {
+function handOut(tracker: TrackerState, { id, queued }: Next, request: DrainRequest, where: Here): ClaimedText {
   const message = tracker.messages.get(id);
   const choices = message?.choices ?? null;
   if (queued.epoch !== request.epoch) {

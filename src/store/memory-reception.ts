@@ -3,7 +3,7 @@ import type { Instant, Message, MessageId } from "../chat/message.ts";
 import { REMEMBERED_MS, REMEMBERED_TEXTS, RESEND_MS, type Received, type Reception } from "../chat/ports.ts";
 import type { DeviceText } from "../core/session-io.ts";
 import { arrived } from "./memory-settle.ts";
-import { stamp, store, type TrackerState, visible } from "./memory-tracker.ts";
+import { stamp, store, type TrackerState, tellUnread, visible } from "./memory-tracker.ts";
 
 /** Stores what is new; `nextId` is asked once for each stored text, in order. */
 export function receive(tracker: TrackerState, reception: Reception, now: Instant, nextId: () => MessageId): Received {
@@ -18,6 +18,7 @@ export function receive(tracker: TrackerState, reception: Reception, now: Instan
     if (known !== null) duplicates += 1;
     ids.push(known ?? add(tracker, reception, text, { id: nextId(), at }));
   }
+  if (duplicates < reception.texts.length) tellUnread(tracker, now);
   return { ids, duplicates };
 }
 
@@ -40,9 +41,9 @@ function add(tracker: TrackerState, reception: Reception, text: DeviceText, plac
   const { id, at } = place;
   const answered = text.answers === null ? undefined : visible(tracker, text.answers.messageId);
   const answers = answered?.direction === "OUTGOING" ? answered : null;
-  store(tracker, incoming(reception, text, { id, at, answers: answers?.id ?? null }));
   const node = reception.epoch === tracker.epoch ? tracker.node : null;
   if (answers !== null) arrived(tracker, answers, { state: "answered", receipt: "device" }, { now: at, node });
+  store(tracker, incoming(reception, text, { id, at, answers: answers?.id ?? null }), at);
   if (text.serial === null) tracker.lastText = { text: text.text, id, at, epoch: reception.epoch, passed: false };
   else tracker.remembered = [...tracker.remembered, { key: keyOf(text, text.serial), at, id }].slice(-REMEMBERED_TEXTS);
   return id;

@@ -4,7 +4,7 @@ import type { Settlement } from "../core/session-io.ts";
 import { keptReason } from "./limits.ts";
 import { closeQuestion, leave } from "./memory-endings.ts";
 import { noteState, turn } from "./memory-timeline.ts";
-import { change, dequeue, stamp, type TrackerState, visible } from "./memory-tracker.ts";
+import { change, dequeue, stamp, type TrackerState, tell, visible } from "./memory-tracker.ts";
 
 /** When, and on which node's line: null when that line does not own the tracker. */
 export interface Where {
@@ -52,7 +52,7 @@ export function settleReceipt(tracker: TrackerState, settlement: Settlement, whe
       return true;
     }
     case "altered":
-      if (visible(tracker, settlement.id)?.direction === "OUTGOING") change(tracker, settlement.id, { altered: true });
+      settleAltered(tracker, settlement.id, where);
       return true;
     case "proven":
       prove(tracker);
@@ -105,6 +105,13 @@ function settleRejected(tracker: TrackerState, id: MessageId, words: string, whe
   tracker.dead.delete(id);
   closeQuestion(tracker, id);
   turn(tracker, id, "rejected", { ...where, attempt, reason, fields: { reason } });
+}
+
+function settleAltered(tracker: TrackerState, id: MessageId, { now }: Where): void {
+  const message = visible(tracker, id);
+  if (message?.direction !== "OUTGOING" || message.altered) return;
+  change(tracker, id, { altered: true });
+  tell(tracker, { type: "status", id, state: message.state }, now);
 }
 
 function prove(tracker: TrackerState): void {

@@ -32,8 +32,8 @@ function add(tracker: TrackerState, draft: Draft, id: MessageId, at: Instant): v
   const reason = rejected === null ? null : keptReason(rejected);
   const state = rejected === null ? "queued" : "rejected";
   const fresh = { id, trackerId, direction: "OUTGOING", state, text, submittedAt: at, employeeId, altered, reason } as const;
-  store(tracker, { ...fresh, updatedAt: null, receipt: null, answers: null, ...(choices ? { choices } : {}) });
-  if (state === "rejected") noteState(tracker, id, state, { now: at, reason });
+  store(tracker, { ...fresh, updatedAt: null, receipt: null, answers: null, ...(choices ? { choices } : {}) }, at);
+  if (state === "rejected") noteState(tracker, id, state, { now: at, reason, fresh: true });
 }
 
 function isFull(tracker: TrackerState, bytes: number, old: QueuedText | undefined): boolean {

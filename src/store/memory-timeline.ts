@@ -1,7 +1,7 @@
 /** Timelines of the reference store: every change of a message's state goes through here. */
 import type { Instant, Message, MessageId, MessageState } from "../chat/message.ts";
 import { TIMELINE_MS, type TimelineEntry } from "../chat/timeline.ts";
-import { change, stamp, type TrackerState } from "./memory-tracker.ts";
+import { change, stamp, type TrackerState, tell } from "./memory-tracker.ts";
 import { FRAME_OVERHEAD, FRAMES_BYTES, STATE_OVERHEAD } from "./timeline.ts";
 
 /** Of one message; `until`: when it is forgotten. */
@@ -20,6 +20,8 @@ export interface Cause {
   readonly reason?: string | null;
   /** Of a text that is still pending: when its time to live ends. */
   readonly expiresAt?: Instant;
+  /** The message itself is news. */
+  readonly fresh?: true;
 }
 
 /** Changes a message's state, and says so in its timeline. */
@@ -36,6 +38,7 @@ export function turn(
 
 export function noteState(tracker: TrackerState, id: MessageId, state: MessageState, cause: Cause): void {
   const { now, node = null, attempt = null, reason = null, expiresAt = now } = cause;
+  if (state !== "marked-read" && cause.fresh !== true) tell(tracker, { type: "status", id, state }, now);
   const bytes = STATE_OVERHEAD + Buffer.byteLength(node ?? "") + Buffer.byteLength(reason ?? "");
   const entry = { type: "state", at: stamp(tracker, now), state, node, attempt: attempt || null, reason } as const;
   note(tracker, id, entry, { now, bytes, most: 2 * FRAMES_BYTES, until: Math.max(now, expiresAt) + TIMELINE_MS });

@@ -1,4 +1,5 @@
 /** What the reference store keeps of one tracker, and the small changes that everything else is made of. */
+import { type TrackerEvent, WAITING_EVENTS } from "../chat/events.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
 import type { Owner } from "../chat/ports.ts";
 import type { Log } from "./memory-timeline.ts";
@@ -71,6 +72,13 @@ export interface TrackerState {
   closings: number;
   closedAt: Instant | null;
   closedEpoch: number;
+  /** Events that wait to be relayed, and the number of the last there ever was (0: none). */
+  readonly events: TrackerEvent[];
+  lastEvent: number;
+  /** When the device was last seen to come or go. */
+  presenceAt: Instant | null;
+  /** Epoch of a line whose node was given up. */
+  givenUpEpoch: number;
 }
 
 export function newTracker(id: TrackerId): TrackerState {
@@ -99,6 +107,10 @@ export function newTracker(id: TrackerId): TrackerState {
     closings: 0,
     closedAt: null,
     closedEpoch: 0,
+    events: [],
+    lastEvent: 0,
+    presenceAt: null,
+    givenUpEpoch: 0,
   };
 }
 
@@ -118,8 +130,27 @@ export function change(tracker: TrackerState, id: MessageId, changes: Partial<Me
   if (message !== undefined) tracker.messages.set(id, { ...message, ...changes });
 }
 
-export function store(tracker: TrackerState, message: Message): void {
+/** Writes an event; the oldest beyond the bound are lost, which the gap in their numbers shows. */
+export function tell(tracker: TrackerState, event: TrackerEvent, now: Instant): void {
+  // Numbers rise even when all that was known of the tracker was erased.
+  tracker.lastEvent = (tracker.lastEvent || now) + 1;
+  tracker.events.push(event);
+  if (tracker.events.length > WAITING_EVENTS) tracker.events.splice(0, tracker.events.length - WAITING_EVENTS);
+}
+
+export function tellUnread(tracker: TrackerState, now: Instant): void {
+  tell(tracker, { type: "unread", unread: tracker.unread.size }, now);
+}
+
+export function tellPresence(tracker: TrackerState, online: boolean, now: Instant): void {
+  const at = stamp(tracker, now);
+  tracker.presenceAt = at;
+  tell(tracker, { type: "presence", online, at }, now);
+}
+
+export function store(tracker: TrackerState, message: Message, now: Instant): void {
   tracker.messages.set(message.id, message);
+  tell(tracker, { type: "message", id: message.id, state: message.state }, now);
   tracker.lastMessageAt = message.submittedAt;
   if (message.state === "unread") tracker.unread.add(message.id);
 }

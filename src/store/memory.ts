@@ -5,6 +5,7 @@ import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  type Fullness,
   IDEMPOTENCY_MS,
   type ListQuery,
   type LoggedIn,
@@ -12,22 +13,35 @@ import {
   type MessageStore,
   type OutboxState,
   type Owner,
-  QUESTION_MS,
   type Received,
   type Reception,
+  type RosterEntry,
   type Submitted,
 } from "../chat/ports.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
-import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
+import type { DrainResult } from "../core/session-io.ts";
 import { shardOf } from "./keys.ts";
-import { IdsUsedUp, LAST_ID, nextEpoch } from "./limits.ts";
-import { withdraw } from "./memory-endings.ts";
-import { drain, expire } from "./memory-outbox.ts";
+import { IdsUsedUp, LAST_ID } from "./limits.ts";
+import { putBack, withdraw } from "./memory-endings.ts";
+import { MemoryEvents } from "./memory-events.ts";
+import { drain, expire, oldestWait } from "./memory-outbox.ts";
+import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
+import { rosterEntry } from "./memory-roster.ts";
 import { submit } from "./memory-submit.ts";
 import { entriesOf, turn } from "./memory-timeline.ts";
-import { enqueue, joinDue, lanes, newTracker, outboxBytes, ownerOf, type TrackerState, visible, waitingTexts } from "./memory-tracker.ts";
-import { outboxBytes as bytesOf, wholeTimeline } from "./timeline.ts";
+import {
+  joinDue,
+  lanes,
+  newTracker,
+  outboxBytes,
+  ownerOf,
+  type TrackerState,
+  tellUnread,
+  visible,
+  waitingTexts,
+} from "./memory-tracker.ts";
+import { wholeTimeline } from "./timeline.ts";
 
 export class MemoryStore implements MessageStore {
   readonly #clock: () => Instant;
@@ -36,16 +50,19 @@ export class MemoryStore implements MessageStore {
   readonly #leases = new Map<string, Instant>();
   readonly #keys = new Map<string, { readonly digest: string; readonly until: Instant }>();
   #lastId: MessageId;
+  /** Their events, in the same memory. */
+  readonly events: MemoryEvents;
 
   /** `clock` gives the store's time; `lastId` lets a test start near the end of the ids. */
   constructor(clock: () => Instant, lastId: MessageId = 0) {
     this.#clock = clock;
     this.#lastId = lastId;
+    this.events = new MemoryEvents(this.#trackers, clock);
   }
 
   submit(draft: Draft): Promise<Submitted> {
     const { trackerId } = draft;
-    return settled(() => submit(this.#tracker(trackerId), draft, this.#clock(), () => this.#nextId(trackerId)));
+    return this.#change(trackerId, () => submit(this.#tracker(trackerId), draft, this.#clock(), () => this.#nextId(trackerId)));
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
@@ -58,9 +75,11 @@ export class MemoryStore implements MessageStore {
 
   cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
     const tracker = this.#trackers.get(trackerId);
-    if (tracker !== undefined) withdraw(tracker, id, this.#clock(), null);
-    const state = tracker && visible(tracker, id)?.state;
-    return Promise.resolve(state === "cancelled" ? "cancelled" : "not-pending");
+    return this.#change(trackerId, () => {
+      if (tracker !== undefined) withdraw(tracker, id, this.#clock(), null);
+      const state = tracker && visible(tracker, id)?.state;
+      return state === "cancelled" ? "cancelled" : "not-pending";
+    });
   }
 
   timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]> {
@@ -86,8 +105,12 @@ export class MemoryStore implements MessageStore {
 
   markRead(trackerId: TrackerId, ids: readonly MessageId[]): Promise<void> {
     const tracker = this.#trackers.get(trackerId);
-    for (const id of ids) if (tracker?.unread.delete(id)) turn(tracker, id, "marked-read", { now: this.#clock() });
-    return Promise.resolve();
+    return this.#change(trackerId, () => {
+      const marked = ids.filter((id) => tracker?.unread.delete(id));
+      if (tracker === undefined || marked.length === 0) return;
+      for (const id of marked) turn(tracker, id, "marked-read", { now: this.#clock() });
+      tellUnread(tracker, this.#clock());
+    });
   }
 
   async markAllRead(trackerIds: readonly TrackerId[]): Promise<void> {
@@ -102,9 +125,14 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve(this.#collect(trackerIds, (tracker) => tracker.unread.size || null));
   }
 
+  roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]> {
+    const live = this.#liveNodes();
+    return Promise.resolve(trackerIds.map((id) => rosterEntry(id, this.#trackers.get(id), live)));
+  }
+
   receive(reception: Reception): Promise<Received> {
     const { trackerId, texts } = reception;
-    return settled(() => {
+    return this.#change(trackerId, () => {
       this.#mayTake(texts.length);
       return receive(this.#tracker(trackerId), reception, this.#clock(), () => this.#nextId(trackerId));
     });
@@ -112,22 +140,12 @@ export class MemoryStore implements MessageStore {
 
   login(login: Login): Promise<LoggedIn> {
     const tracker = this.#tracker(login.trackerId);
-    const now = this.#clock();
-    const previous = ownerOf(tracker);
-    tracker.epoch = nextEpoch(tracker.epoch, now);
-    tracker.node = login.node;
-    tracker.protocol = login.protocol;
-    const { proven, closings, closedAt } = tracker;
-    const sinceClosingMs = closedAt === null ? null : Math.max(0, now - closedAt);
-    const question = openQuestion(tracker, now);
-    const standing = { proven, closings, sinceClosingMs, ...(question === null ? {} : { question }) };
-    return Promise.resolve({ epoch: tracker.epoch, standing, previous });
+    return this.#change(login.trackerId, () => logIn(tracker, login, this.#clock()));
   }
 
   logout(trackerId: TrackerId, epoch: number): Promise<void> {
     const tracker = this.#trackers.get(trackerId);
-    if (tracker?.epoch === epoch) tracker.node = null;
-    return Promise.resolve();
+    return this.#change(trackerId, () => (tracker === undefined ? undefined : logOut(tracker, epoch, this.#clock())));
   }
 
   passed(trackerId: TrackerId, epoch: number): Promise<void> {
@@ -138,7 +156,7 @@ export class MemoryStore implements MessageStore {
 
   drain(request: DrainRequest): Promise<DrainResult> {
     const tracker = this.#trackers.get(request.trackerId);
-    return Promise.resolve(tracker === undefined ? { type: "stale" } : drain(tracker, request, this.#clock()));
+    return this.#change(request.trackerId, () => (tracker === undefined ? { type: "stale" } : drain(tracker, request, this.#clock())));
   }
 
   pending(shard: number): Promise<readonly TrackerId[]> {
@@ -153,9 +171,14 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve({ ids: [...lanes(tracker), ...waitingTexts(tracker)], bytes: outboxBytes(tracker) });
   }
 
+  oldestWait(trackerId: TrackerId): Promise<number | null> {
+    const tracker = this.#trackers.get(trackerId);
+    return Promise.resolve(tracker === undefined ? null : oldestWait(tracker, this.#clock()));
+  }
+
   expire(trackerId: TrackerId): Promise<number> {
     const tracker = this.#trackers.get(trackerId);
-    return Promise.resolve(tracker === undefined ? 0 : expire(tracker, this.#clock()));
+    return this.#change(trackerId, () => (tracker === undefined ? 0 : expire(tracker, this.#clock())));
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -169,28 +192,16 @@ export class MemoryStore implements MessageStore {
     const tracker = this.#trackers.get(trackerId);
     const buried = tracker?.dead.get(id);
     if (tracker === undefined || buried === undefined) return Promise.resolve(false);
-    tracker.dead.delete(id);
-    const { urgent, ttlMs, partsAcked } = buried;
-    const message = tracker.messages.get(id);
-    const now = this.#clock();
-    const expiresAt = now + ttlMs;
-    enqueue(tracker, id, {
-      ...{ urgent, ttlMs, partsAcked, expiresAt, attempts: 0, epoch: 0, tag: 0 },
-      bytes: bytesOf(message?.text ?? "", message?.choices),
+    return this.#change(trackerId, () => {
+      putBack(tracker, id, buried, this.#clock());
+      return true;
     });
-    turn(tracker, id, "queued", { now, reason: "put back", expiresAt });
-    return Promise.resolve(true);
   }
 
   disown(trackerId: TrackerId): Promise<void> {
     const tracker = this.#trackers.get(trackerId);
     if (tracker === undefined) return Promise.resolve();
-    for (const id of tracker.messages.keys()) tracker.floor = id;
-    tracker.lastMessageAt = null;
-    tracker.question = null;
-    for (const collection of [tracker.unread, tracker.outbox, tracker.waiting, tracker.dead, tracker.repeats]) collection.clear();
-    tracker.urgent.length = 0;
-    tracker.normal.length = 0;
+    disown(tracker);
     return Promise.resolve();
   }
 
@@ -200,9 +211,11 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve();
   }
 
-  renewLease(node: string, ttlMs: number): Promise<void> {
-    this.#leases.set(node, this.#clock() + ttlMs);
-    return Promise.resolve();
+  renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
+    const now = this.#clock();
+    const kept = (this.#leases.get(node) ?? now) > now;
+    this.#leases.set(node, now + ttlMs);
+    return Promise.resolve(kept ? "kept" : "taken");
   }
 
   dropLease(node: string): Promise<void> {
@@ -226,6 +239,22 @@ export class MemoryStore implements MessageStore {
 
   healthy(): Promise<boolean> {
     return Promise.resolve(true);
+  }
+
+  fullness(): Promise<Fullness> {
+    return Promise.resolve({ ids: this.#lastId / LAST_ID, usedBytes: 0, maxBytes: 0 });
+  }
+
+  /** Does something to a tracker, and tells of the events that came of it. */
+  #change<T>(trackerId: TrackerId, work: () => T): Promise<T> {
+    const before = this.#trackers.get(trackerId)?.lastEvent ?? 0;
+    try {
+      return Promise.resolve(work());
+    } catch (error) {
+      return Promise.reject(error);
+    } finally {
+      this.events.tell(trackerId, before);
+    }
   }
 
   #find(id: MessageId): Message | null {
@@ -263,21 +292,5 @@ export class MemoryStore implements MessageStore {
   #liveNodes(): readonly string[] {
     const now = this.#clock();
     return [...this.#leases].filter(([, until]) => until > now).map(([node]) => node);
-  }
-}
-
-/** The question that a driver's words may answer now. */
-function openQuestion(tracker: TrackerState, now: Instant): OpenQuestion | null {
-  const { question } = tracker;
-  const message = question === null ? undefined : visible(tracker, question.id);
-  if (question === null || message === undefined || now - question.at >= QUESTION_MS) return null;
-  return { messageId: question.id, choices: message.choices ?? [] };
-}
-
-function settled<T>(work: () => T): Promise<T> {
-  try {
-    return Promise.resolve(work());
-  } catch (error) {
-    return Promise.reject(error);
   }
 }

@@ -1,9 +1,9 @@
 /** Draining an outbox in Redis: one script, and a second call where a text must first be named as a dead letter. */
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import { type DrainRequest, StoreUnavailable } from "../chat/ports.ts";
-import type { ClaimedText, DrainResult, Settlement, Trace } from "../core/session-io.ts";
+import type { ClaimedText, DrainResult, EndedTexts, Settlement, Trace } from "../core/session-io.ts";
 import { trackerKeys } from "./keys.ts";
-import { keptReason } from "./limits.ts";
+import { keptReason, someEnded } from "./limits.ts";
 import { indexDead } from "./redis-dead.ts";
 import { unpackSpeech } from "./redis-message.ts";
 import { asArray, asBytes, asNumber, type Reply } from "./redis-reply.ts";
@@ -22,23 +22,30 @@ interface Named {
 /** Applies settlements and claims texts; `nonce` gives a fresh mark for each call of the script. */
 export async function drain(scripts: Scripts, request: DrainRequest, nonce: () => string): Promise<DrainResult> {
   const texts: ClaimedText[] = [];
+  let ended: EndedTexts = { expired: 0, deadLettered: 0 };
   let named: Named = { ids: [], at: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
     const traces = round === 0 ? (request.traces ?? []) : [];
     const rest = { ...remaining(request, texts, round), traces: traces.map(packTrace) };
     const json = JSON.stringify({ ...rest, nonce: nonce(), indexed: named.ids, indexedAt: named.at });
     const frames = traces.map(({ bytes }) => bytes);
-    const [status, waiting, due, toName, ...claimed] = asArray(
+    const [status, waiting, due, toName, over, ...claimed] = asArray(
       await scripts.run("drain", trackerKeys(request.trackerId), [json, ...frames]),
     );
     if (status !== DRAINED) return { type: "stale" };
     texts.push(...claimed.map(claimedText));
+    ended = sum(ended, over);
     const ids = asArray(toName).map(asNumber);
     const dueInMs = asNumber(due) < 0 ? null : asNumber(due);
-    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs };
+    if (ids.length === 0) return { type: "drained", texts, waiting: asNumber(waiting), dueInMs, ...someEnded(ended) };
     named = { ids, at: await nameAsDead(scripts, request.trackerId, ids) };
   }
   throw new StoreUnavailable(`dead letters of tracker ${request.trackerId} could not be named in ${ROUNDS} rounds`);
+}
+
+function sum({ expired, deadLettered }: EndedTexts, reply: Reply | undefined): EndedTexts {
+  const [ranOut, buried] = asArray(reply).map(asNumber);
+  return { expired: expired + (ranOut ?? 0), deadLettered: deadLettered + (buried ?? 0) };
 }
 
 /** What later rounds still have to do: settlements are applied in the first. */

@@ -1,23 +1,8 @@
 /** Messages as bytes; the layout is described in lua/parts/messages.lua, which changes them in place. */
-import type { Message, MessageId, MessageState, TrackerId } from "../chat/message.ts";
+import { MESSAGE_STATES, type Message, type MessageId, type MessageState, type TrackerId } from "../chat/message.ts";
 import type { Draft } from "../chat/ports.ts";
 import { keptReason } from "./limits.ts";
 
-/** State codes are places in this list, from 1: they are stored, so only ever append. */
-const STATES: readonly MessageState[] = [
-  "queued",
-  "written",
-  "delivered",
-  "read",
-  "answered",
-  "rejected",
-  "unconfirmed",
-  "expired",
-  "cancelled",
-  "dead-lettered",
-  "unread",
-  "marked-read",
-];
 const INCOMING: ReadonlySet<MessageState> = new Set(["unread", "marked-read"]);
 
 const ALTERED = 1;
@@ -42,7 +27,7 @@ export function packDraft(draft: Draft): PackedDraft {
   const state: MessageState = reason === null ? "queued" : "rejected";
   const choices = packChoices(draft.choices ?? []);
   return {
-    state: STATES.indexOf(state) + 1,
+    state: stateCode(state),
     flags: incomingFlags(draft.employeeId, draft.altered) + (reason === null ? 0 : HAS_REASON) + (choices.length === 0 ? 0 : HAS_CHOICES),
     rest: Buffer.concat([
       packEmployee(draft.employeeId),
@@ -131,9 +116,14 @@ function unpackChoices(packed: Buffer): readonly string[] {
   return choices;
 }
 
+/** State codes are places in the list of states, from 1. */
+export function stateCode(state: MessageState): number {
+  return MESSAGE_STATES.indexOf(state) + 1;
+}
+
 /** The state with this code; throws RangeError when there is none. */
 export function stateOf(code: number): MessageState {
-  const state = STATES[code - 1];
+  const state = MESSAGE_STATES[code - 1];
   if (state === undefined) throw new RangeError(`there is no message state ${code}`);
   return state;
 }

@@ -1,8 +1,8 @@
 /** Reading messages from Redis. Scripts hand over packed bytes; they are decoded and filtered here, off Redis' one core. */
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
-import type { ListQuery } from "../chat/ports.ts";
+import type { ListQuery, RosterEntry } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { headKey, idPlace, trackerKeys, unreadKey } from "./keys.ts";
+import { headKey, idPlace, rosterKeys, trackerKeys, unreadKey } from "./keys.ts";
 import { unpackMessage } from "./redis-message.ts";
 import { asArray, asBytes, asNumber, asText } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
@@ -47,6 +47,31 @@ export async function lastTimes(connection: RedisConnection, trackers: readonly 
 /** Unread messages of each tracker that has any. */
 export async function unreadCounts(connection: RedisConnection, trackers: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
   return positive(trackers, await Promise.all(trackers.map((tracker) => connection.scard(unreadKey(tracker)))));
+}
+
+/** Trackers looked at before others get their turn: below 2 ms of Redis. */
+const ROSTER_AT_ONCE = 250;
+
+/** What a list of trackers shows of each; `live`: the nodes with a lease. */
+export async function roster(
+  scripts: Scripts,
+  trackers: readonly TrackerId[],
+  live: Promise<readonly string[]>,
+): Promise<readonly RosterEntry[]> {
+  const nodes = new Set(await live);
+  const entries: RosterEntry[] = [];
+  for (let at = 0; at < trackers.length; at += ROSTER_AT_ONCE) {
+    const some = trackers.slice(at, at + ROSTER_AT_ONCE);
+    entries.push(...(await Promise.all(some.map((tracker) => rosterEntry(scripts, tracker, nodes)))));
+  }
+  return entries;
+}
+
+async function rosterEntry(scripts: Scripts, trackerId: TrackerId, live: ReadonlySet<string>): Promise<RosterEntry> {
+  const [node, since, unread, pending, id, value] = asArray(await scripts.run("roster", rosterKeys(trackerId), []));
+  const last = asNumber(id) === 0 ? null : unpackMessage(trackerId, asNumber(id), asBytes(value));
+  const came = asNumber(since) === 0 ? null : asNumber(since);
+  return { trackerId, online: live.has(asText(node)), since: came, unread: asNumber(unread), pending: asNumber(pending), last };
 }
 
 async function trackerOf(connection: RedisConnection, id: MessageId): Promise<TrackerId | null> {

@@ -1,13 +1,15 @@
 /** The Lua scripts as calls: EVALSHA, with the whole script whenever a Redis does not know it yet. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TrackerId } from "../chat/message.ts";
 import type { RedisConnection } from "./connection.ts";
-import type { Reply } from "./redis-reply.ts";
+import { trackerOfHead } from "./keys.ts";
+import { asArray, asBytes, asNumber, type Reply } from "./redis-reply.ts";
 
 export type ScriptArgument = string | number | Buffer;
 
 /** Keys of the scripts on one tracker. */
-const TRACKER = 13;
+const TRACKER = 14;
 
 /** Every script and how many keys it takes; the first of them decides the slot. */
 const SCRIPTS = {
@@ -22,6 +24,7 @@ const SCRIPTS = {
   "mark-read": TRACKER,
   "mark-all-read": TRACKER,
   outbox: TRACKER,
+  "oldest-wait": TRACKER,
   expire: TRACKER,
   dead: TRACKER,
   retry: TRACKER,
@@ -29,6 +32,12 @@ const SCRIPTS = {
   timeline: TRACKER,
   disown: TRACKER,
   erase: TRACKER,
+  presence: TRACKER,
+  roster: 6,
+  "waiting-events": 2,
+  "relayed-events": 2,
+  "relay-events": 2,
+  "listen-events": 2,
   "claim-key": 1,
   "take-ids": 2,
   "mark-pending": 2,
@@ -41,24 +50,55 @@ const SCRIPTS = {
 
 export type ScriptName = keyof typeof SCRIPTS;
 
+/** Scripts that may write events, and tell of them beside their reply (lua/parts/events.lua). */
+const TELLING: ReadonlySet<ScriptName> = new Set([
+  "submit",
+  "receive",
+  "login",
+  "logout",
+  "drain",
+  "mark-read",
+  "mark-all-read",
+  "expire",
+  "retry",
+  "cancel",
+  "presence",
+]);
+
+/** Events that a call wrote; `first` 0: some wait, but this call did not write them. */
+export interface ToldEvents {
+  readonly trackerId: TrackerId;
+  readonly first: number;
+  readonly packed: Buffer;
+}
+
 type Call = (...args: ScriptArgument[]) => Promise<Reply>;
 
 export class Scripts {
   readonly #connection: RedisConnection;
+  readonly #told: (events: ToldEvents) => void;
 
   /** Reads the scripts from `lua/` beside this file. */
-  constructor(connection: RedisConnection) {
+  constructor(connection: RedisConnection, told: (events: ToldEvents) => void = () => undefined) {
     this.#connection = connection;
+    this.#told = told;
     for (const [name, numberOfKeys] of Object.entries(SCRIPTS)) {
       connection.defineCommand(commandName(name), { lua: readScript(name), numberOfKeys });
     }
   }
 
   /** Strings come back as the bytes that they are. */
-  run(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<Reply> {
+  async run(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<Reply> {
     // ioredis adds a method per command defined, and one with this ending that leaves replies undecoded.
     const call = Reflect.get(this.#connection, `${commandName(name)}Buffer`) as Call;
-    return call.call(this.#connection, ...keys, ...args);
+    const reply = await call.call(this.#connection, ...keys, ...args);
+    return TELLING.has(name) ? this.#heard(keys[0] ?? "", asArray(reply)) : reply;
+  }
+
+  #heard(head: string, [reply = null, first, packed]: readonly Reply[]): Reply {
+    const number = asNumber(first);
+    if (number !== 0) this.#told({ trackerId: trackerOfHead(head), first: Math.max(0, number), packed: asBytes(packed) });
+    return reply;
   }
 }
 

@@ -28,8 +28,8 @@ const TRIES = 16;
 const RETRY = 0;
 const STORED = 1;
 
-/** Stores an OUTGOING text. */
-export async function submit(scripts: Scripts, draft: Draft): Promise<Submitted> {
+/** Stores an OUTGOING text once `named` is settled. */
+export async function submit(scripts: Scripts, draft: Draft, named: Promise<void>): Promise<Submitted> {
   const { state, flags, rest } = packDraft(draft);
   const { urgent, ttlMs, notBeforeMs = 0, replaces } = draft;
   const queue = [outboxBytes(draft.text, draft.choices), ttlMs, urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES, notBeforeMs, replaces ?? 0];
@@ -38,6 +38,7 @@ export async function submit(scripts: Scripts, draft: Draft): Promise<Submitted>
     const [id, mark] = await Promise.all([
       takeIds(scripts, draft.trackerId, 1),
       draft.rejected === null ? markPending(scripts, draft.trackerId) : 0,
+      named,
     ]);
     return asArray(await scripts.run("submit", trackerKeys(draft.trackerId), [id, mark, state, flags, rest, ...queue, ...repeats]));
   });
@@ -54,24 +55,32 @@ export async function submit(scripts: Scripts, draft: Draft): Promise<Submitted>
   };
 }
 
-/** Stores a device's texts. `nonce` (12 bytes) marks this call: sent to Redis twice, it counts once. */
-export async function receive(scripts: Scripts, reception: Reception, nonce: Buffer): Promise<Received> {
+/** Stores a device's texts once `named` is settled. `nonce` (12 bytes) marks this call: sent to Redis twice, it counts once. */
+export async function receive(
+  scripts: Scripts,
+  reception: Reception,
+  { nonce, named }: { readonly nonce: Buffer; readonly named: Promise<void> },
+): Promise<Received> {
   const { trackerId, epoch, early, employeeId, texts } = reception;
   if (texts.length === 0) return { ids: [], duplicates: 0 };
   const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS];
   const packed = texts.flatMap((text) => packText(text, employeeId));
   const [code, duplicates, ...ids] = await overtaking(async () => {
-    const first = await takeIds(scripts, trackerId, texts.length);
+    const [first] = await Promise.all([takeIds(scripts, trackerId, texts.length), named]);
     return asArray(await scripts.run("receive", trackerKeys(trackerId), [first, ...head, ...packed]));
   });
   if (code !== STORED) return { ids: [], duplicates: 0, stale: true };
   return { ids: ids.map(asNumber), duplicates: asNumber(duplicates) };
 }
 
-/** Puts a dead letter back into its outbox; false when it is none. */
-export async function retryDeadLetter(scripts: Scripts, trackerId: TrackerId, id: MessageId): Promise<boolean> {
+/** Puts a dead letter back into its outbox once `named` is settled; false when it is none. */
+export async function retryDeadLetter(
+  scripts: Scripts,
+  { trackerId, id }: { readonly trackerId: TrackerId; readonly id: MessageId },
+  named: Promise<void>,
+): Promise<boolean> {
   const [code] = await overtaking(async () => {
-    const mark = await markPending(scripts, trackerId);
+    const [mark] = await Promise.all([markPending(scripts, trackerId), named]);
     return [await scripts.run("retry", trackerKeys(trackerId), [id, mark])];
   });
   return code === STORED;

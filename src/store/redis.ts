@@ -6,6 +6,7 @@ import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  type Fullness,
   IDEMPOTENCY_MS,
   type ListQuery,
   type LoggedIn,
@@ -15,17 +16,20 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type RosterEntry,
   type Submitted,
 } from "../chat/ports.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import type { RedisConnection } from "./connection.ts";
 import { HEALTH, headKey, idempotencyKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
+import type { NodeEvents } from "./node-events.ts";
 import { deadLetters } from "./redis-dead.ts";
 import { drain } from "./redis-drain.ts";
+import { fullness } from "./redis-fullness.ts";
 import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
-import { find, lastTimes, list, unreadCounts } from "./redis-read.ts";
+import { find, lastTimes, list, roster, unreadCounts } from "./redis-read.ts";
 import { asArray, asBytes, asNumber, asText, type Reply } from "./redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
 import { unpackTimeline } from "./redis-timeline.ts";
@@ -38,17 +42,22 @@ const HEALTH_MS = 60_000;
 export class RedisStore implements MessageStore {
   readonly #connection: RedisConnection;
   readonly #scripts: Scripts;
+  readonly #events: NodeEvents | null;
   readonly #instance = randomBytes(8);
   #calls = 0;
 
-  /** `connection`: of role `requests`; whoever opened it closes it. */
-  constructor(connection: RedisConnection) {
+  /**
+   * `connection`: of role `requests`; whoever opened it closes it. `events`: told of what is written; without it
+   * events are written all the same, and wait for a node that has one.
+   */
+  constructor(connection: RedisConnection, events: NodeEvents | null = null) {
     this.#connection = connection;
-    this.#scripts = new Scripts(connection);
+    this.#events = events;
+    this.#scripts = new Scripts(connection, (told) => events?.told(told));
   }
 
   submit(draft: Draft): Promise<Submitted> {
-    return reach(submit(this.#scripts, draft));
+    return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, named));
   }
 
   async claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
@@ -58,7 +67,7 @@ export class RedisStore implements MessageStore {
   }
 
   async cancel(trackerId: TrackerId, id: MessageId): Promise<"cancelled" | "not-pending"> {
-    return (await this.#run("cancel", trackerId, [id])) === 1 ? "cancelled" : "not-pending";
+    return (await this.#runChange("cancel", trackerId, [id])) === 1 ? "cancelled" : "not-pending";
   }
 
   async timeline(trackerId: TrackerId, id: MessageId): Promise<readonly TimelineEntry[]> {
@@ -76,7 +85,7 @@ export class RedisStore implements MessageStore {
 
   async markRead(trackerId: TrackerId, ids: readonly MessageId[]): Promise<void> {
     for (let at = 0; at < ids.length; at += MARKED_AT_ONCE) {
-      await this.#run("mark-read", trackerId, ids.slice(at, at + MARKED_AT_ONCE));
+      await this.#runChange("mark-read", trackerId, ids.slice(at, at + MARKED_AT_ONCE));
     }
   }
 
@@ -92,13 +101,19 @@ export class RedisStore implements MessageStore {
     return reach(unreadCounts(this.#connection, trackerIds));
   }
 
+  roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]> {
+    return reach(roster(this.#scripts, trackerIds, this.liveNodes()));
+  }
+
   receive(reception: Reception): Promise<Received> {
-    return reach(receive(this.#scripts, reception, this.#nonce()));
+    const nonce = this.#nonce();
+    return this.#change(reception.trackerId, (named) => receive(this.#scripts, reception, { nonce, named }));
   }
 
   async login(login: Login): Promise<LoggedIn> {
-    const reply = asArray(await this.#run("login", login.trackerId, [this.#nonce(), login.node, login.protocol]));
+    const reply = asArray(await this.#runChange("login", login.trackerId, [this.#nonce(), login.node, login.protocol]));
     const [epoch, proven, closings, since, node, previousEpoch, ...question] = reply;
+    this.#events?.pin(login.trackerId, asNumber(epoch));
     const sinceClosingMs = asNumber(since) < 0 ? null : asNumber(since);
     return {
       epoch: asNumber(epoch),
@@ -108,7 +123,8 @@ export class RedisStore implements MessageStore {
   }
 
   async logout(trackerId: TrackerId, epoch: number): Promise<void> {
-    await this.#run("logout", trackerId, [epoch]);
+    await this.#runChange("logout", trackerId, [epoch]);
+    this.#events?.unpin(trackerId, epoch);
   }
 
   async passed(trackerId: TrackerId, epoch: number): Promise<void> {
@@ -116,7 +132,11 @@ export class RedisStore implements MessageStore {
   }
 
   drain(request: DrainRequest): Promise<DrainResult> {
-    return reach(drain(this.#scripts, request, () => this.#nonce().toString("hex")));
+    const nonce = (): string => this.#nonce().toString("hex");
+    return this.#change(request.trackerId, async (named) => {
+      await named;
+      return await drain(this.#scripts, request, nonce);
+    });
   }
 
   async pending(shard: number): Promise<readonly TrackerId[]> {
@@ -127,8 +147,13 @@ export class RedisStore implements MessageStore {
     return reach(this.#outbox(trackerId));
   }
 
+  async oldestWait(trackerId: TrackerId): Promise<number | null> {
+    const ms = asNumber(await this.#run("oldest-wait", trackerId, []));
+    return ms < 0 ? null : ms;
+  }
+
   async expire(trackerId: TrackerId): Promise<number> {
-    return asNumber(await this.#run("expire", trackerId, []));
+    return asNumber(await this.#runChange("expire", trackerId, []));
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -136,7 +161,7 @@ export class RedisStore implements MessageStore {
   }
 
   retryDeadLetter(trackerId: TrackerId, id: MessageId): Promise<boolean> {
-    return reach(retryDeadLetter(this.#scripts, trackerId, id));
+    return this.#change(trackerId, (named) => retryDeadLetter(this.#scripts, { trackerId, id }, named));
   }
 
   async disown(trackerId: TrackerId): Promise<void> {
@@ -147,8 +172,8 @@ export class RedisStore implements MessageStore {
     await this.#run("erase", trackerId, []);
   }
 
-  async renewLease(node: string, ttlMs: number): Promise<void> {
-    await reach(this.#scripts.run("renew-lease", [LEASES], [node, ttlMs]));
+  async renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
+    return (await reach(this.#scripts.run("renew-lease", [LEASES], [node, ttlMs]))) === 1 ? "kept" : "taken";
   }
 
   async dropLease(node: string): Promise<void> {
@@ -179,15 +204,39 @@ export class RedisStore implements MessageStore {
     }
   }
 
+  fullness(): Promise<Fullness> {
+    return reach(fullness(this.#connection));
+  }
+
   #run(name: ScriptName, trackerId: TrackerId, args: readonly ScriptArgument[]): Promise<Reply> {
     return reach(this.#scripts.run(name, trackerKeys(trackerId), args));
+  }
+
+  #runChange(name: ScriptName, trackerId: TrackerId, args: readonly ScriptArgument[]): Promise<Reply> {
+    return this.#change(trackerId, async (named) => {
+      await named;
+      return await this.#scripts.run(name, trackerKeys(trackerId), args);
+    });
+  }
+
+  /** `named` settles once this node is known to answer for the tracker's events: nothing of it may change before. */
+  async #change<T>(trackerId: TrackerId, work: (named: Promise<void>) => Promise<T>): Promise<T> {
+    const named = this.#events?.touch(trackerId) ?? Promise.resolve();
+    // Not every work waits for it.
+    named.catch(() => undefined);
+    try {
+      return await reach(work(named));
+    } catch (error) {
+      this.#events?.suspect(trackerId);
+      throw error;
+    }
   }
 
   /** Up to the message that was the last when the call began: what arrives meanwhile stays unread. */
   async #markAllRead(trackerId: TrackerId): Promise<void> {
     let bound = 0;
     for (let more = 1; more === 1; ) {
-      const [next, left] = asArray(await this.#run("mark-all-read", trackerId, [bound, MARKED_AT_ONCE]));
+      const [next, left] = asArray(await this.#runChange("mark-all-read", trackerId, [bound, MARKED_AT_ONCE]));
       bound = asNumber(next);
       more = asNumber(left);
     }

@@ -4,9 +4,16 @@ import type { Profile, Protocol } from "../core/index.ts";
 
 /** Throws an Error whose message names the setting that is wrong. `lenient`: settings the schema lacks may stay (simulators have their own). */
 export function checkedProfile(protocol: Protocol, given: Readonly<Record<string, unknown>>, lenient = false): Profile {
-  const profile = { ...given };
-  const schema = lenient ? { ...protocol.profile, additionalProperties: true } : protocol.profile;
+  return profileChecker(protocol, lenient)(given);
+}
+
+/** The same for many profiles of one protocol: its schema is compiled once. */
+export function profileChecker(protocol: Protocol, lenient = false): (given: Readonly<Record<string, unknown>>) => Profile {
   const ajv = new Ajv({ useDefaults: true, allErrors: true, strict: false });
-  if (ajv.validate(schema, profile)) return profile;
-  throw new Error(`profile of ${protocol.name}: ${ajv.errorsText(ajv.errors, { dataVar: "profile" })}`);
+  const validate = ajv.compile(lenient ? { ...protocol.profile, additionalProperties: true } : { ...protocol.profile });
+  return (given) => {
+    const profile = structuredClone(given);
+    if (validate(profile)) return profile;
+    throw new Error(`profile of ${protocol.name}: ${ajv.errorsText(validate.errors, { dataVar: "profile" })}`);
+  };
 }

@@ -1,5 +1,6 @@
 /** Runs simulated devices over real TCP: one socket and one timer a device, reconnecting with growing waits. */
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { DeviceOutput, SimulatedDevice } from "../core/index.ts";
 
 export interface RunnerEvents {
@@ -13,6 +14,8 @@ export interface RunnerTarget {
   readonly port: number;
   /** Source address; spreads thousands of devices over the loopback range. */
   readonly localAddress?: string;
+  /** Over TLS, trusting this certificate (PEM), or with null those that the system trusts; absent: plain. */
+  readonly tls?: { readonly ca: Buffer | null };
 }
 
 /** Waits between connection attempts, in milliseconds; the last repeats. */
@@ -34,11 +37,12 @@ export class DeviceRunner {
   }
 
   start(): void {
-    const socket = connect(this.#target);
+    const { tls, ...address } = this.#target;
+    const socket = tls === undefined ? connect(address) : connectTls({ ...address, ...(tls.ca === null ? {} : { ca: tls.ca }) });
     this.#socket = socket;
     socket.setNoDelay(true);
     let reason = "closed by the gateway";
-    socket.on("connect", () => {
+    socket.on(tls === undefined ? "connect" : "secureConnect", () => {
       this.#attempts = 0;
       this.#events.connected();
       this.#perform(this.#device.connected(now()));

@@ -2,13 +2,12 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { DeviceOptions, Protocol } from "../core/index.ts";
-import { DeviceRunner, type RunnerEvents } from "./device-runner.ts";
+import { DeviceRunner, type RunnerEvents, type RunnerTarget } from "./device-runner.ts";
 
 export interface SimulateOptions {
   readonly protocol: Protocol;
   readonly device: DeviceOptions;
-  readonly host: string;
-  readonly port: number;
+  readonly target: RunnerTarget;
   /** Devices; the ids count up from the first. */
   readonly count: number;
 }
@@ -67,15 +66,15 @@ class Simulation {
   }
 
   #runner(index: number): DeviceRunner {
-    const { protocol, device, host, port, count } = this.#options;
+    const { protocol, device, target, count } = this.#options;
     const deviceId = countUp(device.deviceId, index);
     const name = count > 1 ? `${deviceId}  ` : "";
     const print = (line: string): void => void this.#out.write(`${name}${line}\n`);
-    return new DeviceRunner(protocol.device({ ...device, deviceId }), { host, port }, this.#events(print, deviceId));
+    return new DeviceRunner(protocol.device({ ...device, deviceId }), target, this.#events(print, deviceId));
   }
 
   #events(print: (line: string) => void, deviceId: string): RunnerEvents {
-    const { host, port } = this.#options;
+    const { host, port } = this.#options.target;
     return {
       connected: () => {
         this.#totals.connections += 1;

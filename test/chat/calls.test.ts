@@ -175,10 +175,11 @@ describe("send", () => {
 
 describe("broadcast", () => {
   it("gives each tracker a message of its own, in the order asked, duplicates folded", async () => {
-    const { calls, drafts } = bench({ trackers: trackers(300) });
+    const { calls, drafts, store } = bench({ trackers: trackers(300) });
     const backwards = [...upTo(300)].reverse();
     const result = await calls.broadcast(USER, [...backwards, 1, 300], text("x"));
-    expect(result).toEqual({ sentTo: backwards, notSentTo: [], undetermined: false });
+    expect(result).toMatchObject({ sentTo: backwards, notSentTo: [], undetermined: false });
+    expect((await store.find([...result.ids.values()])).map((message) => message?.trackerId)).toEqual(backwards);
     expect(drafts.map(({ trackerId }) => trackerId).sort((a, b) => b - a)).toEqual(backwards);
   });
 
@@ -189,7 +190,7 @@ describe("broadcast", () => {
       submit: ({ trackerId }) => (trackerId === 4 ? Promise.resolve({ type: "full" }) : trackerId === 5 ? down() : null),
     });
     const result = await calls.broadcast(USER, [1, 2, 3, 4, 5], text("\u{1F600}"));
-    expect(result).toEqual({ sentTo: [1], notSentTo: [2, 3, 4, 5], undetermined: false });
+    expect(result).toEqual({ sentTo: [1], ids: new Map([[1, expect.any(Number)]]), notSentTo: [2, 3, 4, 5], undetermined: false });
     expect(drafts.map(({ trackerId }) => trackerId)).toEqual([1, 3, 4, 5]);
     expect(await store.list({ trackerId: 3, from: null, to: null, limit: 5, ascending: true })).toMatchObject([
       { state: "rejected", text: "\u{1F600}" },

@@ -230,6 +230,27 @@ describe("accounts", () => {
     expect(await fleet.accounts.userOfSession(second)).toBeUndefined();
   });
 
+  it("end a user's sessions when the password is another one, and only then", async () => {
+    const { fleet, other, import: load } = await started();
+    const hash = await fleet.accounts.openSession(1);
+    await load({ users: [{ id: 1, password: "demo", time_zone: "UTC" }] });
+    await other.refresh();
+    expect(await other.accounts.userOfSession(hash)).toMatchObject({ id: 1, timeZone: "UTC" });
+    await load({ users: [{ id: 1, password: "better" }] });
+    await other.refresh();
+    expect(await other.accounts.userOfSession(hash)).toBeUndefined();
+    expect(await other.accounts.userOfSession(await fleet.accounts.openSession(1))).toMatchObject({ id: 1 });
+  });
+
+  it("tell on every node which session was closed", async () => {
+    const { fleet, other } = await started();
+    const [hash, second] = [await fleet.accounts.openSession(1), await fleet.accounts.openSession(1)];
+    const ended: boolean[][] = [];
+    other.accounts.onSessionEnd((isIt) => ended.push([isIt(hash.toUpperCase()), isIt(second)]));
+    await fleet.accounts.closeSession(hash);
+    await vi.waitFor(() => expect(ended).toEqual([[true, false]]));
+  });
+
   it("make and delete API keys, at most so many", async () => {
     const { fleet, other } = await started();
     const made = await fleet.accounts.createApiKey(1, "second");

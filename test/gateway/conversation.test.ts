@@ -43,7 +43,13 @@ describe("a conversation", () => {
     await world.send(1, "second");
     await until(() => peer.lines.length >= 3);
     expect(peer.lines[2]).toMatch(/^M \d+ second$/);
-    await until(() => world.counts.get("settlements delivered") === 1);
+    await until(() => world.counts.get("texts out scripted-by-tag delivered") === 1);
+    expect(Object.fromEntries(world.counts)).toMatchObject({
+      "logins scripted-by-tag": 1,
+      "frames scripted-by-tag": 2,
+      "deliveries scripted-by-tag 1": 2,
+    });
+    expect(world.times).toEqual([{ what: "receipt scripted-by-tag", ms: expect.any(Number) }]);
   });
 
   it("does not acknowledge while the store is away, and takes the repeated text afterwards", async () => {
@@ -52,7 +58,7 @@ describe("a conversation", () => {
     await peer.login("dev1");
     world.outage = true;
     peer.say("T s1 important");
-    await until(() => world.counts.get("texts-in unavailable") === 1);
+    await until(() => world.counts.get("texts in scripted-by-tag unavailable") === 1);
     peer.say("P");
     await peer.heard("AP");
     expect(peer.lines).not.toContain("AT");

@@ -30,6 +30,7 @@ describe("a second login of the same device", () => {
     expect(newer.lines[1]).toBe(older.lines[1]);
     expect(world.registry.size).toBe(1);
     await until(() => world.counts.get("closings taken-over") === 1);
+    expect(world.counts.get("takeovers here")).toBe(1);
     expect((await world.store.owners([1])).has(1)).toBe(true);
   });
 
@@ -46,6 +47,7 @@ describe("a second login of the same device", () => {
     expect(here.registry.hint(1, hint?.owner.epoch ?? 0)).toBe("taken-over");
     await until(() => older.closed);
     expect((await store.owners([1])).get(1)?.node).toBe("node-b");
+    expect(there.counts.get("takeovers elsewhere")).toBe(1);
   });
 
   it("again and again from living peers quarantines the next, who would displace the present one", async () => {
@@ -62,6 +64,22 @@ describe("a second login of the same device", () => {
     expect(world.registry.has(1)).toBe(true);
     world.registry.kick(1, "kicked");
     await until(async () => (await world.store.owners([1])).size === 0);
+    await (await world.dial()).login("dev1");
+  });
+});
+
+describe("a node with too much to do", () => {
+  it("refuses new connections and keeps the lines that it has", async () => {
+    const world = await start();
+    const peer = await world.dial();
+    await peer.login("dev1");
+    world.load = "strained";
+    const late = await world.dial();
+    await until(() => late.closed);
+    expect(world.counts.get("closings overload")).toBe(1);
+    await world.send(1, "text");
+    await until(() => peer.lines.length === 2);
+    world.load = "normal";
     await (await world.dial()).login("dev1");
   });
 });
@@ -108,7 +126,7 @@ describe("a peer that does not read", () => {
     const frames = 3_500_000;
     const flood = Buffer.from("P\n".repeat(frames / 10));
     for (let part = 0; part < 10; part += 1) peer.socket.write(flood);
-    const read = () => world.counts.get("bytes-in device") ?? 0;
+    const read = () => ["none", "scripted-by-tag"].reduce((sum, name) => sum + (world.counts.get(`bytes-in ${name}`) ?? 0), 0);
     let seen = -1;
     // Both kernels' buffers fill, then nothing moves any more.
     await until(async () => {
@@ -154,7 +172,7 @@ describe("a defect", () => {
     const bystander = await world.dial();
     peer.say("L dev1");
     await until(() => peer.closed);
-    expect(world.counts.get("notes defect")).toBe(1);
+    expect(world.counts.get("notes scripted-by-tag defect")).toBe(1);
     expect(world.logs.filter(({ level }) => level === 50)).toHaveLength(1);
     expect(bystander.closed).toBe(false);
     await until(async () => (await world.store.owners([1])).size === 0);

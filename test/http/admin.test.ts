@@ -5,9 +5,12 @@ import type { Message } from "../../src/chat/message.ts";
 import type { Lines, MessageStore } from "../../src/chat/ports.ts";
 import { StoreUnavailable } from "../../src/chat/ports.ts";
 import { FLEET_BYTES, registerAdmin } from "../../src/http/admin.ts";
+import { openApi } from "../../src/http/openapi.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { EXAMPLE, type FleetWorld, fleetWorld, manyTrackers } from "../fleet/world.ts";
+import { answerCheck } from "../support/answer-schema.ts";
 
+const check = answerCheck(openApi([]));
 const TOKEN = "0123456789abcdef";
 const bearer = { authorization: `Bearer ${TOKEN}` };
 const LINE = { trackerId: 999199, deviceId: "3563", protocol: "jt808", node: "n1", address: "10.0.0.1:4711", since: 1_000 };
@@ -46,7 +49,9 @@ function deadLetterStore(): Pick<MessageStore, "deadLetters" | "retryDeadLetter"
 
 const ask = async (method: "GET" | "PUT" | "DELETE" | "POST", url: string, payload?: string | object) => {
   const reply = await app.inject({ method, url, headers: bearer, ...(payload === undefined ? {} : { payload }) });
-  return { status: reply.statusCode, body: reply.json() as unknown };
+  const body = reply.json() as unknown;
+  check({ method, url, status: reply.statusCode, body });
+  return { status: reply.statusCode, body };
 };
 
 const ROUTES = [

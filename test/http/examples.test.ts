@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Calls } from "../../src/chat/calls.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
-import { fitsSchema } from "../support/answer-schema.ts";
 import { type Api, startApi } from "../support/api.ts";
 import { type FleetPlan, paperProtocol } from "../support/fleet.ts";
 
@@ -46,7 +45,6 @@ describe("documented examples", () => {
       const { method, url, headers = {}, body } = request;
       const reply = await api.request({ method, url, headers, ...(body === undefined ? {} : { payload: body }) });
       expect({ status: reply.status, body: reply.body }, title).toEqual(response);
-      if (reply.status === 200) fitsSchema(CALLS, url, reply.body);
     }
   });
 

@@ -42,6 +42,7 @@ const CALLS: readonly (readonly [path: string, shapes: readonly Shape[], rest: R
   ["broadcast", MANY, { message: "hello" }],
   ["updated/list", MANY, {}],
   ["capabilities", ONE, { message: "hello" }],
+  ["roster", MANY, {}],
   ["send", ONE, { message: "hello", idempotency_key: "k", choices: ["a", "b"], ttl: 60 }],
   ["broadcast", MANY, { message: "hello", idempotency_key: "k" }],
 ];
@@ -63,6 +64,7 @@ function spying(asked: number[]): NonNullable<ApiOptions["wrapStore"]> {
     markAllRead: (ids) => note(ids, store.markAllRead(ids)),
     lastTimes: (ids) => note(ids, store.lastTimes(ids)),
     unreadCounts: (ids) => note(ids, store.unreadCounts(ids)),
+    roster: (ids) => note(ids, store.roster(ids)),
   });
 }
 

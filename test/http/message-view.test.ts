@@ -28,18 +28,20 @@ function view(fields: Partial<Message>): MessageView {
 }
 
 describe("a message as the API shows it", () => {
-  it("has the seven documented fields, in their order, and no other", () => {
+  it("has the seven documented fields, in their order, then the state, and no other", () => {
     expect(JSON.stringify(view({ direction: "INCOMING", state: "unread", employeeId: 123456 }))).toBe(
-      '{"id":1,"submit_time":"2014-04-15 09:02:24","update_time":null,"text":"text of message","type":"INCOMING","status":"PENDING","employee_id":123456}',
+      '{"id":1,"submit_time":"2014-04-15 09:02:24","update_time":null,"text":"text of message","type":"INCOMING","status":"PENDING","employee_id":123456,"state":"unread"}',
     );
   });
 
   it("shows ours only where they say something", () => {
     expect(view({ altered: true })).toMatchObject({ altered: true });
     expect(view({ direction: "INCOMING", state: "unread", answers: 7 })).toMatchObject({ answers: 7 });
+    expect(view({ state: "rejected", reason: "no" })).toMatchObject({ reason: "no" });
+    expect(view({ choices: ["a", "b"] })).toMatchObject({ choices: ["a", "b"] });
     expect(view({ state: "delivered", receipt: "implied", updatedAt: PLAIN.submittedAt })).toMatchObject({ receipt: "implied" });
     expect(Object.keys(view({ receipt: "device" }))).not.toContain("receipt");
-    expect(Object.keys(view({}))).toHaveLength(7);
+    expect(Object.keys(view({}))).toHaveLength(8);
   });
 
   it.each([
@@ -54,7 +56,11 @@ describe("a message as the API shows it", () => {
     ["read", "DELIVERED"],
     ["answered", "DELIVERED"],
   ] as const)("folds %s to %s", (state, status) => {
-    expect(view({ state, updatedAt: PLAIN.submittedAt + 61_500 })).toMatchObject({ status, update_time: "2014-04-15 09:03:25" });
+    expect(view({ state, updatedAt: PLAIN.submittedAt + 61_500 })).toMatchObject({
+      status,
+      state,
+      update_time: "2014-04-15 09:03:25",
+    });
   });
 
   it("keeps update_time null for INCOMING, read or not", () => {

@@ -206,7 +206,7 @@ describe("the order of checks", () => {
       fleet: FLEET,
       wrapStore: () => ({
         ...{ submit: down, claimKey: down, list: down, find: down, cancel: down, timeline: down },
-        ...{ markRead: down, markAllRead: down, lastTimes: down, unreadCounts: down },
+        ...{ markRead: down, markAllRead: down, lastTimes: down, unreadCounts: down, roster: down },
       }),
     });
     expect(await code("list", { tracker_id: 99 }, own)).toBe(201);
@@ -221,7 +221,12 @@ describe("the order of checks", () => {
     expect(await code("send", { tracker_id: 1, message: "x" }, own)).toBe(8);
     expect(await code("broadcast", { trackers: [1, 12], message: "x" }, own)).toBe(8);
     expect(await code("broadcast", { trackers: [1, 3], message: "x" }, own)).toBe(8);
-    expect((await own.call("broadcast", { trackers: [3], message: "x" })).body).toEqual({ success: true, sent_to: [], not_sent_to: [3] });
+    expect((await own.call("broadcast", { trackers: [3], message: "x" })).body).toEqual({
+      success: true,
+      sent_to: [],
+      not_sent_to: [3],
+      message_ids: {},
+    });
   });
 
   it("blames the store, not the caller, when a session cannot be looked up", async () => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
-import { registerHealth, registerMetrics } from "../../src/http/health.ts";
+import { type Readiness, registerHealth, registerMetrics } from "../../src/http/health.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { type Api, startApi } from "../support/api.ts";
 import { HASH } from "../support/fleet.ts";
@@ -160,23 +160,27 @@ describe("the access log and the metrics", () => {
     const answers = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "answered");
     expect(answers[0]).toMatchObject({ method: "POST", path: "/tracker/chat/send", status: 200, code: 0, user: 1 });
     expect(answers.map(({ code }) => code)).toEqual([0, 0, 112, 111, 111, 201, 5]);
-    expect(await api.registry.metrics()).toMatch(/tracker_chat_http_seconds_count\{route="\/tracker\/chat\/list",code="201"\} 1/);
+    expect(await api.registry.metrics()).toMatch(
+      /tracker_chat_http_request_duration_seconds_count\{route="\/tracker\/chat\/list",code="201"\} 1/,
+    );
   });
 });
 
 describe("health", () => {
-  async function health(ready: () => Promise<boolean>): Promise<{ status: number; live: number }> {
+  async function health(readiness: () => Promise<Readiness>): Promise<object> {
     const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
-    registerHealth(app, ready);
-    return { status: (await app.inject({ url: "/readyz" })).statusCode, live: (await app.inject({ url: "/livez" })).statusCode };
+    registerHealth(app, readiness);
+    const [ready, live] = [await app.inject({ url: "/readyz" }), await app.inject({ url: "/livez" })];
+    return { status: ready.statusCode, body: ready.json(), live: live.statusCode };
   }
 
-  it("is ready when the check says so in time", async () => {
-    expect(await health(() => Promise.resolve(true))).toEqual({ status: 200, live: 200 });
-    expect(await health(() => Promise.resolve(false))).toEqual({ status: 503, live: 200 });
-    expect(await health(() => Promise.reject(new Error("no")))).toEqual({ status: 503, live: 200 });
+  it("is ready when the check says so in time, and says why when it is not", async () => {
+    const unready = (reason: Readiness) => ({ status: 503, body: { ready: false, reason }, live: 200 });
+    expect(await health(() => Promise.resolve("ready"))).toEqual({ status: 200, body: { ready: true }, live: 200 });
+    expect(await health(() => Promise.resolve("draining"))).toEqual(unready("draining"));
+    expect(await health(() => Promise.reject(new Error("no")))).toEqual(unready("redis"));
     const started = performance.now();
-    expect(await health(() => new Promise(() => {}))).toEqual({ status: 503, live: 200 });
+    expect(await health(() => new Promise(() => {}))).toEqual(unready("redis"));
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
@@ -186,7 +190,7 @@ describe("health", () => {
       const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry });
       await app.inject({ url: "/nope" });
     }
-    expect(await registry.metrics()).toContain('tracker_chat_http_seconds_count{route="none",code="111"} 2');
+    expect(await registry.metrics()).toContain('tracker_chat_http_request_duration_seconds_count{route="none",code="111"} 2');
   });
 
   it("shows the registry", async () => {
@@ -196,7 +200,7 @@ describe("health", () => {
     await app.inject({ url: "/nope" });
     const reply = await app.inject({ url: "/metrics" });
     expect(reply.headers["content-type"]).toContain("text/plain");
-    expect(reply.payload).toContain('tracker_chat_http_seconds_count{route="none",code="111"} 1');
+    expect(reply.payload).toContain('tracker_chat_http_request_duration_seconds_count{route="none",code="111"} 1');
   });
 });
 

@@ -74,9 +74,10 @@ describe("idempotency_key", () => {
         }),
     });
     const call = { trackers: [1, 2, 3], message: "all", idempotency_key: "b" };
-    expect((await api.call("broadcast", call)).body).toEqual({ success: true, sent_to: [1], not_sent_to: [2, 3] });
+    expect((await api.call("broadcast", call)).body).toEqual({ success: true, sent_to: [1], not_sent_to: [2, 3], message_ids: { 1: 1 } });
     failing = false;
-    for (const _ of [1, 2]) expect((await api.call("broadcast", call)).body).toEqual({ success: true, sent_to: [1, 2], not_sent_to: [3] });
+    for (const _ of [1, 2])
+      expect((await api.call("broadcast", call)).body).toMatchObject({ sent_to: [1, 2], not_sent_to: [3], message_ids: { 1: 1 } });
     expect([(await listed(api, 1)).length, (await listed(api, 2)).length]).toEqual([1, 1]);
   });
 
@@ -212,6 +213,7 @@ describe("the other wishes", () => {
       success: true,
       sent_to: [1],
       not_sent_to: [],
+      message_ids: { 1: 2 },
     });
   });
 });

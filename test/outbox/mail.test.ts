@@ -151,6 +151,7 @@ describe("a fault", () => {
 });
 
 describe("the sweeper", () => {
+  const protocolOf = () => "test";
   const draft = { text: "x", employeeId: null, urgent: false, altered: false, rejected: null };
 
   it("hints the lines of this node whose tracker has something pending", async () => {
@@ -158,7 +159,7 @@ describe("the sweeper", () => {
     for (const trackerId of [1, 2]) await store.submit({ ...draft, trackerId, ttlMs: 60_000 });
     const hinted: number[] = [];
     const lines = { size: 2, has: (tracker: number) => tracker !== 2 };
-    const sweeper = new Sweeper({ node: "a", store, lines, hint: (tracker) => hinted.push(tracker), meter, log });
+    const sweeper = new Sweeper({ node: "a", store, lines, hint: (tracker) => hinted.push(tracker), protocolOf, meter, log });
     sweeper.start();
     closers.push(() => sweeper.stop());
     await until(() => hinted.length > 0, String, 7_000);
@@ -174,7 +175,7 @@ describe("the sweeper", () => {
       if (submitted.type === "stored") ids.push(submitted.id);
     }
     now += 2_000;
-    const sweeper = new Sweeper({ node: "a", store, lines: new Map(), hint: () => undefined, meter, log });
+    const sweeper = new Sweeper({ node: "a", store, lines: new Map(), hint: () => undefined, protocolOf, meter, log });
     for (let shard = 0; shard < 16; shard += 1) await sweeper.expire(shard);
     const states = (await store.find(ids)).map((message) => message?.state);
     expect(states.filter((state) => state === "expired")).toHaveLength(39);

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { innerSettings } from "../../protocols/carried/profile.ts";
-import { MAX_LINE_BYTES, oneLine, readLine, writeLine } from "../../protocols/line-text/grammar.ts";
+import { MAX_LINE_BYTES, readLine, writeLine } from "../../protocols/line-text/grammar.ts";
 import { LineInner, lineBytes } from "../../protocols/line-text/inner.ts";
 import { Lines } from "../../protocols/line-text/lines.ts";
 import { teltonika } from "../../protocols/teltonika/index.ts";
-import type { DeviceOptions } from "../../src/core/index.ts";
+import { type DeviceOptions, oneLine } from "../../src/core/index.ts";
 import { CarrierConversation } from "./carrier-conversation.ts";
 
 const SECOND = 1_000;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Broken } from "./broken/broken.ts";
 import { delivery } from "./broken/delivery.ts";
 import { durability } from "./broken/durability.ts";
+import { events } from "./broken/events.ts";
 import { reception } from "./broken/reception.ts";
 import { tenancy } from "./broken/tenancy.ts";
 import { PRODUCT } from "./build.ts";
@@ -10,8 +11,8 @@ import { check } from "./checker/check.ts";
 import type { Invariant } from "./checker/facts.ts";
 import { run } from "./run.ts";
 
-const ALL: readonly Broken[] = [...durability, ...delivery, ...reception, ...tenancy];
-const SIMULATED: readonly Invariant[] = ["I1", "I1b", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I16"];
+const ALL: readonly Broken[] = [...durability, ...delivery, ...reception, ...tenancy, ...events];
+const SIMULATED: readonly Invariant[] = ["I1", "I1b", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I16", "I18"];
 const TIMEOUT_MS = 60_000;
 
 describe("broken variants", () => {

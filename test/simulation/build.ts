@@ -1,5 +1,6 @@
 /** What a run is made of. The default is the product; a broken variant replaces one piece. */
 import type { Calls } from "../../src/chat/calls.ts";
+import type { TrackerEvent } from "../../src/chat/events.ts";
 import type { LineChat } from "../../src/chat/lines.ts";
 import type { MessageStore } from "../../src/chat/ports.ts";
 import { type Protocol, Session } from "../../src/core/index.ts";
@@ -22,6 +23,8 @@ export interface Build {
   readonly scripts: (store: MessageStore, around: Surroundings) => MessageStore;
   /** Whether a command that arrives twice is recognised by its nonce. */
   readonly idempotent: boolean;
+  /** What of the events that a command wrote comes to be told. */
+  readonly tells: (events: readonly TrackerEvent[]) => readonly TrackerEvent[];
   /** A node's own view of the store, above the network. */
   readonly port: (store: MessageStore, node: string) => MessageStore;
   readonly chat: (chat: LineChat, node: { later(ms: number, run: () => void): void }) => Chat;
@@ -38,6 +41,7 @@ export interface Build {
 export const PRODUCT: Build = {
   scripts: (store) => store,
   idempotent: true,
+  tells: (events) => events,
   port: (store) => store,
   chat: (chat) => chat,
   calls: (calls) => calls,

@@ -1,5 +1,6 @@
 /** What happened in a run, as every actor saw it: the only thing the checker reads besides the final state. */
 import type { ListInput } from "../../src/chat/calls.ts";
+import type { TrackerEvent } from "../../src/chat/events.ts";
 import type { Message } from "../../src/chat/message.ts";
 import type { ClaimedText } from "../../src/core/index.ts";
 
@@ -61,6 +62,8 @@ export type Happening =
       readonly storeNow: number;
     }
   | { readonly op: "unread"; readonly trackerId: number; readonly count: number; readonly listed: number }
+  /** Events that a command wrote. */
+  | { readonly op: "told"; readonly trackerId: number; readonly first: number; readonly events: readonly TrackerEvent[] }
   /** A gateway's line. */
   | { readonly op: "line-opened"; readonly line: number; readonly trackerId: number; readonly epoch: number; readonly node: string }
   | { readonly op: "line-closed"; readonly line: number; readonly node: string; readonly reason: string }

@@ -101,9 +101,9 @@ export class SimNode {
     const chat = new LineChat({ store, directory, outbox, node: name, now, warn: () => {} });
     const clock = { now: this.#options.wallClock };
     this.#calls = build.calls(new Calls({ store, directory, outbox, ttlMs: TTL_MS, onHintFailed: () => {}, clock }), store);
-    this.#extensions = new Extensions({ store, directory });
+    this.#extensions = new Extensions({ store, directory, events: { place: () => Promise.reject(new StoreUnavailable("not simulated")) } });
     this.#chat = build.chat(chat, this);
-    this.#beat(RENEW_MS, () => store.renewLease(name, LEASE_MS));
+    this.#beat(RENEW_MS, async () => void (await store.renewLease(name, LEASE_MS)));
     this.#sweep();
   }
 
@@ -174,9 +174,17 @@ export class SimNode {
     const { store, name, build, shards } = this.#options;
     const registry = this.#registry;
     const hint = (trackerId: number): void => registry.get(trackerId)?.hint();
-    const sweeper = new Sweeper({ node: name, store, lines: registry, hint, meter: { count: () => {} }, log: SILENT });
+    const sweeper = new Sweeper({
+      node: name,
+      store,
+      lines: registry,
+      hint,
+      protocolOf: () => "",
+      meter: { count: () => {} },
+      log: SILENT,
+    });
     for (const shard of shards) {
-      if (build.sweeps) this.#beat(SWEEP_MS, () => sweeper.sweep(shard));
+      if (build.sweeps) this.#beat(SWEEP_MS, async () => void (await sweeper.sweep(shard)));
       this.#beat(EXPIRE_MS, async () => {
         if (isMine(shard, name, await store.liveNodes())) await sweeper.expire(shard);
       });

@@ -2,6 +2,7 @@
  * The place where the scripts of the store run: one at a time, in virtual time, each watched. What every script does to
  * messages is read back through the store's own ports, so that the checker needs no access to its insides.
  */
+import type { EventRun, EventStore, TrackerEvent } from "../../src/chat/events.ts";
 import type { Direction, Message } from "../../src/chat/message.ts";
 import { type DrainRequest, type ListQuery, type LoggedIn, type MessageStore, StoreUnavailable } from "../../src/chat/ports.ts";
 import type { DrainResult } from "../../src/core/index.ts";
@@ -23,6 +24,9 @@ export interface HostOptions {
   readonly now: () => number;
   /** Off in a broken variant: a command that comes twice is simply done twice. */
   readonly idempotent: boolean;
+  readonly events: Pick<EventStore, "waiting" | "settle">;
+  /** What of these events is told. */
+  readonly tells: (events: readonly TrackerEvent[]) => readonly TrackerEvent[];
 }
 
 /** No store holds more of one tracker in a run. */
@@ -37,6 +41,8 @@ export class StoreHost {
   readonly #last = new Map<string, unknown>();
   readonly #latest = new Map<string, number>();
   readonly #tags = new Map<number, Set<number>>();
+  /** By tracker the number of the next event that was not heard. */
+  readonly #heard = new Map<number, number>();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -56,6 +62,7 @@ export class StoreHost {
   /** What is there before the run is nobody's doing. */
   async ignore(trackerId: number): Promise<void> {
     for (const message of await this.store.list(all(trackerId))) this.#known.set(message.id, message);
+    await this.#hear(trackerId);
   }
 
   /** Runs a command now. Rejects with StoreUnavailable while the store is down. */
@@ -66,8 +73,29 @@ export class StoreHost {
     const result = await command.work(this.store);
     command.first ??= { result };
     if (!isStale(result)) this.#last.set(keyOf(command), command);
-    for (const trackerId of command.trackers) await this.#observe(trackerId, command.name);
+    for (const trackerId of command.trackers) {
+      await this.#observe(trackerId, command.name);
+      await this.#tell(trackerId);
+    }
     return result;
+  }
+
+  async #tell(trackerId: number): Promise<void> {
+    const { history, tells } = this.#options;
+    const run = await this.#hear(trackerId);
+    if (run !== null) history.add({ op: "told", trackerId, first: run.first, events: tells(run.events) });
+  }
+
+  async #hear(trackerId: number): Promise<EventRun | null> {
+    const { events } = this.#options;
+    const run = await events.waiting(trackerId);
+    if (run === null) return null;
+    // Another command's events may be heard at the same time.
+    const first = Math.max(run.first, this.#heard.get(trackerId) ?? 0);
+    const end = run.first + run.events.length;
+    this.#heard.set(trackerId, Math.max(first, end));
+    await events.settle(trackerId, end - 1);
+    return first < end ? { trackerId, first, events: run.events.slice(first - run.first) } : null;
   }
 
   /** What changed since the last look. */

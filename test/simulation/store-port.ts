@@ -5,6 +5,7 @@ import {
   type DeadLetter,
   type Draft,
   type DrainRequest,
+  type Fullness,
   type ListQuery,
   type LoggedIn,
   type Login,
@@ -13,6 +14,7 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type RosterEntry,
   StoreUnavailable,
   type Submitted,
 } from "../../src/chat/ports.ts";
@@ -89,6 +91,10 @@ export class StorePort implements MessageStore {
     return this.#call("unreadCounts", [], (store) => store.unreadCounts(trackerIds));
   }
 
+  roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]> {
+    return this.#call("roster", [], (store) => store.roster(trackerIds));
+  }
+
   receive(reception: Reception): Promise<Received> {
     return this.#call("receive", [reception.trackerId], (store) => store.receive(reception));
   }
@@ -125,6 +131,10 @@ export class StorePort implements MessageStore {
     return this.#call("outbox", [], (store) => store.outbox(trackerId));
   }
 
+  oldestWait(trackerId: TrackerId): Promise<number | null> {
+    return this.#call("oldestWait", [trackerId], (store) => store.oldestWait(trackerId));
+  }
+
   expire(trackerId: TrackerId): Promise<number> {
     return this.#call("expire", [trackerId], (store) => store.expire(trackerId));
   }
@@ -145,7 +155,7 @@ export class StorePort implements MessageStore {
     return this.#call("erase", [trackerId], (store) => store.erase(trackerId));
   }
 
-  renewLease(node: string, ttlMs: number): Promise<void> {
+  renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
     return this.#call("renewLease", [], (store) => store.renewLease(node, ttlMs));
   }
 
@@ -163,6 +173,10 @@ export class StorePort implements MessageStore {
 
   healthy(): Promise<boolean> {
     return this.#call("healthy", [], (store) => store.healthy());
+  }
+
+  fullness(): Promise<Fullness> {
+    return this.#call("fullness", [], (store) => store.fullness());
   }
 
   #call<T>(name: keyof MessageStore, trackers: readonly TrackerId[], work: Command<T>["work"]): Promise<T> {

@@ -72,7 +72,9 @@ export class World {
     this.#memory = new MemoryStore(this.#storeNow);
     const around = { storeNow: this.#storeNow, onCrash: (listener: () => void) => void this.#crashed.push(listener) };
     const store = build.scripts(this.#memory, around);
-    this.#host = new StoreHost({ store, history: this.history, now: this.#storeNow, idempotent: build.idempotent });
+    const { events } = this.#memory;
+    const { idempotent, tells } = build;
+    this.#host = new StoreHost({ store, events, history: this.history, now: this.#storeNow, idempotent, tells });
     this.#directory = directoryOf(plan, build);
     this.#post = this.#makePost();
     this.#nodes = plan.nodes.map((name) => this.#makeNode(name));

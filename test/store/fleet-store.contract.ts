@@ -1,7 +1,7 @@
 /** What every FleetStore must do; run on memory, on Redis and on Redis in cluster mode. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FleetChanges, FleetRecord, FleetStore } from "../../src/chat/fleet-store.ts";
-import { MAX_UNKNOWN } from "../../src/chat/fleet-store.ts";
+import { MAX_SESSIONS, MAX_UNKNOWN } from "../../src/chat/fleet-store.ts";
 
 export interface FleetStoreUnderTest {
   readonly store: FleetStore;
@@ -120,14 +120,38 @@ export function describeFleetStore(name: string, open: () => Promise<FleetStoreU
     });
 
     it("keeps sessions for their time", async () => {
-      await world.store.openSession("aa", 7, 60_000);
-      expect(await world.other.userOfSession("aa")).toBe(7);
-      expect(await world.other.userOfSession("bb")).toBeNull();
+      const session = { userId: 7, seal: "0123456789abcdef" };
+      await world.store.openSession("aa", session, 60_000);
+      expect(await world.other.session("aa")).toEqual(session);
+      expect(await world.other.session("bb")).toBeNull();
       expect(await world.other.closeSession("aa")).toBe(true);
       expect(await world.store.closeSession("aa")).toBe(false);
-      expect(await world.store.userOfSession("aa")).toBeNull();
-      await world.store.openSession("cc", 7, 1);
-      await vi.waitFor(async () => expect(await world.store.userOfSession("cc")).toBeNull());
+      expect(await world.store.session("aa")).toBeNull();
+      await world.store.openSession("cc", session, 1);
+      await vi.waitFor(async () => expect(await world.store.session("cc")).toBeNull());
+    });
+
+    it("ends a user's oldest sessions beyond the bound, and nobody else's", async () => {
+      await world.store.openSession("other", { userId: 8, seal: "" }, 60_000);
+      for (let count = 0; count <= MAX_SESSIONS; count += 1) {
+        await world.store.openSession(`s${count}`, { userId: 7, seal: "" }, 60_000 + count);
+      }
+      expect(await world.store.session("s0")).toBeNull();
+      expect(await world.store.session("s1")).not.toBeNull();
+      await world.store.closeSession("s1");
+      await world.store.openSession("one more", { userId: 7, seal: "" }, 120_000);
+      expect(await world.store.session("s2")).not.toBeNull();
+      expect(await world.store.session("other")).not.toBeNull();
+    });
+
+    it("tells every node which session was closed", async () => {
+      const heard = vi.fn();
+      const stop = world.other.onSessionEnd(heard);
+      await vi.waitFor(async () => {
+        await world.store.closeSession("aa");
+        expect(heard).toHaveBeenCalledWith("aa");
+      });
+      stop();
     });
 
     it("keeps the newest unknown devices of all nodes, one entry per key", async () => {

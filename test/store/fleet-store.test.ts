@@ -30,12 +30,12 @@ describe("the fleet's store on Redis", () => {
     const subscriber = connectRedis(redis.place, "subscriber");
     await connected(requests, 5_000);
     const store = new RedisFleetStore({ requests, subscriber });
-    await store.openSession("aa", 7, 60_000);
+    await store.openSession("aa", { userId: 7, seal: "" }, 60_000);
     redis.pause();
-    await expect(store.userOfSession("aa")).rejects.toMatchObject({ code: "store-unavailable" });
+    await expect(store.session("aa")).rejects.toMatchObject({ code: "store-unavailable" });
     await expect(store.commit(0, { put: [], remove: [], chores: [] })).rejects.toMatchObject({ code: "store-unavailable" });
     redis.resume();
-    await expect.poll(() => store.userOfSession("aa").catch(() => null), { timeout: 10_000 }).toBe(7);
+    await expect.poll(() => store.session("aa").catch(() => null), { timeout: 10_000 }).toEqual({ userId: 7, seal: "" });
     requests.disconnect();
     subscriber.disconnect();
     await redis.stop();

@@ -26,7 +26,7 @@ describe("random histories", () => {
   it("look the same on the reference store and on Redis", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operations, { maxLength: LONGEST, size: "max" }), async (history) => {
-        const pair = new Pair(memory.store, redis.store, [freshTracker(), freshTracker()]);
+        const pair = new Pair(memory, redis, [freshTracker(), freshTracker()]);
         for (const operation of history) await expectAlike(pair, operation);
         await pair.expectSameEnd();
       }),

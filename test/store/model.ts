@@ -1,11 +1,13 @@
 /** One history on two stores at once: ids, epochs and times differ, everything else must not. */
 import { expect } from "vitest";
+import type { EventStore, TrackerEvent } from "../../src/chat/events.ts";
 import type { MessageId, TrackerId } from "../../src/chat/message.ts";
 import type { MessageStore } from "../../src/chat/ports.ts";
 
 /** One store, and what its history called the n-th message and the n-th line. */
 export interface Side {
   readonly store: MessageStore;
+  readonly events: EventStore;
   readonly messages: MessageId[];
   readonly lines: { readonly which: number; readonly epoch: number; held: readonly MessageId[] }[];
 }
@@ -16,10 +18,10 @@ export class Pair {
   readonly #sides: readonly [Side, Side];
   readonly #trackers: readonly TrackerId[];
 
-  constructor(one: MessageStore, other: MessageStore, trackers: readonly TrackerId[]) {
+  constructor(one: Pick<Side, "store" | "events">, other: Pick<Side, "store" | "events">, trackers: readonly TrackerId[]) {
     this.#sides = [
-      { store: one, messages: [], lines: [] },
-      { store: other, messages: [], lines: [] },
+      { store: one.store, events: one.events, messages: [], lines: [] },
+      { store: other.store, events: other.events, messages: [], lines: [] },
     ];
     this.#trackers = trackers;
   }
@@ -74,6 +76,13 @@ const looks: readonly Operation[] = [
   (side, trackers) =>
     Promise.all(trackers.map((id) => side.store.list({ trackerId: id, from: null, to: null, limit: 1_024, ascending: false }))),
   async (side, trackers) => [...(await side.store.unreadCounts(trackers)).values()],
+  async (side, trackers) => (await side.store.roster(trackers)).map(({ trackerId: _, since, ...entry }) => [typeof since, entry]),
+  // One call may bring several messages to their ends in another order: what is told of each must be the same.
+  async (side, trackers) => {
+    const runs = await Promise.all(trackers.map((id) => side.events.waiting(id)));
+    const place = (event: TrackerEvent): number => ("id" in event ? side.messages.indexOf(event.id) : -1);
+    return runs.map((run) => [...(run?.events ?? [])].sort((one, other) => place(one) - place(other)));
+  },
   async (side, trackers) => [...(await side.store.lastTimes(trackers)).keys()],
   (side, trackers) => Promise.all(trackers.map((id) => side.store.outbox(id))),
   (side, trackers) => Promise.all(trackers.flatMap((tracker) => side.messages.map((id) => side.store.timeline(tracker, id)))),

@@ -41,6 +41,7 @@ const calls: Readonly<Record<string, (target: MessageStore, trackerId: number) =
   drain: (target, trackerId) => target.drain({ trackerId, epoch: 1, settlements: [], held: [], room: 1, maxAttempts: 3, tagBytes: 100 }),
   pending: (target) => target.pending(0),
   outbox: (target, trackerId) => target.outbox(trackerId),
+  oldestWait: (target, trackerId) => target.oldestWait(trackerId),
   expire: (target, trackerId) => target.expire(trackerId),
   deadLetters: (target) => target.deadLetters(10),
   retryDeadLetter: (target, trackerId) => target.retryDeadLetter(trackerId, 1),
@@ -53,6 +54,7 @@ const calls: Readonly<Record<string, (target: MessageStore, trackerId: number) =
   dropLease: (target) => target.dropLease("fault"),
   liveNodes: (target) => target.liveNodes(),
   owners: (target, trackerId) => target.owners([trackerId]),
+  fullness: (target) => target.fullness(),
 };
 
 /** How each call ended and how long it took. */

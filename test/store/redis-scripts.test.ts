@@ -203,14 +203,15 @@ describe("steps between two calls", () => {
     const request = { epoch, room: 2, maxAttempts: 1, tagBytes: 100, held: [], settlements: [], traces: [] };
     const run = (changes: object): Promise<Reply> =>
       scripts.run("drain", trackerKeys(trackerId), [JSON.stringify({ ...request, nonce: "n", indexed: [], indexedAt: 0, ...changes })]);
-    expect(await run({})).toEqual([1, 2, -1, [first]]);
+    expect(await run({})).toEqual([1, 2, -1, [first], [0, 0]]);
     const now = Number(await scripts.run("index-dead", [DEAD_LETTERS], [`${trackerId}:${first}`]));
-    expect(await run({ indexed: [first], indexedAt: now - 30_000 })).toEqual([1, 2, -1, [first]]);
+    expect(await run({ indexed: [first], indexedAt: now - 30_000 })).toEqual([1, 2, -1, [first], [0, 0]]);
     expect(await run({ indexed: [first], indexedAt: now })).toEqual([
       1,
       0,
       -1,
       [],
+      [0, 1],
       [second, expect.any(Buffer), 0, 1, expect.any(Number), 0],
     ]);
     expect((await message(store, first)).state).toBe("dead-lettered");

@@ -1,4 +1,5 @@
 /** What the store's tests share: a store with a clock that can be waited for, and short names for its requests. */
+import type { EventStore } from "../../src/chat/events.ts";
 import type { MessageId, TrackerId } from "../../src/chat/message.ts";
 import type { Draft, DrainRequest, LoggedIn, MessageStore, Received, Reception } from "../../src/chat/ports.ts";
 import type { ClaimedText, DeviceText, DrainResult, Settlement } from "../../src/core/session-io.ts";
@@ -6,6 +7,9 @@ import type { ClaimedText, DeviceText, DrainResult, Settlement } from "../../src
 /** A store under test. Trackers are the test's own, so that one Redis serves many tests. */
 export interface World {
   readonly store: MessageStore;
+  readonly events: EventStore;
+  /** The name of this node. */
+  readonly node: string;
   /** Returns once the store's clock has moved on by this much. */
   advance(ms: number): Promise<void>;
   close(): Promise<void>;
@@ -32,6 +36,21 @@ export async function submitted(store: MessageStore, trackerId: TrackerId, chang
   const result = await store.submit(draft(trackerId, changes));
   if (result.type !== "stored") throw new Error("the outbox is full");
   return result.id;
+}
+
+/** So many texts a hundred at a time: the store has two seconds for each, also on a machine that has much else to do. */
+export async function manySubmitted(
+  store: MessageStore,
+  trackerId: TrackerId,
+  count: number,
+  changes: Partial<Draft> = {},
+): Promise<MessageId[]> {
+  const ids: MessageId[] = [];
+  while (ids.length < count) {
+    const hundred = Array.from({ length: Math.min(100, count - ids.length) }, () => submitted(store, trackerId, changes));
+    ids.push(...(await Promise.all(hundred)));
+  }
+  return ids;
 }
 
 export function deviceText(text: string, serial: string | null = null, changes: Partial<DeviceText> = {}): DeviceText {

@@ -1,18 +1,24 @@
 /** The stores that the contract runs on. */
 import { connected, connectRedis } from "../../src/store/connection.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { NodeEvents } from "../../src/store/node-events.ts";
 import { RedisStore } from "../../src/store/redis.ts";
+import { RedisEvents } from "../../src/store/redis-events.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import type { World } from "./world.ts";
 
 /** An hour that is no one's: stamps of this store are never mistaken for the machine's time. */
 const START = 1_600_000_000_000;
+const NODE = "node-a";
 
 /** The reference store with a clock that moves when told to. */
 export function memoryWorld(): Promise<World> {
   let now = START;
+  const store = new MemoryStore(() => now);
   return Promise.resolve({
-    store: new MemoryStore(() => now),
+    store,
+    events: store.events,
+    node: NODE,
     advance: (ms) => {
       now += ms;
       return Promise.resolve();
@@ -25,13 +31,18 @@ export function memoryWorld(): Promise<World> {
 export async function redisWorld(cluster: boolean): Promise<World & { readonly redis: TestRedis }> {
   const redis = await startRedis({ cluster });
   const connection = connectRedis(redis.place, "requests");
-  await connected(connection, 10_000);
+  const subscriber = connectRedis(redis.place, "subscriber");
+  await Promise.all([connected(connection, 10_000), connected(subscriber, 10_000)]);
+  const own = new NodeEvents(connection, NODE);
   return {
     redis,
-    store: new RedisStore(connection),
+    store: new RedisStore(connection, own),
+    events: new RedisEvents({ requests: connection, subscriber, own }),
+    node: NODE,
     advance: (ms) => advance(redis, ms),
     close: async () => {
       connection.disconnect();
+      subscriber.disconnect();
       await redis.stop();
     },
   };

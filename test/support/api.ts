@@ -2,17 +2,27 @@
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
+import type { Accounts } from "../../src/chat/accounts.ts";
 import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
-import type { User } from "../../src/chat/fleet.ts";
+import type { Directory, User } from "../../src/chat/fleet.ts";
+import type { Load } from "../../src/chat/load.ts";
 import { type MessageStore, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import { SignIn } from "../../src/chat/sign-in.ts";
+import { EventHub } from "../../src/events/hub.ts";
+import { Relayer } from "../../src/events/relayer.ts";
+import { accountCalls } from "../../src/http/account-calls.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
+import { EventStreams, type EventStreamsDeps } from "../../src/http/event-streams.ts";
 import { extensionCalls } from "../../src/http/extension-calls.ts";
 import { createGate } from "../../src/http/gate.ts";
-import { registerCalls } from "../../src/http/routes.ts";
+import { openApi } from "../../src/http/openapi.ts";
+import { type RouteDeps, registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
+import { shedLoad } from "../../src/http/shedding.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { answerCheck } from "./answer-schema.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
 
 export interface ApiOptions {
@@ -22,11 +32,19 @@ export interface ApiOptions {
   /** The store that the calls see; the default is the memory store itself. */
   readonly wrapStore?: (store: MemoryStore) => CallsOptions["store"] & ExtensionsOptions["store"];
   readonly outbox?: Outbox;
+  /** A whole fleet in place of `fleet` and `sessions`: with logins, sessions and API keys. */
+  readonly accounts?: { readonly directory: Directory; readonly accounts: Accounts };
   /** Users by session hash; `down`: the store of sessions cannot be reached. */
   readonly sessions?: Readonly<Record<string, User>> | "down";
+  /** With live events: relayed at once, and heard on `tracker/chat/events`. Close the app in the end. */
+  readonly live?: true;
+  /** Calls back when accounts may have changed. */
+  readonly onAccounts?: EventStreamsDeps["onAccounts"];
   readonly trustProxy?: readonly string[];
   /** The id before the first message's. */
   readonly lastId?: number;
+  /** How much the node has to do; the default is normal. */
+  readonly load?: () => Load;
   /** Each line that the server logs. */
   readonly onLog?: (line: string) => void;
 }
@@ -69,15 +87,17 @@ export function storeWith(store: MemoryStore, changes: Partial<MessageStore>): M
 export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const time = { now: Date.UTC(2026, 10, 22, 12, 0, 0) };
   const store = new MemoryStore(() => time.now, options.lastId);
-  const directory = new MemoryDirectory(options.fleet);
+  const memory = new MemoryDirectory(options.fleet);
+  const { directory, accounts } = options.accounts ?? { directory: memory, accounts: null };
   const registry = new Registry();
   const hints: [number, Owner][] = [];
   const failedHints: unknown[] = [];
   const outbox = options.outbox ?? { hint: (trackerId: number, owner: Owner) => Promise.resolve(void hints.push([trackerId, owner])) };
   const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
+  shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
   const gate = await createGate(app, {
     directory,
-    sessions: sessionsOf(options.sessions ?? {}),
+    sessions: accounts ?? sessionsOf(options.sessions ?? {}),
     rate: options.rate ?? { count: 1_000_000, perMs: 1_000 },
   });
   const seen = options.wrapStore?.(store) ?? store;
@@ -89,23 +109,32 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     ttlMs: 7 * 24 * 3_600_000,
     onHintFailed: (error) => failedHints.push(error),
   });
-  const extensions = new Extensions({ store: seen, directory });
-  registerCalls(app, [...chatCalls(calls), ...extensionCalls(extensions)], { gate, calendar: new Calendar() });
+  const extensions = new Extensions({ store: seen, directory, events: store.events });
+  const routes = { gate, calendar: new Calendar() };
+  const account = accounts === null ? [] : accountCalls({ accounts, directory, signIn: new SignIn({ accounts, now: () => time.now }) });
+  const all = [...chatCalls(calls), ...extensionCalls(extensions), ...account];
+  registerCalls(app, all, routes);
+  const check = answerCheck(openApi(all));
+  if (options.live === true)
+    await goLive({ app, store, directory, routes, sessions: liveSessions(options), onAccounts: options.onAccounts });
   const request = async (wanted: InjectOptions): Promise<Reply> => {
-    const { statusCode, payload, headers } = await app.inject(wanted);
-    return { status: statusCode, body: parsed(payload), headers };
+    const { statusCode: status, payload, headers } = await app.inject(wanted);
+    const body = parsed(payload);
+    const { method = "GET", url = "" } = wanted;
+    if (payload !== "" && String(headers["content-type"]).startsWith("application/json")) check({ method, url: String(url), status, body });
+    return { status, body, headers };
   };
   return {
     app,
     store,
-    directory,
+    directory: memory,
     registry,
     hints,
     failedHints,
     time,
     request,
     call: (path, parameters = {}) => request({ method: "POST", url: `/tracker/chat/${path}`, payload: { hash: HASH, ...parameters } }),
-    driverWrites: (trackerId, ...texts) => driverWrites(store, directory, trackerId, texts),
+    driverWrites: (trackerId, ...texts) => driverWrites(store, memory, trackerId, texts),
     deviceTakes: (trackerId) => deviceTakes(store, trackerId),
   };
 }
@@ -137,6 +166,33 @@ async function deviceTakes(store: MemoryStore, trackerId: number): Promise<reado
   const taken = claimed.texts.map(({ id }) => id);
   await store.drain({ ...request, settlements: taken.map((id) => ({ type: "delivered", id, receipt: "device" })), room: 0 });
   return taken;
+}
+
+interface LiveParts {
+  readonly app: FastifyInstance;
+  readonly store: MemoryStore;
+  readonly directory: Directory;
+  readonly routes: RouteDeps;
+  readonly sessions: EventStreamsDeps["sessions"];
+  readonly onAccounts: EventStreamsDeps["onAccounts"] | undefined;
+}
+
+function liveSessions({ accounts, sessions = {} }: ApiOptions): EventStreamsDeps["sessions"] {
+  return accounts?.accounts ?? { ...sessionsOf(sessions), onSessionEnd: () => () => undefined };
+}
+
+async function goLive({ app, store, directory, routes, sessions, onAccounts }: LiveParts): Promise<void> {
+  const [meter, log] = [{ count: () => undefined }, pino({ level: "silent" })];
+  const relayer = new Relayer({ store: store.events, directory, node: "test", meter, log });
+  const hub = new EventHub({ store: store.events, directory, messages: store, wake: (userId) => relayer.wake(userId), log });
+  new EventStreams({ ...routes, live: hub, directory, sessions, onAccounts: onAccounts ?? (() => () => undefined), meter }).register(app);
+  relayer.start();
+  hub.start();
+  app.addHook("onClose", async () => {
+    hub.stop();
+    await relayer.stop();
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
 }
 
 function sessionsOf(sessions: NonNullable<ApiOptions["sessions"]>): Parameters<typeof createGate>[1]["sessions"] {

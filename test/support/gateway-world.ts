@@ -1,8 +1,10 @@
 /** A gateway on free ports over the reference store, and raw sockets that talk to it. */
 import { connect, type Socket } from "node:net";
+import type { SecureContextOptions } from "node:tls";
 import pino from "pino";
 import { LineChat, type LineWarning } from "../../src/chat/lines.ts";
-import type { Meter } from "../../src/chat/meter.ts";
+import type { Load } from "../../src/chat/load.ts";
+import type { LineMeter } from "../../src/chat/meter.ts";
 import { type Draft, type MessageStore, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import type { Protocol, SessionLimits } from "../../src/core/index.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
@@ -23,6 +25,12 @@ export interface WorldOptions {
   /** Of the port that speaks one protocol only. */
   readonly single?: Protocol;
   readonly tap?: () => LineTap;
+  /** Opens a port over TLS with this certificate and key. */
+  readonly tls?: SecureContextOptions;
+  /** Whose connections begin with a PROXY header. */
+  readonly balancers?: readonly string[];
+  /** Lines of one address that have not logged in. */
+  readonly linesPerIp?: number;
 }
 
 export interface World {
@@ -33,12 +41,16 @@ export interface World {
   /** Port that detects, and port of one protocol alone. */
   readonly port: number;
   readonly singlePort: number;
+  /** Over TLS; 0 when there is none. */
+  readonly tlsPort: number;
   readonly counts: Map<string, number>;
+  readonly times: { readonly what: string; readonly ms: number }[];
   readonly logs: Record<string, unknown>[];
   readonly hints: { readonly trackerId: number; readonly owner: Owner }[];
   readonly warnings: LineWarning[];
   /** While true every call of the store that a line makes is refused. */
   outage: boolean;
+  load: Load;
   send(trackerId: number, text: string): Promise<number>;
   dial(port?: number): Promise<Peer>;
   close(): Promise<void>;
@@ -47,19 +59,23 @@ export interface World {
 const LIMITS: SessionLimits = { loginMs: 2_000, idleMs: 60_000, halfFrameMs: 30_000, receiptMs: 5_000, strikes: 5, loginAttempts: 3 };
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const protocols = options.protocols ?? [byTag];
+  const { protocols = [byTag], tls = null, balancers = [], linesPerIp = 100 } = options;
   const directory = new MemoryDirectory(options.fleet ?? { trackers: [{ id: 1, deviceId: "dev1" }], protocols });
   const store = options.store ?? new MemoryStore(Date.now);
   const counts = new Map<string, number>();
   const logs: Record<string, unknown>[] = [];
-  const meter: Meter = { count: (what, label, by = 1) => counts.set(`${what} ${label}`, (counts.get(`${what} ${label}`) ?? 0) + by) };
+  const times: World["times"] = [];
+  const meter: LineMeter = {
+    count: (what, labels, by = 1) => counts.set(`${what} ${labels}`, (counts.get(`${what} ${labels}`) ?? 0) + by),
+    time: (what, label, ms) => times.push({ what: `${what} ${label}`, ms }),
+  };
   const log = pino({ level: "debug" }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const node = options.node ?? NODE;
   const hints: World["hints"] = [];
   const warnings: LineWarning[] = [];
   const registry = new Registry();
   const peers: Peer[] = [];
-  const world = { outage: false };
+  const world: Pick<World, "outage" | "load"> = { outage: false, load: "normal" };
   const lines = new LineChat({
     store: failing(store, () => world.outage),
     directory,
@@ -78,15 +94,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     log,
     now: () => performance.now(),
     directory,
-    admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
+    admission: { linesPerIp, loginRate: { count: 100, perMs: 1_000 } },
     listen: [
-      { host: "127.0.0.1", port: 0, protocol: null },
-      { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder },
+      { host: "127.0.0.1", port: 0, protocol: null, tls: false },
+      { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder, tls: false },
+      ...(tls === null ? [] : [{ host: "127.0.0.1", port: 0, protocol: null, tls: true }]),
     ],
+    tls,
+    balancers,
+    load: () => world.load,
     ...(options.tap === undefined ? {} : { tap: options.tap }),
   });
   await store.renewLease(node, 600_000);
-  const [universal, single] = await gateway.listen();
+  const [universal, single, secure] = await gateway.listen();
   const port = universal?.port ?? 0;
   return Object.assign(world, {
     gateway,
@@ -95,7 +115,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     store,
     port,
     singlePort: single?.port ?? 0,
+    tlsPort: secure?.port ?? 0,
     counts,
+    times,
     logs,
     hints,
     warnings,

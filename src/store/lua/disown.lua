@@ -9,5 +9,5 @@ set('m', '')
 set('b', 0)
 set('oq', '')
 save()
-redis.call('DEL', UNREAD, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, REPEATS)
+redis.call('DEL', UNREAD, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, REPEATS, EVENTS)
 return 1

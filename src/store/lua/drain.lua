@@ -5,8 +5,10 @@
 --        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}]}
 --        then the frame of each trace
 -- Output {0} stale; {1, waiting, ms until a text becomes due (-1: none does), ids to index as dead letters before the
---        next call, then per claimed text {id, packed value, urgent, attempt, tag, parts acknowledged}...}
+--        next call, {how many texts expired, how many became dead letters in this call},
+--        then per claimed text {id, packed value, urgent, attempt, tag, parts acknowledged}...}
 --@include head
+--@include events
 --@include messages
 --@include timeline
 --@include outbox
@@ -37,13 +39,24 @@ local function may_bury(id)
   return false
 end
 
+local expired, buried = 0, 0
+local function run_out(id)
+  leave(id, EXPIRED)
+  expired = expired + 1
+end
+
+local function entomb(id)
+  bury(id)
+  buried = buried + 1
+end
+
 -- Ends these texts as far as no line has them and no attempt is left.
 local function give_up(ids)
   for _, id in ipairs(ids) do
     local f = load_flight(id)
     if f and f.epoch ~= epoch and f.attempts >= request.maxAttempts then
-      if f.expires <= NOW then leave(id, EXPIRED)
-      elseif may_bury(id) then bury(id) end
+      if f.expires <= NOW then run_out(id)
+      elseif may_bury(id) then entomb(id) end
     end
   end
 end
@@ -112,13 +125,13 @@ local function claim(lane)
     if f.epoch == epoch and held[id] then
       offset = offset + 1
     elseif f.expires <= NOW then
-      leave(id, EXPIRED)
+      run_out(id)
     elseif f.epoch ~= epoch and f.attempts >= request.maxAttempts then
       if not may_bury(id) then
         look_ahead(lane, offset + 1)
         return false
       end
-      bury(id)
+      entomb(id)
     else
       texts[#texts + 1] = hand_out(id, f)
       held[id] = nil
@@ -129,10 +142,7 @@ local function claim(lane)
 end
 
 settle()
-if not owner then
-  finish()
-  return { 0 }
-end
+if not owner then return finish({ 0 }) end
 give_up(lapsed)
 give_up(request.indexed)
 local due = join_due()
@@ -142,7 +152,6 @@ for id in pairs(held) do
   local f = load_flight(id)
   if f and f.epoch == epoch then waiting = waiting - 1 end
 end
-finish()
-local reply = { 1, waiting, due and due - NOW or -1, to_index }
+local reply = { 1, waiting, due and due - NOW or -1, to_index, { expired, buried } }
 for _, text in ipairs(texts) do reply[#reply + 1] = text end
-return reply
+return finish(reply)

@@ -4,6 +4,7 @@
 -- ARGV   none
 -- Output how many
 --@include head
+--@include events
 --@include messages
 --@include timeline
 --@include outbox
@@ -19,5 +20,4 @@ for _, lane in ipairs({ URGENT, NORMAL }) do
     end
   end
 end
-finish()
-return expired
+return finish(expired)

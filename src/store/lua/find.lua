@@ -4,6 +4,7 @@
 -- ARGV   ids
 -- Output per id its packed value or nil
 --@include head
+--@include events
 --@include messages
 local values = {}
 for place, id in ipairs(ARGV) do

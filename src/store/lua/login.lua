@@ -5,6 +5,7 @@
 -- Output {epoch, proven 0/1, closings, ms since the last closing (-1: never), displaced node ('': none), its epoch,
 --        and when a question is open its id and packed value}
 --@include head
+--@include events
 --@include messages
 -- The words of a driver answer a question for this long.
 local QUESTION_MS = 24 * 60 * 60 * 1000
@@ -20,7 +21,7 @@ else
   set('e', math.max(epoch + 1, math.floor(NOW / 1000)))
   set('n', ARGV[2])
   set('pr', ARGV[3])
-  save()
+  tell_presence(1)
 end
 
 local since = -1
@@ -34,4 +35,4 @@ if head['oq'] and head['oq'] ~= '' then
     reply[8] = value
   end
 end
-return reply
+return finish(reply)

@@ -4,5 +4,9 @@
 -- ARGV   1 epoch
 -- Output 1
 --@include head
-if get('e') == tonumber(ARGV[1]) and head['n'] then redis.call('HDEL', HEAD, 'n') end
-return 1
+--@include events
+if get('e') == tonumber(ARGV[1]) and head['n'] then
+  redis.call('HDEL', HEAD, 'n')
+  if get('pg') ~= get('e') then tell_presence(0) end
+end
+return finish(1)

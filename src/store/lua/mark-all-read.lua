@@ -4,13 +4,19 @@
 -- ARGV   1 last id to mark (0: the last one stored)  2 most messages in this call
 -- Output {last id to mark in the next call, 1 when there is one, else 0}
 --@include head
+--@include events
 --@include messages
 --@include timeline
 local bound, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 if bound == 0 then bound = get('i') end
-local taken = redis.call('SPOP', UNREAD, most)
+local taken, marked = redis.call('SPOP', UNREAD, most), false
 for _, id in ipairs(taken) do
-  if tonumber(id) <= bound then turn(id, MARKED_READ, {}) else redis.call('SADD', UNREAD, id) end
+  if tonumber(id) <= bound then
+    turn(id, MARKED_READ, {})
+    marked = true
+  else
+    redis.call('SADD', UNREAD, id)
+  end
 end
-finish()
-return { bound, #taken == most and 1 or 0 }
+if marked then tell_unread() end
+return finish({ bound, #taken == most and 1 or 0 })

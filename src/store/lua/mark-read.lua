@@ -4,10 +4,15 @@
 -- ARGV   ids
 -- Output 1
 --@include head
+--@include events
 --@include messages
 --@include timeline
+local marked = false
 for _, id in ipairs(ARGV) do
-  if redis.call('SREM', UNREAD, id) == 1 then turn(id, MARKED_READ, {}) end
+  if redis.call('SREM', UNREAD, id) == 1 then
+    turn(id, MARKED_READ, {})
+    marked = true
+  end
 end
-finish()
-return 1
+if marked then tell_unread() end
+return finish(1)

@@ -4,6 +4,7 @@
 -- ARGV   1 pending mark seen before this call (0: none)
 -- Output {bytes, ids, urgent ones first, last those whose time has not come...}
 --@include head
+--@include events
 --@include messages
 --@include timeline
 --@include outbox

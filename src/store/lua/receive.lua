@@ -6,6 +6,7 @@
 --        then per text: digest (8 bytes; of serial and text, or of the text alone), has a serial 0/1, answered id or 0, flags, text
 -- Output {0} take fresh ids; {1, duplicates, id per text...}; {2} nothing is stored: a newer line owns the tracker
 --@include head
+--@include events
 --@include messages
 --@include timeline
 --@include outbox
@@ -17,15 +18,15 @@ local known = head['r']
 if known and string.sub(known, 1, 12) == nonce then
   local reply = { 1, (struct.unpack('>I2', known, 13)) }
   for at = 15, #known, 4 do reply[#reply + 1] = (struct.unpack('>I4', known, at)) end
-  return reply
+  return finish(reply)
 end
 -- What an unnumbered text of an older line repeats, or what repeats it, comes over the newer one.
 if epoch < get('e') then
   for place = 9, #ARGV, 5 do
-    if ARGV[place + 1] ~= '1' then return { 2 } end
+    if ARGV[place + 1] ~= '1' then return finish({ 2 }) end
   end
 end
-if first <= get('i') then return { 0 } end
+if first <= get('i') then return finish({ 0 }) end
 
 local at = stamp()
 line_node = epoch == get('e') and head['n'] or nil
@@ -94,7 +95,7 @@ end
 local outcome = { nonce, struct.pack('>I2', duplicates) }
 for _, id in ipairs(ids) do outcome[#outcome + 1] = struct.pack('>I4', id) end
 set('r', table.concat(outcome))
-finish()
+if fresh > first then tell_unread() end
 table.insert(ids, 1, duplicates)
 table.insert(ids, 1, 1)
-return ids
+return finish(ids)

@@ -4,14 +4,15 @@
 -- ARGV   1 id  2 its mark in the pending index
 -- Output 0 take a fresh mark; 1 done; 2 it is no dead letter
 --@include head
+--@include events
 --@include messages
 --@include timeline
 --@include outbox
 local id, mark = ARGV[1], tonumber(ARGV[2])
-if get('rn') == mark then return 1 end
+if get('rn') == mark then return finish(1) end
 local record = redis.call('HGET', DEAD, id)
-if not record then return 2 end
-if mark <= get('pf') then return 0 end
+if not record then return finish(2) end
+if mark <= get('pf') then return finish(0) end
 
 local bucket, value = load_message(id)
 local _, ttl, parts, urgent = struct.unpack('>I6I6I2B', record)
@@ -21,5 +22,4 @@ note_state(id, bucket, QUEUED, { reason = 'put back', expires = NOW + ttl })
 local bytes = outbox_bytes(value)
 enqueue(id, { urgent = urgent, epoch = 0, attempts = 0, tag = 0, parts = parts, expires = NOW + ttl, ttl = ttl, bytes = bytes })
 set('rn', mark)
-finish()
-return 1
+return finish(1)

@@ -8,6 +8,7 @@
 -- Output {0} take a fresh id and mark; {1, id, submitted, owner's node ('': none), epoch, replaced 0/1, repeated 0/1};
 --        {2} the outbox is full
 --@include head
+--@include events
 --@include messages
 --@include timeline
 --@include outbox
@@ -24,27 +25,27 @@ end
 
 if id <= get('i') then
   local _, value = load_message(id)
-  if not value then return { 0 } end
-  return stored(id, value, 0)
+  if not value then return finish({ 0 }) end
+  return finish(stored(id, value, 0))
 end
 if digest ~= '' then
   local known = tonumber(redis.call('ZSCORE', REPEATS, digest) or 0)
   local _, value = load_visible(known)
-  if value and NOW - submitted(value) < tonumber(ARGV[15]) then return stored(known, value, 1) end
+  if value and NOW - submitted(value) < tonumber(ARGV[15]) then return finish(stored(known, value, 1)) end
 end
 local old = nil
 if mark > 0 then
-  if mark <= get('pf') then return { 0 } end
+  if mark <= get('pf') then return finish({ 0 }) end
   old = load_flight(replaces)
   local texts, bytes = texts_inside(), get('b') + ARGV[6]
   if old then texts, bytes = texts - 1, bytes - old.bytes end
-  if texts >= tonumber(ARGV[9]) or bytes > tonumber(ARGV[10]) then return { 2 } end
+  if texts >= tonumber(ARGV[9]) or bytes > tonumber(ARGV[10]) then return finish({ 2 }) end
 end
 
 local at = stamp()
 local value = struct.pack('>BBI6I6', ARGV[3], ARGV[4], at, 0) .. ARGV[5]
 local bucket = append_message(id, at, value)
-if mark == 0 then note_state(id, bucket, REJECTED, { reason = reason_of(value) }) end
+if mark == 0 then note_state(id, bucket, REJECTED, { reason = reason_of(value), fresh = true }) end
 if old then
   local old_bucket, old_value = load_message(replaces)
   withdraw(replaces, old_bucket, old_value, string.format('replaced by %d', id))
@@ -59,5 +60,4 @@ if digest ~= '' then
   redis.call('ZREMRANGEBYRANK', REPEATS, 0, -(ARGV[14] + 1))
   redis.call('PEXPIRE', REPEATS, ARGV[15])
 end
-finish()
-return stored(id, value, 0)
+return finish(stored(id, value, 0))

@@ -4,6 +4,7 @@
 -- ARGV   1 id
 -- Output nil: no such message; {packed value, packed entries}
 --@include head
+--@include events
 --@include messages
 local bucket, value = load_visible(ARGV[1])
 if not value then return nil end

@@ -1,5 +1,6 @@
 /** The load side: lines of Wialon IPS as raw sockets, so that the client costs as little as it can. */
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { cpuSeconds } from "./process-stats.ts";
 
 export interface Closed {
@@ -11,11 +12,12 @@ export interface Closed {
   readonly loadCpu: number;
 }
 
-/** Opens a socket; with `login` writes it and waits for the answer's line. */
-export async function openLine(port: number, login: string | null): Promise<Socket> {
-  const socket = connect({ host: "127.0.0.1", port });
+/** Opens a socket, plain or over TLS whoever answers; with `login` writes it and waits for the answer's line. */
+export async function openLine(port: number, login: string | null, tls = false): Promise<Socket> {
+  const to = { host: "127.0.0.1", port };
+  const socket = tls ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
   socket.setNoDelay(true);
-  await once(socket, "connect");
+  await once(socket, tls ? "secureConnect" : "connect");
   if (login === null) return socket;
   socket.write(login);
   const [answer] = await once(socket, "data");
@@ -72,7 +74,7 @@ function total(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 }
 
-function once(socket: Socket, event: "connect" | "data"): Promise<readonly unknown[]> {
+function once(socket: Socket, event: "connect" | "secureConnect" | "data"): Promise<readonly unknown[]> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => reject(error);
     socket.once("error", failed);

@@ -95,7 +95,12 @@ interface Answer {
   readonly list?: readonly { readonly id: number; readonly status: string }[];
 }
 
-function call(product: Product, action: string, parameters: Readonly<Record<string, unknown>>): Promise<Answer> {
+/** One call of the API; rejects when it does not succeed. */
+export function call(
+  product: Pick<Product, "http" | "hash">,
+  action: string,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<Answer> {
   const body = JSON.stringify({ ...parameters, hash: product.hash });
   return new Promise((resolve, reject) => {
     const outgoingRequest = request(

@@ -12,10 +12,23 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** Resident memory of a process in bytes. */
-export function residentBytes(pid: number): number {
+function residentBytes(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   return Number(match?.[1] ?? 0) * 1_024;
 }
+
+/** What stays when the garbage of what went before has been collected: the least within the time that V8 takes to notice idleness. */
+export async function settledBytes(pid: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let sample = 0; sample < SETTLE_SAMPLES; sample += 1) {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    least = Math.min(least, residentBytes(pid));
+  }
+  return least;
+}
+
+const SETTLE_SAMPLES = 10;
+const SETTLE_MS = 500;
 
 /** The child processes of a process. */
 export function children(pid: number): readonly number[] {

@@ -1,5 +1,5 @@
 /** The product as a child process on free ports, with a fleet made for measuring. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,27 +11,53 @@ export interface Product {
   readonly redisPid: number;
   readonly http: string;
   readonly gatewayPort: number;
+  readonly tlsPort: number;
   readonly dataDir: string;
-  /** API key of the one account. */
+  /** API key of the account that has the devices. */
   readonly hash: string;
+  /** Accounts with one tracker each, that no device has. */
+  readonly accounts: readonly BenchAccount[];
   stop(): Promise<void>;
 }
 
 export interface FleetPlan {
   readonly wialon: number;
   readonly jt808: number;
+  /** Accounts beside the one that has all of these. */
+  readonly accounts: number;
+}
+
+export interface BenchAccount {
+  readonly hash: string;
+  readonly trackerId: number;
 }
 
 const WIALON_ID = 1_000;
 export const JT808_ID = 100_000;
+const ACCOUNT_ID = 200_000;
 const HASH = "0123456789abcdef0123456789abcdef";
 const TOKEN = "bench-token-bench-token-bench-token";
 const START_MS = 20_000;
+const CERTIFICATE = [
+  "req",
+  "-x509",
+  "-newkey",
+  "ec",
+  "-pkeyopt",
+  "ec_paramgen_curve:prime256v1",
+  "-nodes",
+  "-days",
+  "2",
+  "-subj",
+  "/CN=bench",
+];
 
 /** `cli`: the compiled command line. */
 export async function startProduct(cli: string, plan: FleetPlan): Promise<Product> {
   const dataDir = mkdtempSync(join(tmpdir(), "tracker-chat-bench-"));
-  const [httpPort, gatewayPort] = [await freePort(), await freePort()];
+  const [httpPort, gatewayPort, tlsPort] = [await freePort(), await freePort(), await freePort()];
+  const [cert, key] = [join(dataDir, "tls.crt"), join(dataDir, "tls.key")];
+  execFileSync("openssl", [...CERTIFICATE, "-keyout", key, "-out", cert], { stdio: "ignore" });
   const env = {
     ...process.env,
     REDIS_URL: undefined,
@@ -39,6 +65,9 @@ export async function startProduct(cli: string, plan: FleetPlan): Promise<Produc
     HTTP_PORT: String(httpPort),
     GATEWAY_HOST: "127.0.0.1",
     GATEWAY_PORT: String(gatewayPort),
+    GATEWAY_TLS_PORT: String(tlsPort),
+    TLS_CERT: cert,
+    TLS_KEY: key,
     ADMIN_TOKEN: TOKEN,
     DEMO: "false",
     LOG_LEVEL: "error",
@@ -50,7 +79,9 @@ export async function startProduct(cli: string, plan: FleetPlan): Promise<Produc
   await ready(child, http);
   await putFleet(http, plan);
   const pid = child.pid ?? 0;
-  return { pid, redisPid: children(pid)[0] ?? 0, http, gatewayPort, dataDir, hash: HASH, stop: () => stop(child, dataDir) };
+  const accounts = Array.from({ length: plan.accounts }, (_, index) => accountOf(index));
+  const addresses = { http, gatewayPort, tlsPort };
+  return { pid, redisPid: children(pid)[0] ?? 0, ...addresses, dataDir, hash: HASH, accounts, stop: () => stop(child, dataDir) };
 }
 
 export function wialonDevice(index: number): string {
@@ -59,6 +90,10 @@ export function wialonDevice(index: number): string {
 
 export function jt808Device(index: number): string {
   return `1390${String(index).padStart(7, "0")}`;
+}
+
+function accountOf(index: number): BenchAccount {
+  return { hash: String(index).padStart(32, "f"), trackerId: ACCOUNT_ID + index };
 }
 
 async function ready(child: ChildProcess, http: string): Promise<void> {
@@ -73,20 +108,27 @@ async function ready(child: ChildProcess, http: string): Promise<void> {
 }
 
 async function putFleet(http: string, plan: FleetPlan): Promise<void> {
-  const tracker = (id: number, device: string, protocol: string) => ({
+  const tracker = (id: number, device: string, protocol: string, user = 1) => ({
     id,
-    user_id: 1,
+    user_id: user,
     label: device,
     device_id: device,
     protocol,
     tariff_id: 1,
   });
+  const accounts = Array.from({ length: plan.accounts }, (_, index) => accountOf(index));
   const document = {
     tariffs: [{ id: 1, features: ["chat"], has_reports: true }],
-    users: [{ id: 1, login: "bench@example.com", time_zone: "UTC", api_keys: [{ hash: HASH, title: "bench" }] }],
+    users: [HASH, ...accounts.map(({ hash }) => hash)].map((hash, index) => ({
+      id: index + 1,
+      login: `bench${index}@example.com`,
+      time_zone: "UTC",
+      api_keys: [{ hash, title: "bench" }],
+    })),
     trackers: [
       ...Array.from({ length: plan.wialon }, (_, index) => tracker(WIALON_ID + index, wialonDevice(index), "wialon-ips")),
       ...Array.from({ length: plan.jt808 }, (_, index) => tracker(JT808_ID + index, jt808Device(index), "jt808")),
+      ...accounts.map(({ trackerId }, index) => tracker(trackerId, `none-${index}`, "wialon-ips", index + 2)),
     ],
   };
   const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };

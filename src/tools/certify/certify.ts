@@ -1,5 +1,5 @@
 /** Walks one device through a conversation and says what it can do, in words that its maker can show. */
-
+import type { NoteKind } from "../../core/index.ts";
 import { type Exercise, type Finding, failed, type Gym, passed, since } from "./exercise.ts";
 import { burst, foreignText, longText, shortText, whileAway } from "./texts-down.ts";
 import { driverText, unheardText } from "./texts-up.ts";
@@ -31,10 +31,9 @@ const login: Exercise = {
 /** Bytes that the protocol does not explain, over the whole walk. */
 const cleanBytes: Exercise = {
   name: "every byte explained",
-  run: ({ station }) => {
-    const noise = station.counted("notes", "noise");
-    const bad = station.counted("notes", "bad-frame");
-    const stray = station.counted("notes", "stray-receipt");
+  run: ({ station, protocol }) => {
+    const noted = (kind: NoteKind): number => station.counted("notes", `${protocol.name} ${kind}`);
+    const [noise, bad, stray] = [noted("noise"), noted("bad-frame"), noted("stray-receipt")];
     const found = [`${noise} times noise`, `${bad} malformed frames`, `${stray} receipts of nothing`];
     return Promise.resolve(noise + bad + stray === 0 ? passed("no noise, no malformed frame, no stray receipt") : failed(found.join(", ")));
   },

@@ -2,7 +2,7 @@
 import pino from "pino";
 import { LineChat } from "../../chat/lines.ts";
 import type { Message } from "../../chat/message.ts";
-import type { Meter } from "../../chat/meter.ts";
+import type { LineMeter } from "../../chat/meter.ts";
 import { type MessageStore, StoreUnavailable } from "../../chat/ports.ts";
 import type { SessionLimits } from "../../core/index.ts";
 import { Gateway } from "../../gateway/gateway.ts";
@@ -38,7 +38,10 @@ export class Station {
     const { protocol, limits, host, port, tap } = options;
     this.house = new OpenHouse(options);
     const now = (): number => performance.now();
-    const meter: Meter = { count: (what, label, by = 1) => void this.counts.set(`${what} ${label}`, this.counted(what, label) + by) };
+    const meter: LineMeter = {
+      count: (what, labels, by = 1) => void this.counts.set(`${what} ${labels}`, this.counted(what, labels) + by),
+      time: () => undefined,
+    };
     const outbox = { hint: () => Promise.resolve() };
     const lines = new LineChat({ store: this.#sometimesDeaf(), directory: this.house, outbox, node: NODE, now, warn: () => undefined });
     this.#gateway = new Gateway({
@@ -52,7 +55,10 @@ export class Station {
       now,
       directory: this.house,
       admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
-      listen: [{ host, port, protocol }],
+      listen: [{ host, port, protocol, tls: false }],
+      tls: null,
+      balancers: [],
+      load: () => "normal",
       ...(tap === undefined ? {} : { tap }),
     });
   }
@@ -71,8 +77,8 @@ export class Station {
     return this.#registry.get(GUEST) !== undefined;
   }
 
-  counted(what: string, label: string): number {
-    return this.counts.get(`${what} ${label}`) ?? 0;
+  counted(what: string, labels: string): number {
+    return this.counts.get(`${what} ${labels}`) ?? 0;
   }
 
   async send(text: string): Promise<number> {

@@ -3,6 +3,7 @@ import type { Run } from "../run.ts";
 import { checkTenants, checkUnread } from "./accounts.ts";
 import { checkCopies, checkOrder, checkReceipts } from "./delivery.ts";
 import { checkArrival, checkIds, checkStored, checkWithdrawn } from "./durability.ts";
+import { checkEvents } from "./events.ts";
 import { Facts, type Violation } from "./facts.ts";
 import { checkOwners } from "./ownership.ts";
 import { checkOnce, checkStoredFirst } from "./reception.ts";
@@ -27,6 +28,7 @@ export function check(run: Run): readonly Violation[] {
     checkUnread,
     checkLists,
     checkExpiry,
+    checkEvents,
   ];
   return checks.flatMap((one) => one(facts)).sort((one, other) => one.t - other.t);
 }

@@ -5,7 +5,7 @@ import type { DeviceTraits } from "../plan.ts";
 import type { Run } from "../run.ts";
 import { parsePart } from "../texts.ts";
 
-export type Invariant = "I1" | "I1b" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "I9" | "I10" | "I11" | "I12" | "I16";
+export type Invariant = "I1" | "I1b" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "I9" | "I10" | "I11" | "I12" | "I16" | "I18";
 
 export interface Violation {
   readonly invariant: Invariant;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type MessageStore, OUTBOX_BYTES, OUTBOX_TEXTS } from "../../../src/chat/ports.ts";
-import { draft, freshTracker, incoming, message, submitted, TestLine, type World } from "../world.ts";
+import { draft, freshTracker, incoming, manySubmitted, message, submitted, TestLine, type World } from "../world.ts";
 
 /** Lanes, claims, repeats and limits of the outbox. */
 export function outboxContract(world: () => World): void {
@@ -251,7 +251,7 @@ export function outboxContract(world: () => World): void {
 
   it(`is full at ${OUTBOX_TEXTS} texts`, async () => {
     const trackerId = freshTracker();
-    const ids = await Promise.all(Array.from({ length: OUTBOX_TEXTS }, () => submitted(store(), trackerId)));
+    const ids = await manySubmitted(store(), trackerId, OUTBOX_TEXTS);
     expect(await store().submit(draft(trackerId))).toEqual({ type: "full" });
     expect(await submitted(store(), trackerId, { rejected: "never enters it" })).toBeGreaterThan(0);
     await incoming(store(), trackerId, "the way up is free");

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { IDEMPOTENCY_KEYS, type MessageStore, OUTBOX_TEXTS, type Submitted } from "../../../src/chat/ports.ts";
 import { shardOf } from "../../../src/store/keys.ts";
-import { deadLetter, draft, freshTracker, incoming, message, submitted, TestLine, type World } from "../world.ts";
+import { deadLetter, draft, freshTracker, incoming, manySubmitted, message, submitted, TestLine, type World } from "../world.ts";
 
 type Stored = Extract<Submitted, { type: "stored" }>;
 
@@ -47,7 +47,7 @@ export function wishesContract(world: () => World): void {
     const { id } = await submit(trackerId, { idempotencyKey: "k" });
     const never = await submit(trackerId, { idempotencyKey: "never", rejected: "no" });
     await store().cancel(trackerId, id);
-    await Promise.all(Array.from({ length: OUTBOX_TEXTS }, () => submitted(store(), trackerId)));
+    await manySubmitted(store(), trackerId, OUTBOX_TEXTS);
     expect(await store().submit(draft(trackerId, { idempotencyKey: "fresh" }))).toEqual({ type: "full" });
     expect(await submit(trackerId, { idempotencyKey: "k" })).toMatchObject({ id, repeated: true });
     expect(await submit(trackerId, { idempotencyKey: "never", rejected: "no" })).toMatchObject({ id: never.id, repeated: true });
@@ -124,7 +124,7 @@ export function wishesContract(world: () => World): void {
 
   it("counts texts that wait for their time in the outbox's bounds", async () => {
     const trackerId = freshTracker();
-    await Promise.all(Array.from({ length: OUTBOX_TEXTS }, () => submitted(store(), trackerId, { notBeforeMs: 3_600_000 })));
+    await manySubmitted(store(), trackerId, OUTBOX_TEXTS, { notBeforeMs: 3_600_000 });
     expect(await store().submit(draft(trackerId))).toEqual({ type: "full" });
     const [first = 0] = (await store().outbox(trackerId)).ids;
     expect(await store().cancel(trackerId, first)).toBe("cancelled");
@@ -134,7 +134,7 @@ export function wishesContract(world: () => World): void {
   it("replaces a pending text, also in a full outbox, and says so again", async () => {
     const trackerId = freshTracker();
     const old = await submitted(store(), trackerId, { text: "old" });
-    await Promise.all(Array.from({ length: OUTBOX_TEXTS - 1 }, () => submitted(store(), trackerId)));
+    await manySubmitted(store(), trackerId, OUTBOX_TEXTS - 1);
     const wish = { text: "new", replaces: old, idempotencyKey: "k" };
     const { id, replaced } = await submit(trackerId, wish);
     expect(replaced).toBe(true);

@@ -82,5 +82,6 @@ local function append_message(id, at, value)
   set('q', stored + 1)
   set('i', id)
   set('m', at)
+  tell(MESSAGE_EVENT, id, state_of(value), 0)
   return BUCKET .. bucket
 end

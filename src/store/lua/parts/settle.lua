@@ -51,6 +51,7 @@ function receipts.altered(s)
   local bucket, value = load_visible(s.id)
   if not value or not is_outgoing(value) or has(value, ALTERED) then return end
   redis.call('HSET', bucket, s.id, string.sub(value, 1, 1) .. string.char(string.byte(value, 2) + ALTERED) .. string.sub(value, 3))
+  tell(STATUS_EVENT, s.id, state_of(value), 0)
 end
 
 function receipts.proven() prove() end

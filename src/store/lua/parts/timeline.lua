@@ -27,8 +27,9 @@ local function note(id, bucket, entry, most, expires)
   if expires then page.keep = math.max(page.keep, expires - NOW + TIMELINE_MS) end
 end
 
--- `more`: attempt, reason, and for a pending text when it expires.
+-- `more`: attempt, reason, for a pending text when it expires, and whether the message itself is news.
 local function note_state(id, bucket, state, more)
+  if state < UNREAD_STATE and not more.fresh then tell(STATUS_EVENT, id, state, 0) end
   local node, reason = string.sub(line_node or '', 1, 255), more.reason or ''
   local packed = struct.pack('>I6BBB', stamp(), state, math.min(more.attempt or 0, 255), #node) .. node
   note(id, bucket, packed .. struct.pack('>I2', #reason) .. reason, 2 * FRAMES_BYTES, more.expires)
@@ -60,8 +61,6 @@ local function write_down(key, page)
   if redis.call('PTTL', key) < page.keep then redis.call('PEXPIRE', key, page.keep) end
 end
 
--- Ends a script that changed something: saves the head and writes down what was noted.
-local function finish()
-  save()
+at_end[#at_end + 1] = function()
   for bucket, page in pairs(pages) do write_down(TIMELINE .. string.sub(bucket, #BUCKET + 1), page) end
 end

@@ -1,0 +1,61 @@
+/** What a dispatcher chose for this browser. */
+import { effect, signal } from "@preact/signals";
+import { keep, recall } from "./storage.ts";
+
+export type Language = "en" | "ru";
+export type Theme = "system" | "light" | "dark";
+
+export interface Prefs {
+  readonly language: Language;
+  readonly theme: Theme;
+  readonly sound: boolean;
+  readonly notifications: boolean;
+  /** Enter sends and Shift+Enter is a new line; else Ctrl+Enter sends. */
+  readonly enterSends: boolean;
+  /** Single letters are commands while nobody types. */
+  readonly letterKeys: boolean;
+  /** Null: the language's own. */
+  readonly templates: readonly string[] | null;
+}
+
+const LANGUAGES: readonly Language[] = ["en", "ru"];
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
+
+export const prefs = signal<Prefs>(readPrefs());
+
+export function choose(part: Partial<Prefs>): void {
+  prefs.value = { ...prefs.value, ...part };
+}
+
+/** Keeps the choices and shows the theme; once, at the start. */
+export function followPrefs(root: HTMLElement): void {
+  effect(() => {
+    keep("browser", "prefs", prefs.value);
+    root.lang = prefs.value.language;
+    root.dataset["theme"] = prefs.value.theme;
+  });
+}
+
+function readPrefs(): Prefs {
+  const kept = recall("browser", "prefs");
+  const known: Partial<Record<keyof Prefs, unknown>> = typeof kept === "object" && kept !== null ? kept : {};
+  const { templates } = known;
+  return {
+    language: LANGUAGES.find((language) => language === known.language) ?? spoken(),
+    theme: THEMES.find((theme) => theme === known.theme) ?? "system",
+    sound: known.sound === true,
+    notifications: known.notifications === true,
+    enterSends: known.enterSends !== false,
+    letterKeys: known.letterKeys !== false,
+    templates: Array.isArray(templates) ? templates.filter((text) => typeof text === "string") : null,
+  };
+}
+
+/** The first language of the browser that the page speaks. */
+function spoken(): Language {
+  for (const tag of navigator.languages) {
+    const language = LANGUAGES.find((known) => tag.toLowerCase().startsWith(known));
+    if (language !== undefined) return language;
+  }
+  return "en";
+}

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { LineChat } from "../../src/chat/lines.ts";
+import { StoreUnavailable } from "../../src/chat/ports.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { storeWith } from "../support/api.ts";
+import { MemoryDirectory } from "../support/fleet.ts";
+
+it("says of a line that ended in an outage that it is gone as soon as it can, and of none that came after", async () => {
+  const memory = new MemoryStore(Date.now);
+  await memory.renewLease("a", 60_000);
+  let down = true;
+  const logout = (trackerId: number, epoch: number): Promise<void> =>
+    down ? Promise.reject(new StoreUnavailable("planned")) : memory.logout(trackerId, epoch);
+  const outbox = { hint: () => Promise.resolve() };
+  const chat = new LineChat({
+    store: storeWith(memory, { logout }),
+    directory: new MemoryDirectory(),
+    outbox,
+    node: "a",
+    now: () => 0,
+    warn: () => undefined,
+  });
+  const [one, other] = [
+    await memory.login({ trackerId: 1, node: "a", protocol: "p" }),
+    await memory.login({ trackerId: 2, node: "a", protocol: "p" }),
+  ];
+  await chat.logout(1, one.epoch);
+  await chat.logout(2, other.epoch);
+  await chat.retryLogouts();
+  expect((await memory.owners([1, 2])).size).toBe(2);
+  const later = await memory.login({ trackerId: 2, node: "a", protocol: "p" });
+  down = false;
+  await chat.retryLogouts();
+  expect(await memory.owners([1, 2])).toEqual(new Map([[2, { node: "a", epoch: later.epoch }]]));
+});
