@@ -9,6 +9,8 @@ export interface Campaign {
   readonly seed: number;
   /** Floods before all others; some are among these, too. */
   readonly floods?: number;
+  /** Only this is asked, of what grew out of the seeds meanwhile; absent: everything, each in its share. */
+  readonly only?: Question | null;
   /** Called for each fault that looks unlike those before it. */
   readonly found: (probe: Probe, fault: string) => void;
   /** Called now and then with the executions so far. */
@@ -31,6 +33,8 @@ const DOWN_POOL = 200;
 const BEAT = 100_000;
 /** They take as long as hundreds of others. */
 const ONE_FLOOD_IN = 4_000;
+/** Where only one thing is asked. */
+const ONE_LINE_IN = 64;
 /** Kinds of faults that are told; there is enough to do then. */
 const MOST_KINDS = 8;
 
@@ -38,7 +42,7 @@ export function fuzz(target: Target, campaign: Campaign): Tally {
   const loop = new Loop(target, campaign);
   for (let floods = campaign.floods ?? 0; floods > 0; floods -= 1) loop.flood();
   for (let execution = 1; execution <= campaign.executions; execution += 1) {
-    loop.once();
+    loop.once(campaign.only ?? null);
     if (execution % BEAT === 0) campaign.beat?.(execution);
   }
   return loop.tally(campaign.executions);
@@ -62,10 +66,11 @@ class Loop {
     this.#down = target.seeds.slice(0, 1);
   }
 
-  once(): void {
+  once(only: Question | null): void {
     const random = this.#random;
-    if (random.once(ONE_FLOOD_IN)) return this.flood();
-    const question = questionOf(random.below(32));
+    if (only === null && random.once(ONE_FLOOD_IN)) return this.flood();
+    // What a codec makes of its input shows on a line alone: a few go there, so that others may begin where they came to.
+    const question = only === null || random.once(ONE_LINE_IN) ? questionOf(random.below(32)) : only;
     const down = question === "explain-down" || question === "device";
     const pool = down ? this.#down : this.#pool;
     const base = random.pick(pool);

@@ -4,7 +4,9 @@
  */
 import { type Codec, type Effect, type Input, type LoginVerdict, type Profile, type Protocol, Session } from "../../src/core/index.ts";
 import { HOSTILE_TEXTS } from "../support/hostile-texts.ts";
-import { LIMITS } from "../support/rehearse.ts";
+import { LIMITS } from "../support/limits.ts";
+import { HELD_BYTES } from "./codec.ts";
+import { featureOf, plain, told } from "./told.ts";
 import { Xorshift } from "./xorshift.ts";
 
 export interface LineInput {
@@ -34,10 +36,10 @@ export interface Heard {
   readonly written: readonly Buffer[];
   /** Bytes that came before the line was over. */
   readonly bytes: number;
+  /** Questions to the store. */
+  readonly asked: number;
 }
 
-/** Bytes that a codec may hold back of a frame: the largest bound of any protocol, and a chunk. */
-const HELD_BYTES = 1024 * 1024 + 64 * 1024;
 /** As the gateway hands them to its sessions. */
 const SLICE_BYTES = 4 * 1024;
 /** Bytes written in one step, whatever the frame said. */
@@ -62,6 +64,7 @@ class FuzzedLine implements Heard {
   readonly features = new Set<string>();
   readonly written: Buffer[] = [];
   bytes = 0;
+  asked = 0;
   readonly #profile: Profile;
   readonly #random: Xorshift | null;
   readonly #session: Session;
@@ -172,11 +175,17 @@ class FuzzedLine implements Heard {
         );
       case "drain":
         if (this.#random !== null) queue.push({ type: "drained", result: this.#drained(effect.room) });
+        return;
+      case "passed":
+      case "status":
+      case "close":
+        return;
     }
   }
 
   /** Seldom the answer is late: more bytes come before it. */
   #asked(answer: Input, queue: Input[]): void {
+    this.asked += 1;
     if (this.#open !== null) this.faults.push("asks while a question is open");
     this.#open = answer;
     if (this.#random?.once(6) !== true) queue.push(answer);
@@ -251,47 +260,4 @@ class FuzzedLine implements Heard {
       },
     };
   }
-}
-
-function told(effect: Effect): string {
-  switch (effect.type) {
-    case "write":
-      return `write ${effect.bytes.toString("latin1")}`;
-    case "note":
-      return `note ${effect.kind} ${effect.reason} ${effect.bytes?.toString("latin1")}`;
-    case "passed":
-      return effect.type;
-    case "close":
-      return `close ${effect.reason}`;
-    default:
-      return JSON.stringify(effect, (_key, value: unknown) =>
-        value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value,
-      );
-  }
-}
-
-function featureOf(effect: Effect): string {
-  switch (effect.type) {
-    case "note":
-      return `note ${effect.kind} ${plain(effect.reason)}`;
-    case "close":
-      return `close ${effect.reason}`;
-    case "write":
-      return `write ${Math.min(7, 32 - Math.clz32(effect.bytes.length))}`;
-    case "drain":
-      return `drain ${effect.settlements.map(({ type }) => type).join(" ")}`;
-    default:
-      return effect.type;
-  }
-}
-
-/** How a reason begins, without what the input put into it. */
-function plain(reason: string): string {
-  let end = 0;
-  while (end < 24 && isPlain(reason.charCodeAt(end))) end += 1;
-  return reason.slice(0, end);
-}
-
-function isPlain(code: number): boolean {
-  return code === 0x20 || (code >= 0x61 && code <= 0x7a);
 }

@@ -1,4 +1,4 @@
-/** `npm run fuzz -- --protocol NAME|all --executions N --seed S [--floods N] [--save]`: exits 1 when something was found. */
+/** `npm run fuzz -- --protocol NAME|all --executions N --seed S [--only codec] [--floods N] [--save]`: exits 1 when something was found. */
 import { parseArgs } from "node:util";
 import { saveCase } from "./corpus.ts";
 import { fuzz } from "./fuzz.ts";
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     executions: { type: "string", default: "200000" },
     seed: { type: "string", default: "1" },
     floods: { type: "string", default: "100" },
+    only: { type: "string" },
     save: { type: "boolean", default: false },
   },
 });
@@ -19,6 +20,8 @@ const { values } = parseArgs({
 /** Heap that may be in use after a collection beyond what there was after the first, in MiB. */
 const GROWTH_MIB = 64;
 
+if (values.only !== undefined && values.only !== "codec")
+  throw new Error(`--only: codec is all that can be asked alone, not "${values.only}"`);
 const executions = number(values.executions, "executions");
 const seed = number(values.seed, "seed");
 for (const name of values.protocol === "all" ? TARGETS : [values.protocol]) campaign(targetNamed(name));
@@ -29,6 +32,7 @@ function campaign(target: Target): void {
   const tally = fuzz(target, {
     executions,
     seed,
+    only: values.only === "codec" ? "codec" : null,
     floods: number(values.floods, "floods"),
     found: (probe, fault) => found(target, probe, fault),
     beat: () => {

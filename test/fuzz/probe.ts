@@ -1,14 +1,16 @@
 /** One execution: an input and what is asked of it. */
 import type { Profile } from "../../src/core/index.ts";
+import { decodeAll } from "./codec.ts";
 import { hear, type Story } from "./line.ts";
 import { hearAsDevice, readAll } from "./reader.ts";
 import type { Target } from "./target.ts";
 
 /**
  * `line`: on a line, with the store and the clock as the seed has them. `cut`: two lines that hear the same bytes, cut and
- * whole, come to the same. `flood`: far more of it than of any frame, for the time and the memory it takes. `explain`: as the tools read it. `device`: as the simulated device hears it.
+ * whole, come to the same. `flood`: far more of it than of any frame, for the time and the memory it takes. `codec`: framer
+ * and codec alone. `explain`: as the tools read it. `device`: as the simulated device hears it.
  */
-export type Question = "line" | "cut" | "flood" | "explain-up" | "explain-down" | "device";
+export type Question = "line" | "cut" | "flood" | "codec" | "explain-up" | "explain-down" | "device";
 
 export interface Probe {
   readonly question: Question;
@@ -24,17 +26,21 @@ export interface Result {
   readonly written: readonly Buffer[];
   /** Bytes that were heard. */
   readonly bytes: number;
+  /** Questions put to the store. */
+  readonly asked: number;
 }
 
 /** CPU time that one input may take, in milliseconds, for as much as a socket hands over at once. */
 const INPUT_MS = 50;
 const READ_BYTES = 64 * 1024;
+/** On top for each question, at which a line stops reading until the store has answered. */
+const QUESTION_MS = 0.05;
 
 /** Runs it, and measures again what seemed slow: on a busy machine the wall clock tells nothing. */
 export function run({ protocol }: Pick<Target, "protocol">, probe: Probe): Result {
   const from = performance.now();
   const result = ask(protocol, probe);
-  const bound = INPUT_MS * Math.max(1, result.bytes / READ_BYTES);
+  const bound = INPUT_MS * Math.max(1, result.bytes / READ_BYTES) + QUESTION_MS * result.asked;
   if (result.fault !== null || performance.now() - from <= bound) return result;
   const ms = Math.min(...[1, 2, 3].map(() => cpuMs(() => repeat(protocol, probe))));
   return ms <= bound ? result : { ...result, fault: `takes ${Math.round(ms)} ms for ${result.bytes} bytes` };
@@ -60,6 +66,8 @@ function ask(protocol: Target["protocol"], { question, profile, chunks, seed }: 
       const whole = hear(protocol, { profile, chunks: [Buffer.concat(chunks)], seed: null });
       return { ...cut, fault: cut.faults[0] ?? whole.faults[0] ?? differenceOf(cut.story, whole.story) };
     }
+    case "codec":
+      return unlessThrown(chunks, () => decodeAll(protocol, profile, chunks));
     case "explain-up":
       return unlessThrown(chunks, () => readAll(protocol, "up", chunks));
     case "explain-down":
@@ -71,11 +79,11 @@ function ask(protocol: Target["protocol"], { question, profile, chunks, seed }: 
 
 const NONE: ReadonlySet<string> = new Set();
 
-function unlessThrown(chunks: readonly Buffer[], work: () => void): Result {
-  const nothing = { features: NONE, written: [], bytes: chunks.reduce((sum, { length }) => sum + length, 0) };
+/** `work` may give what must not be, too. */
+function unlessThrown(chunks: readonly Buffer[], work: () => string | null): Result {
+  const nothing = { features: NONE, written: [], asked: 0, bytes: chunks.reduce((sum, { length }) => sum + length, 0) };
   try {
-    work();
-    return { ...nothing, fault: null };
+    return { ...nothing, fault: work() };
   } catch (error) {
     return { ...nothing, fault: `throws ${error instanceof Error ? error.stack : String(error)}` };
   }
