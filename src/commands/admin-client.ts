@@ -2,6 +2,7 @@
 import { Option } from "commander";
 import { readAdminToken } from "../admin-token.ts";
 import { type ClientConfig, readClientConfig, type SettingTexts } from "../config.ts";
+import { withoutTail } from "../core/index.ts";
 import { CommandError } from "./command-error.ts";
 import { type Ask, askPinned } from "./pinned-request.ts";
 
@@ -40,7 +41,7 @@ export class AdminClient {
   readonly #ask: Ask;
 
   constructor(config: ClientConfig, url: string | undefined) {
-    this.#base = url?.replace(/\/+$/, "") ?? baseOf(config);
+    this.#base = url === undefined ? baseOf(config) : withoutTail(url, "/");
     this.#token = readAdminToken(config);
     // The product on this machine shows the certificate in TLS_CERT, whatever names are in it.
     const pinned = url === undefined && config.httpTls ? config.tls?.cert : undefined;
