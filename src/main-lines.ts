@@ -6,7 +6,7 @@ import type { Load } from "./chat/load.ts";
 import { type LineMeter, NO_PROTOCOL } from "./chat/meter.ts";
 import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Config } from "./config.ts";
-import type { Protocol } from "./core/index.ts";
+import type { Protocol, SessionLimits } from "./core/index.ts";
 import type { OwnLine } from "./events/reaper.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import type { Door } from "./gateway/entrance.ts";
@@ -51,11 +51,6 @@ export interface LineSide {
   readonly outboxAge: OutboxAge;
 }
 
-/** Malformed frames in a row, and refused passwords, before a line is closed; a frame must be complete within this. */
-const STRIKES = 10;
-const LOGIN_ATTEMPTS = 3;
-const HALF_FRAME_MS = 30_000;
-
 export function createLineSide(deps: LineSideDeps): LineSide {
   const { config, protocols, store, fleet, meter, log, load, certificates } = deps;
   const node = config.nodeId;
@@ -72,17 +67,10 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     now,
     warn: (event) => log.warn(event, WARNINGS[event.type]),
   });
-  const { loginTimeoutMs, idleTimeoutMs, receiptTimeoutMs, linesPerIp, loginRate } = config;
+  const { linesPerIp, loginRate, bounds } = config;
   const gateway = new Gateway({
     protocols,
-    limits: {
-      loginMs: loginTimeoutMs,
-      idleMs: idleTimeoutMs,
-      halfFrameMs: HALF_FRAME_MS,
-      receiptMs: receiptTimeoutMs,
-      strikes: STRIKES,
-      loginAttempts: LOGIN_ATTEMPTS,
-    },
+    limits: limitsOf(config),
     environment: { wallClock: Date.now },
     lines,
     registry,
@@ -90,7 +78,8 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     log,
     now,
     directory: fleet.directory,
-    admission: { linesPerIp, loginRate },
+    admission: { lines: bounds.lines, linesPerIp, loginRate },
+    wire: bounds.wire,
     listen: doors(config, protocols),
     tls: certificates?.settings ?? null,
     balancers: config.balancers,
@@ -122,6 +111,17 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
     sweeper: createSweeper(deps, registry, outboxAge),
     janitor: new Janitor({ node, store, post, log }),
+  };
+}
+
+function limitsOf({ loginTimeoutMs, idleTimeoutMs, receiptTimeoutMs, bounds }: Config): SessionLimits {
+  return {
+    loginMs: loginTimeoutMs,
+    idleMs: idleTimeoutMs,
+    halfFrameMs: bounds.halfFrameMs,
+    receiptMs: receiptTimeoutMs,
+    strikes: bounds.badFrames,
+    loginAttempts: bounds.loginAttempts,
   };
 }
 

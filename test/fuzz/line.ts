@@ -87,9 +87,10 @@ class FuzzedLine implements Heard {
     this.#session = new Session({ protocol: this.#watched(protocol), limits: LIMITS, now: 0, environment: { wallClock } });
   }
 
-  /** Noise is cut as the stream is, so only its bytes count; how much of it was seen when it was too much is chance. */
+  /** Noise is cut as the stream is, so only its bytes count; how much of it was seen when it ended the line is chance. */
   get story(): Story {
-    const noise = this.#effects.includes("close broken-stream") ? "" : this.#noise;
+    const ended = ["broken-stream", "too-many-bad-frames"].some((reason) => this.#effects.includes(`close ${reason}`));
+    const noise = ended ? "" : this.#noise;
     return { effects: [...this.#effects, `noise ${noise}`], writes: this.#writes };
   }
 

@@ -24,6 +24,7 @@ import { shedLoad } from "../../src/http/shedding.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { answerCheck } from "./answer-schema.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
+import { BOUNDS } from "./limits.ts";
 
 export interface ApiOptions {
   readonly fleet?: FleetPlan;
@@ -93,7 +94,13 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const hints: [number, Owner][] = [];
   const failedHints: unknown[] = [];
   const outbox = options.outbox ?? { hint: (trackerId: number, owner: Owner) => Promise.resolve(void hints.push([trackerId, owner])) };
-  const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
+  const app = await createHttpServer({
+    logger: logger(options.onLog),
+    trustProxy: options.trustProxy ?? [],
+    tls: null,
+    limits: BOUNDS.http,
+    registry,
+  });
   shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
   const gate = await createGate(app, {
     directory,
