@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { type Bounds, boundsOf } from "./config-bounds.ts";
 import { readSettings, SettingError, type SettingTexts, type SettingValues } from "./config-settings.ts";
 import type { ProtocolPort, Rate } from "./config-values.ts";
 
@@ -46,6 +47,7 @@ export interface Config {
   readonly linesPerIp: number;
   readonly loginRate: Rate;
   readonly drainDelayMs: number;
+  readonly bounds: Bounds;
   readonly demo: boolean;
   /** Null: conversations are not recorded. */
   readonly capture: { readonly folder: string; readonly redact: boolean } | null;
@@ -115,6 +117,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     linesPerIp: values.LINES_PER_IP,
     loginRate: values.LOGIN_RATE,
     drainDelayMs: values.DRAIN_DELAY,
+    bounds: boundsOf(values),
     demo: values.DEMO,
     capture: values.CAPTURE === null ? null : { folder: resolve(values.CAPTURE), redact: values.CAPTURE_REDACT },
   };

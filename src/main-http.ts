@@ -125,7 +125,7 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
 
 function plainServer({ config, metrics, log, certificates }: HttpSideDeps): Promise<FastifyInstance> {
   const tls = config.httpTls ? (certificates?.settings ?? null) : null;
-  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, registry: metrics.registry });
+  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, limits: config.bounds.http, registry: metrics.registry });
 }
 
 async function listen(app: FastifyInstance, { host, port }: Address, setting: string): Promise<string> {

@@ -29,6 +29,7 @@ import { MemoryStore } from "../../src/store/memory.ts";
 import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
 import { answerCheck } from "./answer-schema.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
+import { BOUNDS } from "./limits.ts";
 
 /** What the calls need of a message store. */
 type ApiStore = CallsOptions["store"] & ExtensionsOptions["store"] & SenderOptions["store"] & BroadcastsOptions["store"];
@@ -107,7 +108,13 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const hints: [number, Owner, News?][] = [];
   const failedHints: unknown[] = [];
   const outbox = options.outbox ?? { hint: (...hint: [number, Owner, News?]) => Promise.resolve(void hints.push(hint)) };
-  const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
+  const app = await createHttpServer({
+    logger: logger(options.onLog),
+    trustProxy: options.trustProxy ?? [],
+    tls: null,
+    limits: BOUNDS.http,
+    registry,
+  });
   shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
   const gate = await createGate(app, {
     directory,

@@ -76,6 +76,11 @@ export class Product {
     await until(ready, () => `the product to be ready: ${this.output}`, START_MS);
   }
 
+  /** Of the running process; 0: none runs. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   get url(): string {
     return `${this.env["HTTP_TLS"] === "true" ? "https" : "http"}://127.0.0.1:${this.httpPort}`;
   }
@@ -110,10 +115,6 @@ export class Product {
 
   async list(trackerId: number): Promise<readonly Listed[]> {
     return (await this.call("list", { tracker_id: trackerId })).body.list ?? [];
-  }
-
-  get pid(): number {
-    return this.#child?.pid ?? 0;
   }
 
   /** Sends a signal and does not wait for anything. */
