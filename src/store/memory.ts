@@ -26,6 +26,7 @@ import { shardOf } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { putBack, withdraw } from "./memory-endings.ts";
 import { MemoryEvents } from "./memory-events.ts";
+import { MemoryLeases } from "./memory-leases.ts";
 import { drain, expire, oldestWait } from "./memory-outbox.ts";
 import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
@@ -51,7 +52,7 @@ export class MemoryStore implements MessageStore {
   readonly #clock: () => Instant;
   readonly #trackers = new Map<TrackerId, TrackerState>();
   readonly #places = new Map<MessageId, TrackerId>();
-  readonly #leases = new Map<string, Instant>();
+  readonly #leases: MemoryLeases;
   readonly #keys = new Map<string, { readonly digest: string; readonly until: Instant }>();
   #lastId: MessageId;
   /** Their events, in the same memory. */
@@ -60,6 +61,7 @@ export class MemoryStore implements MessageStore {
   /** `clock` gives the store's time; `lastId` lets a test start near the end of the ids. */
   constructor(clock: () => Instant, lastId: MessageId = 0) {
     this.#clock = clock;
+    this.#leases = new MemoryLeases(clock);
     this.#lastId = lastId;
     this.events = new MemoryEvents(this.#trackers, clock);
   }
@@ -137,7 +139,7 @@ export class MemoryStore implements MessageStore {
   }
 
   roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]> {
-    const live = this.#liveNodes();
+    const live = this.#leases.live();
     return Promise.resolve(trackerIds.map((id) => rosterEntry(id, this.#trackers.get(id), live)));
   }
 
@@ -267,23 +269,20 @@ export class MemoryStore implements MessageStore {
   }
 
   renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
-    const now = this.#clock();
-    const kept = (this.#leases.get(node) ?? now) > now;
-    this.#leases.set(node, now + ttlMs);
-    return Promise.resolve(kept ? "kept" : "taken");
+    return Promise.resolve(this.#leases.renew(node, ttlMs));
   }
 
   dropLease(node: string): Promise<void> {
-    this.#leases.delete(node);
+    this.#leases.drop(node);
     return Promise.resolve();
   }
 
   liveNodes(): Promise<readonly string[]> {
-    return Promise.resolve(this.#liveNodes());
+    return Promise.resolve(this.#leases.live());
   }
 
   owners(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>> {
-    const live = this.#liveNodes();
+    const live = this.#leases.live();
     return Promise.resolve(
       this.#collect(trackerIds, (tracker) => {
         const owner = ownerOf(tracker);
@@ -342,10 +341,5 @@ export class MemoryStore implements MessageStore {
       if (one !== null) found.set(id, one);
     }
     return found;
-  }
-
-  #liveNodes(): readonly string[] {
-    const now = this.#clock();
-    return [...this.#leases].filter(([, until]) => until > now).map(([node]) => node);
   }
 }

@@ -175,8 +175,9 @@ class FuzzedLine implements Heard {
           queue,
         );
       case "drain":
-        if (this.#random !== null) queue.push({ type: "drained", result: this.#drained(effect.room) });
+        if (this.#random !== null) queue.push({ type: "drained", unit: effect.unit, result: this.#drained(effect.room) });
         return;
+      case "left":
       case "passed":
       case "status":
       case "close":
