@@ -6,7 +6,9 @@ import { deadLettersCommand, linesCommand, unknownCommand } from "./commands/car
 import { certifyCommand } from "./commands/certify.ts";
 import { linesOf } from "./commands/command-error.ts";
 import { decodeCommand } from "./commands/decode.ts";
+import { exportCommand } from "./commands/export.ts";
 import { fleetCommand } from "./commands/fleet.ts";
+import { migrateCommand } from "./commands/migrate.ts";
 import { protocolsCommand } from "./commands/protocols.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -48,6 +50,8 @@ function program(): Command {
   for (const command of [
     serveCommand(),
     fleetCommand(),
+    exportCommand(),
+    migrateCommand(),
     protocolsCommand(),
     simulateCommand(),
     decodeCommand(),

@@ -11,6 +11,8 @@ export type { ProtocolPort, Rate } from "./config-values.ts";
 /** Everything that can be set, checked; durations in milliseconds, paths absolute. */
 export interface Config {
   readonly redis: RedisConfig;
+  /** So many replicas must have what is acknowledged. */
+  readonly replicas: number;
   readonly dataDir: string;
   readonly http: Address;
   readonly gateway: Address;
@@ -31,9 +33,13 @@ export interface Config {
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly receiptTimeoutMs: number;
   readonly messageTtlMs: number;
+  /** Null: messages are kept. */
+  readonly retentionMs: number | null;
   readonly loginTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
+  /** Texts that one account's broadcasts give out; those beyond wait for their turn. */
+  readonly broadcastRate: Rate;
   readonly trustProxy: readonly string[];
   /** Whose device connections begin with a PROXY header. */
   readonly balancers: readonly string[];
@@ -66,7 +72,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The configuration of `serve`; throws SettingError. `protocols`: names that PROTOCOL_PORTS may use. */
 export function readConfig(flags: SettingTexts, protocols: readonly string[], env: Environment = process.env): Config {
   const values = readSettings(flags, env);
-  refuseUnsupported(values);
   const config = assemble(values, env);
   checkTls(values);
   checkRedis(values);
@@ -85,6 +90,7 @@ export function readClientConfig(flags: SettingTexts, env: Environment = process
 function assemble(values: SettingValues, env: Environment): Config {
   return {
     redis: redisOf(values, env),
+    replicas: values.REDIS_REPLICAS,
     dataDir: resolve(values.DATA_DIR),
     http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
     gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT },
@@ -99,9 +105,11 @@ function assemble(values: SettingValues, env: Environment): Config {
     logLevel: values.LOG_LEVEL,
     receiptTimeoutMs: values.RECEIPT_TIMEOUT,
     messageTtlMs: values.MESSAGE_TTL,
+    retentionMs: values.RETENTION,
     loginTimeoutMs: values.LOGIN_TIMEOUT,
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
+    broadcastRate: values.BROADCAST_RATE,
     trustProxy: values.TRUST_PROXY ?? [],
     balancers: values.PROXY_PROTOCOL ?? [],
     linesPerIp: values.LINES_PER_IP,
@@ -139,15 +147,6 @@ function adminOf(values: SettingValues): Address | null {
 }
 
 /** Refused rather than silently ignored. */
-function refuseUnsupported(values: SettingValues): void {
-  const unsupported = {
-    RETENTION: values.RETENTION !== null,
-  };
-  for (const [name, given] of Object.entries(unsupported)) {
-    if (given) throw new SettingError(`${name}: not supported in this version`);
-  }
-}
-
 function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, TLS_KEY: key }: SettingValues): void {
   if (cert !== null && key === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
   if (key !== null && cert === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");
@@ -158,6 +157,8 @@ function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, T
 
 function checkRedis(values: SettingValues): void {
   if (values.REDIS_URL !== null && values.ADMIN_TOKEN === null) throw new SettingError("ADMIN_TOKEN: must be set when REDIS_URL is");
+  if (values.REDIS_URL === null && values.REDIS_REPLICAS > 0)
+    throw new SettingError("REDIS_REPLICAS: needs REDIS_URL, the embedded Redis has none");
   if (values.REDIS_URL !== null && values.REDIS_BIN !== null) throw new SettingError("REDIS_BIN: of no use when REDIS_URL is set");
 }
 

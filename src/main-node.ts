@@ -22,7 +22,9 @@ import { type ConnectionRole, connected, connectRedis } from "./store/connection
 import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
+import { RedisBroadcasts } from "./store/redis-broadcasts.ts";
 import { RedisEvents } from "./store/redis-events.ts";
+import { openSchema } from "./store/schema.ts";
 import { productVersion } from "./version.ts";
 import type { Places } from "./workers/messages.ts";
 
@@ -78,10 +80,11 @@ async function start({ config, log, closing, around }: Beginning): Promise<void>
   };
   const requests = connect("requests");
   await connected(requests, REDIS_MS);
+  await openSchema(requests);
   const metrics = new Metrics(config.nodeId, productVersion());
   const subscriber = connect("subscriber");
   const own = new NodeEvents(requests, config.nodeId);
-  const store = new RedisStore(requests, own);
+  const store = new RedisStore(requests, own, config.replicas);
   const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber }), store);
   const events = new RedisEvents({ requests, subscriber, own });
   const eventSide = createEventSide({ node: config.nodeId, store, events, fleet, meter: metrics, log });
@@ -95,7 +98,8 @@ async function start({ config, log, closing, around }: Beginning): Promise<void>
   const { gateway, outbox } = lineSide;
   const condition = new Condition({ listening: () => gateway.ready, store, load });
   const exposition = around.join({ registry: metrics.registry, condition });
-  const shared = { ...common, outbox, metrics, exposition, events, live: eventSide.hub, readiness: () => condition.readiness() };
+  const kept = { events, broadcasts: new RedisBroadcasts(requests), live: eventSide.hub };
+  const shared = { ...common, ...kept, outbox, metrics, exposition, readiness: () => condition.readiness() };
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: around.adminToken() });
   watch.show({ lineSide, condition, certificates, listeners: () => httpSide.listeners });
   watch.start();
@@ -143,16 +147,18 @@ interface Parts {
 
 /** Starts all that moves by itself, then takes devices and requests. */
 async function listen({ config, fleet, eventSide, lineSide, httpSide, condition, closing }: Parts): Promise<Places> {
-  const { gateway, presence, worker, sweeper, janitor } = lineSide;
+  const { gateway, presence, worker, sweeper, retention, janitor } = lineSide;
   closing.add("events", () => eventSide.stop());
   await eventSide.start();
   await presence.start();
   closing.add("lease", () => presence.stop());
   worker.start();
   sweeper.start();
+  retention?.start();
   janitor.start();
   closing.add("lines", async () => {
     sweeper.stop();
+    retention?.stop();
     janitor.stop();
     gateway.stopAccepting();
     await Promise.all([httpSide.close(HTTP_CLOSE_MS), gateway.drain(GRACE_MS), worker.stop()]);

@@ -14,12 +14,19 @@ const PAGES = pages();
 /** Lines that begin so are left out of their block; a line that is not run is named here or fails. */
 const NOT_RUN: readonly { readonly begins: string; readonly why: string }[] = [
   { begins: "npm ci", why: "it would replace the packages that these tests run on; .ci/run begins with it" },
+  { begins: "sudo ", why: "changes the machine; test/systemd-unit.test.ts checks what it installs" },
+  { begins: "docker ", why: "needs a container engine; scripts/image-rehearsal.sh runs what the image holds" },
+  { begins: "ADMIN_TOKEN=$(openssl rand -hex 32) docker ", why: "the same; test/repository.test.ts checks compose.yaml" },
+  { begins: "kubectl ", why: "needs a cluster; test/kubernetes.test.ts checks what it applies" },
   { begins: "npm start", why: "builds the product that scripts/image-rehearsal.sh starts; here the same runs from its sources" },
   { begins: "npm test", why: "these are the tests" },
   { begins: "git clone", why: "there is no repository to clone from" },
   { begins: "npm run new-protocol", why: "writes into the checkout; test/authoring.test.ts runs it in a copy" },
   { begins: "npx vitest", why: "a test of a protocol that test/authoring.test.ts makes" },
   { begins: "npm run dev", why: "the product from its sources is what runs here; the console's watcher needs the checkout" },
+  { begins: "npx tracker-chat migrate", why: "no node may run meanwhile; test/product/schema.test.ts runs it" },
+  { begins: "redis-cli", why: "need not be here; test/product/backup.test.ts sends the same commands" },
+  { begins: "cp ", why: "test/product/backup.test.ts copies the files of its own Redis" },
   { begins: "npx tracker-chat simulate acme", why: "a device of the protocol that test/authoring.test.ts makes" },
 ];
 

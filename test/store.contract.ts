@@ -1,5 +1,6 @@
 /** What every MessageStore does: run on the reference store, on Redis, and on Redis in cluster mode. */
 import { afterAll, beforeAll, describe } from "vitest";
+import { broadcastContract } from "./store/contract/broadcasts.ts";
 import { eventsContract } from "./store/contract/events.ts";
 import { figuresContract } from "./store/contract/figures.ts";
 import { lateContract } from "./store/contract/late.ts";
@@ -8,6 +9,7 @@ import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
 import { ownershipContract } from "./store/contract/ownership.ts";
 import { receptionContract } from "./store/contract/reception.ts";
+import { removalContract } from "./store/contract/removal.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { streamsContract } from "./store/contract/streams.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
@@ -30,9 +32,11 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("outbox", () => outboxContract(world));
     describe("settlements", () => settlementContract(world));
     describe("wishes", () => wishesContract(world));
+    describe("broadcasts", () => broadcastContract(world));
     describe("late reads and answers", () => lateContract(world));
     describe("withdrawals", () => withdrawalContract(world));
     describe("lives", () => lifeContract(world));
+    describe("removal", () => removalContract(world));
     describe("events", () => eventsContract(world));
     describe("streams of events", () => streamsContract(world));
     describe("figures", () => figuresContract(world));

@@ -1,19 +1,23 @@
 /** The seven calls of the chat, for callers whose account is known and whose input has its types. All refusals are `ChatError`s. */
 import { accountTrackers, listedTrackers, ownTracker, tariffAllows, usableTracker } from "./access.ts";
+import type { BroadcastResult, Broadcasts } from "./broadcasts.ts";
 import { ChatError } from "./chat-error.ts";
 import type { ChatText } from "./chat-text.ts";
 import type { Directory, User } from "./fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "./message.ts";
 import type { Clock, MessageStore } from "./ports.ts";
-import { type BroadcastResult, Sender, type SenderOptions } from "./sender.ts";
+import type { Sender } from "./sender.ts";
 import { unlessDown } from "./unless-down.ts";
 import { scopedKey, type Wishes, wishedDraft } from "./wishes.ts";
 
-type Used = "submit" | "claimKey" | "list" | "find" | "markRead" | "markAllRead" | "lastTimes" | "unreadCounts";
+type Used = "claimKey" | "list" | "find" | "markRead" | "markAllRead" | "lastTimes" | "unreadCounts";
 
-export interface CallsOptions extends SenderOptions {
+export interface CallsOptions {
   readonly store: Pick<MessageStore, Used>;
+  readonly directory: Directory;
   readonly clock: Clock;
+  readonly sender: Sender;
+  readonly broadcasts: Broadcasts;
 }
 
 /** `replaced`: the message that it replaces was still pending and is cancelled. */
@@ -45,12 +49,14 @@ export class Calls {
   readonly #directory: Directory;
   readonly #clock: Clock;
   readonly #sender: Sender;
+  readonly #broadcasts: Broadcasts;
 
   constructor(options: CallsOptions) {
     this.#store = options.store;
     this.#directory = options.directory;
     this.#clock = options.clock;
-    this.#sender = new Sender(options);
+    this.#sender = options.sender;
+    this.#broadcasts = options.broadcasts;
   }
 
   /** Throws 7, 201, 208, 214, 236, 14. */
@@ -97,12 +103,11 @@ export class Calls {
 
   /** Throws 221, 217, and 8 when not one outcome is known; with wishes also 7 as `sendAsWished` does. */
   async broadcast(user: User, trackerIds: readonly TrackerId[], text: ChatText, wishes: Wishes = {}): Promise<BroadcastResult> {
-    const wished = wishedDraft(wishes, this.#clock.now());
+    wishedDraft(wishes, this.#clock.now());
     const trackers = listedTrackers(this.#directory, user, trackerIds, "send");
-    const key = await this.#claimKey(user, wishes);
-    const result = await this.#sender.broadcast(trackers, text, { ...wished, ...key });
-    if (result.undetermined) throw new ChatError(8);
-    return result;
+    const { idempotencyKey = null } = await this.#claimKey(user, wishes);
+    const { choices = null, urgent, ttlMs = null, notBefore = null } = wishes;
+    return await this.#broadcasts.send(user, trackers, { text, choices, urgent: urgent === true, ttlMs, notBefore }, idempotencyKey);
   }
 
   /** Submit time of the last message by tracker; those without messages are absent. Throws 221, 217, 14. */

@@ -8,17 +8,15 @@ import type { ChatText } from "./chat-text.ts";
 import type { EventId, EventStore } from "./events.ts";
 import type { Directory, Tracker, User } from "./fleet.ts";
 import type { Message, MessageId, TrackerId } from "./message.ts";
-import type { MessageStore, Outbox, RosterEntry } from "./ports.ts";
+import type { MessageStore, RosterEntry } from "./ports.ts";
 import type { TimelineEntry } from "./timeline.ts";
 import { unlessDown } from "./unless-down.ts";
+import { type Withdrawing, withdraw } from "./withdrawal.ts";
 
-export interface ExtensionsOptions {
+export interface ExtensionsOptions extends Withdrawing {
   readonly store: Pick<MessageStore, "find" | "cancel" | "timeline" | "roster">;
   readonly directory: Directory;
   readonly events: Pick<EventStore, "place">;
-  readonly outbox: Outbox;
-  /** A line was not told that its text was withdrawn: it learns of it when it next asks the store. */
-  readonly onHintFailed: (error: unknown, trackerId: TrackerId) => void;
 }
 
 /** What a list of trackers shows, and the place from which live events go on from it. */
@@ -74,13 +72,7 @@ export class Extensions {
   async cancel(user: User, id: MessageId): Promise<void> {
     const { trackerId, direction } = await this.#own(user, id);
     if (direction === "INCOMING") throw new ChatError(201);
-    const cancelled = await unlessDown(14, this.#options.store.cancel(trackerId, id));
-    if (cancelled.type === "not-pending") throw new ChatError(13);
-    if (cancelled.owner === null) return;
-    // Not waited for: the text is withdrawn, whenever its line hears of it.
-    this.#options.outbox
-      .hint(trackerId, cancelled.owner, "withdrawal")
-      .catch((error: unknown) => this.#options.onHintFailed(error, trackerId));
+    if ((await unlessDown(14, withdraw(this.#options, trackerId, id))) === "not-pending") throw new ChatError(13);
   }
 
   /** `text`: how it would go out is told as well. Throws 201, 208, 236. */

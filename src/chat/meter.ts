@@ -33,6 +33,10 @@ export type Counted =
   | "bytes-out"
   /** Restarts of the hint worker by cause. */
   | "worker-restarts"
+  /** Messages removed for good by cause. */
+  | "removed"
+  /** Texts of broadcasts by what became of giving them; those that were tried once more, or withdrawn. */
+  | "broadcast-texts"
   /** Live events: relayed, and relays that failed. */
   | "events"
   /** Listeners by how they ended. */

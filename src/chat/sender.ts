@@ -21,20 +21,19 @@ export type SendOutcome =
   | { readonly type: "stored" | "unsendable"; readonly id: MessageId; readonly replaced: boolean }
   | { readonly type: "full" };
 
-/** Who got the text into their outbox. `undetermined`: of those tried, not one has a known outcome. */
-export interface BroadcastResult {
-  readonly sentTo: readonly TrackerId[];
-  /** The message that each of them got. */
-  readonly ids: ReadonlyMap<TrackerId, MessageId>;
-  readonly notSentTo: readonly TrackerId[];
-  readonly undetermined: boolean;
-}
-
 /** Writes of one broadcast that run at once; as many failures in a row end it, so that a dead store costs one time-out. */
 export const BROADCAST_AT_ONCE = 50;
 export const UNSENDABLE = "no character of this text can be sent to this device";
 
-type RecipientOutcome = SendOutcome | { readonly type: "textless" | "unknown" };
+/** `textless`: the device cannot take texts. `unknown`: whether it was stored. */
+export type RecipientOutcome = SendOutcome | { readonly type: "textless" | "unknown" };
+
+/** One tracker of several, and how the text is meant for it. */
+export interface SendTurn {
+  readonly tracker: Tracker;
+  readonly wished: Partial<Draft>;
+}
+
 /** Previews of one text by protocol and profile: alike for most of a fleet. */
 type Previews = Map<string, Preview | null>;
 /** What is said to one or many, and how. */
@@ -56,22 +55,22 @@ export class Sender {
     return this.#send(tracker, { text, wished, previews: new Map() });
   }
 
-  /** One message for each tracker; never throws for a store that cannot be reached. */
-  async broadcast(trackers: readonly Tracker[], text: ChatText, wished: Partial<Draft>): Promise<BroadcastResult> {
+  /** The text to each of these trackers; never throws for a store that cannot be reached. */
+  async sendEach(turns: readonly SendTurn[], text: ChatText): Promise<ReadonlyMap<TrackerId, RecipientOutcome>> {
     const outcomes = new Map<TrackerId, RecipientOutcome>();
-    const speech: Speech = { text, wished, previews: new Map() };
-    const queue = trackers.values();
+    const previews: Previews = new Map();
+    const queue = turns.values();
     let failures = 0;
     const worker = async (): Promise<void> => {
-      for (const tracker of queue) {
-        const outcome = failures < BROADCAST_AT_ONCE ? await this.#attempt(tracker, speech) : UNKNOWN;
+      for (const { tracker, wished } of queue) {
+        const outcome = failures < BROADCAST_AT_ONCE ? await this.#attempt(tracker, { text, wished, previews }) : UNKNOWN;
         if (outcome.type === "unknown") failures += 1;
         else if (outcome.type !== "textless") failures = 0;
         outcomes.set(tracker.id, outcome);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(BROADCAST_AT_ONCE, trackers.length) }, worker));
-    return result(trackers, outcomes);
+    await Promise.all(Array.from({ length: Math.min(BROADCAST_AT_ONCE, turns.length) }, worker));
+    return outcomes;
   }
 
   async #attempt(tracker: Tracker, speech: Speech): Promise<RecipientOutcome> {
@@ -130,15 +129,3 @@ export class Sender {
 }
 
 const UNKNOWN: RecipientOutcome = { type: "unknown" };
-
-function result(trackers: readonly Tracker[], outcomes: ReadonlyMap<TrackerId, RecipientOutcome>): BroadcastResult {
-  const ids = new Map<TrackerId, MessageId>();
-  const notSentTo: TrackerId[] = [];
-  for (const { id } of trackers) {
-    const outcome = outcomes.get(id);
-    if (outcome?.type === "stored") ids.set(id, outcome.id);
-    else notSentTo.push(id);
-  }
-  const tried = [...outcomes.values()].filter(({ type }) => type !== "textless");
-  return { sentTo: [...ids.keys()], ids, notSentTo, undetermined: tried.length > 0 && tried.every(({ type }) => type === "unknown") };
-}

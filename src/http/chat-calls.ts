@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { type Calls, LIST_LIMIT } from "../chat/calls.ts";
 import { ChatError } from "../chat/chat-error.ts";
 import { WISHED_TTL_S, type Wishes } from "../chat/wishes.ts";
+import { BROADCAST_ANSWER, broadcastAnswer } from "./broadcast-calls.ts";
 import { type AccountCall, type Answer, accountCall } from "./call.ts";
 import { optional, required, type Values } from "./fields.ts";
-import { chatText, choices, flag, id, idempotencyKey, ids, intBetween, type JsonSchema, time } from "./kinds.ts";
+import { chatText, choices, flag, id, idempotencyKey, ids, intBetween, time } from "./kinds.ts";
 import { MESSAGE_SCHEMA, messageView } from "./message-view.ts";
 
 export function chatCalls(calls: Calls): readonly AccountCall[] {
@@ -45,13 +46,6 @@ function wishesOf(call: "send" | "broadcast", input: Values<typeof WISHES>): Wis
     choices: input.choices,
   };
 }
-
-const IDS: JsonSchema = { type: "array", items: id.schema };
-const MESSAGE_IDS: JsonSchema = {
-  type: "object",
-  additionalProperties: id.schema,
-  description: "Extension: by tracker of `sent_to` the id of its message.",
-};
 
 function listCall(calls: Calls): AccountCall {
   return accountCall({
@@ -128,17 +122,11 @@ function broadcastCall(calls: Calls): AccountCall {
     path: "tracker/chat/broadcast",
     title: "Send a message to each of several trackers",
     fields: { trackers: required(ids), message: required(chatText), ...WISHES },
-    answer: { sent_to: IDS, not_sent_to: IDS, message_ids: MESSAGE_IDS },
+    answer: BROADCAST_ANSWER,
     refusals: [217, 221],
     whenDown: 8,
-    run: async (input, { user }) => {
-      const {
-        sentTo,
-        notSentTo,
-        ids: messageIds,
-      } = await calls.broadcast(user, input.trackers, input.message, wishesOf("broadcast", input));
-      return { sent_to: sentTo, not_sent_to: notSentTo, message_ids: Object.fromEntries(messageIds) };
-    },
+    run: async (input, { user }) =>
+      broadcastAnswer(await calls.broadcast(user, input.trackers, input.message, wishesOf("broadcast", input))),
   });
 }
 

@@ -13,9 +13,9 @@ const RETRY_AFTER_SECONDS = 5;
 /** Of a route: which call of the chat it is. */
 const CALL = /\/tracker\/chat\/(.+)$/;
 /** One of these is the work of hundreds of others. */
-const LONG_CALLS: ReadonlySet<string> = new Set(["list", "broadcast"]);
+const LONG_CALLS: ReadonlySet<string> = new Set(["list", "broadcast", "broadcast/read", "broadcast/retry", "broadcast/cancel"]);
 /** Their clients are told what they are told when no text can be queued; others, that nothing can be looked up. */
-const QUEUEING_CALLS: ReadonlySet<string> = new Set(["send", "broadcast"]);
+const QUEUEING_CALLS: ReadonlySet<string> = new Set(["send", "broadcast", "broadcast/retry"]);
 
 /** Answers 8 or 14 (HTTP 503) before a hash is looked at. */
 export function shedLoad(app: FastifyInstance, { load, meter }: SheddingOptions): void {

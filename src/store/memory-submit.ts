@@ -9,7 +9,7 @@ import { outboxBytes as bytesOf } from "./timeline.ts";
 
 /** `nextId` is asked once, for a text that is stored. */
 export function submit(tracker: TrackerState, draft: Draft, now: Instant, nextId: () => MessageId): Submitted {
-  const known = repeated(tracker, draft, now);
+  const known = draft.idempotencyKey ? repeated(tracker, draft.idempotencyKey, now) : null;
   if (known !== null) return stored(tracker, draft, known, true);
   const bytes = bytesOf(draft.text, draft.choices);
   const old = draft.rejected === null ? tracker.outbox.get(draft.replaces ?? 0) : undefined;
@@ -42,8 +42,8 @@ function isFull(tracker: TrackerState, bytes: number, old: QueuedText | undefine
 }
 
 /** The message that was stored under the same key not long ago. */
-function repeated(tracker: TrackerState, { idempotencyKey }: Draft, now: Instant): MessageId | null {
-  const id = idempotencyKey ? tracker.repeats.get(idempotencyKey) : undefined;
+export function repeated(tracker: TrackerState, idempotencyKey: string, now: Instant): MessageId | null {
+  const id = tracker.repeats.get(idempotencyKey);
   const message = id === undefined ? undefined : visible(tracker, id);
   return message !== undefined && now - message.submittedAt < IDEMPOTENCY_MS ? message.id : null;
 }

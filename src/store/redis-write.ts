@@ -117,7 +117,7 @@ function packText(text: DeviceText, employeeId: number | null): readonly ScriptA
 }
 
 /** 128 bits for keys that clients choose; none for no key. */
-function keyDigest(key: string | null | undefined): Buffer {
+export function keyDigest(key: string | null | undefined): Buffer {
   return key ? createHash("sha256").update(key).digest().subarray(0, 16) : Buffer.alloc(0);
 }
 

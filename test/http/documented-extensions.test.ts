@@ -14,6 +14,7 @@ const STEP = new RegExp(`${REQUEST}\`\`\`(json|event-stream)\\n([^\`]*)\`\`\`$|^
 const TRACKER = 1_000_001;
 const CALLS = [
   ...["send", "message/timeline", "message/cancel", "capabilities", "roster", "events"].map((name) => `/tracker/chat/${name}`),
+  ...["broadcast", "broadcast/list", "broadcast/read", "broadcast/retry", "broadcast/cancel"].map((name) => `/tracker/chat/${name}`),
   ...["/user/auth", "/user/get_info", "/user/logout", "/tracker/list", "/employee/list"],
   ...["/api/key/create", "/api/key/list", "/api/key/delete"],
 ];
@@ -22,6 +23,7 @@ const HAPPENINGS: Readonly<Record<string, (api: Api) => Promise<void>>> = {
   "the device takes its texts": deviceTakes,
   "a moment passes": ({ store }) => expect.poll(() => store.events.waiting(TRACKER), { timeout: 5_000 }).toBeNull(),
   "a driver writes": driverWrites,
+  "one device takes the broadcast, the other refuses it": devicesAnswer,
 };
 
 it("the documented examples are what the API answers", async () => {
@@ -108,7 +110,7 @@ const MADE_UP = /^(?:[0-9a-f]{32}|[0-9a-f]{64}|\d+-\d+)$/;
 
 async function fleet(): Promise<Fleet> {
   const clock = { now: () => Date.UTC(2026, 10, 22, 12, 0, 0) };
-  const messages = { disown: () => Promise.resolve(), erase: () => Promise.resolve() };
+  const messages = { disown: () => Promise.resolve(), erase: () => Promise.resolve(), forget: () => Promise.resolve() };
   const protocols = [paperProtocol("example", {}, "latin1")];
   const made = new Fleet({ store: new MemoryFleetStore(clock), protocols, messages, clock, warn: () => undefined });
   const tracker = { user_id: 1, tariff_id: 1, protocol: "example" };
@@ -137,6 +139,20 @@ async function deviceTakes({ store, time }: Api): Promise<void> {
     { id: 1, direction: "up", bytes: Buffer.from("#AM#1\r\n"), ageMs: 0 },
   ] as const;
   await store.drain({ ...request, settlements: [{ type: "delivered", id: 1, receipt: "device" }], traces, room: 0 });
+}
+
+/** A second after they were sent the first tracker's text is delivered, the other's rejected. */
+async function devicesAnswer({ store, time }: Api): Promise<void> {
+  time.now += 1_000;
+  for (const [trackerId, settlement] of [
+    [TRACKER, { type: "delivered", id: 5, receipt: "device" }],
+    [1_000_002, { type: "rejected", id: 6, reason: "its memory is full" }],
+  ] as const) {
+    const { epoch } = await store.login({ trackerId, node: "gw-1", protocol: "example" });
+    const request = { trackerId, epoch, held: [], maxAttempts: 3, tagBytes: 100 };
+    await store.drain({ ...request, settlements: [], room: 1 });
+    await store.drain({ ...request, settlements: [settlement], room: 0 });
+  }
 }
 
 /** Two seconds after that. */

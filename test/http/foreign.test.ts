@@ -60,6 +60,7 @@ function spying(asked: number[]): NonNullable<ApiOptions["wrapStore"]> {
     submit: (draft) => note([draft.trackerId], store.submit(draft)),
     list: (query) => note([query.trackerId], store.list(query)),
     find: (ids) => store.find(ids),
+    findByKey: (trackerId, key) => note([trackerId], store.findByKey(trackerId, key)),
     markRead: (trackerId, ids) => note([trackerId], store.markRead(trackerId, ids)),
     markAllRead: (ids) => note(ids, store.markAllRead(ids)),
     lastTimes: (ids) => note(ids, store.lastTimes(ids)),

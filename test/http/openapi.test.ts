@@ -2,11 +2,13 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import type { Accounts } from "../../src/chat/accounts.ts";
+import type { Broadcasts } from "../../src/chat/broadcasts.ts";
 import type { Calls } from "../../src/chat/calls.ts";
 import type { Extensions } from "../../src/chat/extensions.ts";
 import type { Directory } from "../../src/chat/fleet.ts";
 import type { SignIn } from "../../src/chat/sign-in.ts";
 import { accountCalls } from "../../src/http/account-calls.ts";
+import { broadcastCalls } from "../../src/http/broadcast-calls.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
 import { registerDocs } from "../../src/http/docs-page.ts";
 import { extensionCalls } from "../../src/http/extension-calls.ts";
@@ -18,6 +20,7 @@ import { answerCheck } from "../support/answer-schema.ts";
 
 const CALLS = [
   ...chatCalls({} as Calls),
+  ...broadcastCalls({} as Broadcasts),
   ...extensionCalls({} as Extensions),
   ...accountCalls({ accounts: {} as Accounts, directory: {} as Directory, signIn: {} as SignIn }),
 ];

@@ -205,7 +205,7 @@ describe("the order of checks", () => {
     const own = await startApi({
       fleet: FLEET,
       wrapStore: () => ({
-        ...{ submit: down, claimKey: down, list: down, find: down, cancel: down, timeline: down },
+        ...{ submit: down, claimKey: down, list: down, find: down, findByKey: down, cancel: down, timeline: down },
         ...{ markRead: down, markAllRead: down, lastTimes: down, unreadCounts: down, roster: down },
       }),
     });
@@ -226,6 +226,7 @@ describe("the order of checks", () => {
       sent_to: [],
       not_sent_to: [3],
       message_ids: {},
+      broadcast_id: 3,
     });
   });
 

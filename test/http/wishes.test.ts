@@ -74,10 +74,17 @@ describe("idempotency_key", () => {
         }),
     });
     const call = { trackers: [1, 2, 3], message: "all", idempotency_key: "b" };
-    expect((await api.call("broadcast", call)).body).toEqual({ success: true, sent_to: [1], not_sent_to: [2, 3], message_ids: { 1: 1 } });
+    expect((await api.call("broadcast", call)).body).toEqual({
+      ...{ success: true, sent_to: [1], not_sent_to: [2, 3], message_ids: { 1: 1 }, broadcast_id: 1 },
+    });
     failing = false;
     for (const _ of [1, 2])
-      expect((await api.call("broadcast", call)).body).toMatchObject({ sent_to: [1, 2], not_sent_to: [3], message_ids: { 1: 1 } });
+      expect((await api.call("broadcast", call)).body).toMatchObject({
+        sent_to: [1, 2],
+        not_sent_to: [3],
+        message_ids: { 1: 1 },
+        broadcast_id: 1,
+      });
     expect([(await listed(api, 1)).length, (await listed(api, 2)).length]).toEqual([1, 1]);
   });
 
@@ -104,11 +111,11 @@ describe("the other wishes", () => {
     api.time.now += 3_600_000;
     await api.store.outbox(1);
     api.time.now += 599_000;
-    expect(await api.store.expire(1)).toBe(0);
+    expect(await api.store.expire(1, [])).toBe(0);
     expect(await api.deviceTakes(1)).toEqual([id]);
     const late = (await api.call("send", { tracker_id: 1, message: "x", ttl: "60" })).body.id;
     api.time.now += 60_000;
-    expect(await api.store.expire(1)).toBe(1);
+    expect(await api.store.expire(1, [])).toBe(1);
     expect((await api.store.find([late]))[0]?.state).toBe("expired");
   });
 
@@ -214,6 +221,7 @@ describe("the other wishes", () => {
       sent_to: [1],
       not_sent_to: [],
       message_ids: { 1: 2 },
+      broadcast_id: 1,
     });
   });
 });

@@ -1,4 +1,5 @@
 /** One user of the API: one call after the other, each on some node, none waited for longer than its patience. */
+import type { BroadcastResult } from "../../src/chat/broadcasts.ts";
 import { LIST_LIMIT, type ListInput } from "../../src/chat/calls.ts";
 import { ChatError } from "../../src/chat/chat-error.ts";
 import { type ChatText, isChatText } from "../../src/chat/chat-text.ts";
@@ -6,12 +7,12 @@ import type { Extensions } from "../../src/chat/extensions.ts";
 import type { User } from "../../src/chat/fleet.ts";
 import type { Message } from "../../src/chat/message.ts";
 import { StoreUnavailable } from "../../src/chat/ports.ts";
-import type { BroadcastResult } from "../../src/chat/sender.ts";
 import type { Idempotency } from "../../src/chat/wishes.ts";
 import type { ChatCalls } from "./build.ts";
+import { TTL_MS } from "./calls-over.ts";
 import type { History, Outcome } from "./history.ts";
 import type { Random } from "./random.ts";
-import { type SimNode, TTL_MS } from "./sim-node.ts";
+import type { SimNode } from "./sim-node.ts";
 import type { SentText } from "./texts.ts";
 
 export interface ClientWorld {

@@ -1,6 +1,6 @@
 /** One gateway node: its lines, the use cases over its way to the store, its lease and its sweeper. It may stop, die and come back. */
 import pino from "pino";
-import { Calls } from "../../src/chat/calls.ts";
+import type { BroadcastStore } from "../../src/chat/broadcast.ts";
 import { Extensions } from "../../src/chat/extensions.ts";
 import type { Directory } from "../../src/chat/fleet.ts";
 import { LineChat } from "../../src/chat/lines.ts";
@@ -9,6 +9,7 @@ import type { Protocol } from "../../src/core/index.ts";
 import { Registry } from "../../src/gateway/registry.ts";
 import { isMine, Sweeper } from "../../src/outbox/sweeper.ts";
 import type { Build, ChatCalls } from "./build.ts";
+import { callsOver } from "./calls-over.ts";
 import type { History } from "./history.ts";
 import type { Link } from "./link.ts";
 import { type Chat, SimLine } from "./sim-line.ts";
@@ -16,6 +17,7 @@ import { type Chat, SimLine } from "./sim-line.ts";
 export interface NodeOptions {
   readonly name: string;
   readonly store: MessageStore;
+  readonly broadcasts: BroadcastStore;
   readonly directory: Directory;
   readonly outbox: Outbox;
   readonly history: History;
@@ -28,7 +30,6 @@ export interface NodeOptions {
   readonly shards: readonly number[];
 }
 
-export const TTL_MS = 7 * 24 * 60 * 60_000;
 const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
 const SWEEP_MS = 5_000;
@@ -100,7 +101,8 @@ export class SimNode {
     this.#lines = new Set();
     const chat = new LineChat({ store, directory, outbox, node: name, now, warn: () => {} });
     const shared = { store, directory, outbox, onHintFailed: () => {} };
-    this.#calls = build.calls(new Calls({ ...shared, ttlMs: TTL_MS, clock: { now: this.#options.wallClock } }), store);
+    const clock = { now: this.#options.wallClock };
+    this.#calls = build.calls(callsOver({ ...shared, broadcasts: this.#options.broadcasts, clock }), store);
     this.#extensions = new Extensions({ ...shared, events: { place: () => Promise.reject(new StoreUnavailable("not simulated")) } });
     this.#chat = build.chat(chat, this);
     this.#beat(RENEW_MS, async () => void (await store.renewLease(name, LEASE_MS)));
@@ -186,7 +188,8 @@ export class SimNode {
     for (const shard of shards) {
       if (build.sweeps) this.#beat(SWEEP_MS, async () => void (await sweeper.sweep(shard)));
       this.#beat(EXPIRE_MS, async () => {
-        if (isMine(shard, name, await store.liveNodes())) await sweeper.expire(shard);
+        const live = await store.liveNodes();
+        if (isMine(shard, name, live)) await sweeper.expire(shard, live);
       });
     }
   }

@@ -1,10 +1,11 @@
 /** One run: everything that one seed says, from the first login to the quiet after the healing. */
-import { Calls } from "../../src/chat/calls.ts";
 import { shardOf } from "../../src/store/keys.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
 import { MemoryDirectory } from "../support/fleet.ts";
 import type { Build } from "./build.ts";
 import { burnTags } from "./burn-tags.ts";
+import { callsOver, TTL_MS } from "./calls-over.ts";
 import { Chaos } from "./chaos.ts";
 import { Client, type ClientWorld } from "./client.ts";
 import { Device, type DeviceWorld } from "./device.ts";
@@ -18,7 +19,7 @@ import { byTag, inOrder } from "./protocols.ts";
 import { Quiet } from "./quiet.ts";
 import type { Random } from "./random.ts";
 import { SimRoad } from "./road.ts";
-import { SimNode, TTL_MS } from "./sim-node.ts";
+import { SimNode } from "./sim-node.ts";
 import { StoreHost } from "./store-host.ts";
 import { StorePort } from "./store-port.ts";
 import { type SentText, textOf } from "./texts.ts";
@@ -27,7 +28,7 @@ import { Timeline } from "./timeline.ts";
 /** The store's clock at the beginning. */
 const BEGIN = 1_800_000_000_000;
 /** Promises are settled in rounds between events: as deep as any chain of them that one event sets off. */
-const ROUNDS = 16;
+const ROUNDS = 32;
 /** After the healing people go on talking for a moment. */
 const AFTERTALK_MS = 8_000;
 const LOOK_MS = 20_000;
@@ -55,6 +56,7 @@ export class World {
   readonly #chaos: Chaos;
   readonly #quiet: Quiet;
   readonly #memory: MemoryStore;
+  readonly #broadcasts = new MemoryBroadcasts(() => this.#storeNow());
   readonly #crashed: (() => void)[] = [];
   #links = 0;
   #clockOffset = BEGIN - PREPARED_MS;
@@ -173,6 +175,7 @@ export class World {
     const node: SimNode = new SimNode({
       name,
       store: this.#build.port(new StorePort(road), name),
+      broadcasts: this.#broadcasts,
       directory: this.#directory,
       outbox: this.#post,
       history: this.history,
@@ -271,7 +274,7 @@ export class World {
   async #read(): Promise<FinalState> {
     const store = this.#build.port(this.#host.store, "reader");
     const clock = { now: this.#storeNow };
-    const calls = new Calls({ store, directory: this.#directory, outbox: this.#post, ttlMs: TTL_MS, onHintFailed: () => {}, clock });
+    const calls = callsOver({ store, broadcasts: this.#broadcasts, directory: this.#directory, outbox: this.#post, clock });
     const users = this.#plan.users.flatMap((id) => this.#directory.user(id) ?? []);
     return await readFinalState({
       store,

@@ -14,6 +14,7 @@ import { RedisFleetStore } from "../../src/store/fleet-redis.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { NodeEvents } from "../../src/store/node-events.ts";
 import { RedisStore } from "../../src/store/redis.ts";
+import { RedisBroadcasts } from "../../src/store/redis-broadcasts.ts";
 import { RedisEvents } from "../../src/store/redis-events.ts";
 import { storeContract } from "../store.contract.ts";
 import { until } from "../support/gateway-world.ts";
@@ -188,6 +189,7 @@ function userOfRedis(cluster: boolean): UserWorld {
       return {
         store: new RedisStore(requests, own),
         events: new RedisEvents({ requests, subscriber, own }),
+        broadcasts: new RedisBroadcasts(requests),
         node: NODE,
         advance: (ms) => advance(secure(), ms),
         close: () => Promise.resolve(),

@@ -1,4 +1,5 @@
 /** What the store's tests share: a store with a clock that can be waited for, and short names for its requests. */
+import type { BroadcastStore } from "../../src/chat/broadcast.ts";
 import type { EventStore } from "../../src/chat/events.ts";
 import type { MessageId, TrackerId } from "../../src/chat/message.ts";
 import type { Draft, DrainRequest, LoggedIn, MessageStore, Received, Reception } from "../../src/chat/ports.ts";
@@ -8,6 +9,7 @@ import type { ClaimedText, DeviceText, DrainResult, Settlement } from "../../src
 export interface World {
   readonly store: MessageStore;
   readonly events: EventStore;
+  readonly broadcasts: BroadcastStore;
   /** The name of this node. */
   readonly node: string;
   /** Returns once the store's clock has moved on by this much. */

@@ -3,15 +3,19 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import type { Accounts } from "../../src/chat/accounts.ts";
+import type { BroadcastStore, Pace } from "../../src/chat/broadcast.ts";
+import { Broadcasts, type BroadcastsOptions } from "../../src/chat/broadcasts.ts";
 import { Calls, type CallsOptions } from "../../src/chat/calls.ts";
 import { Extensions, type ExtensionsOptions } from "../../src/chat/extensions.ts";
 import type { Directory, User } from "../../src/chat/fleet.ts";
 import type { Load } from "../../src/chat/load.ts";
 import { type MessageStore, type News, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
+import { Sender, type SenderOptions } from "../../src/chat/sender.ts";
 import { SignIn } from "../../src/chat/sign-in.ts";
 import { EventHub } from "../../src/events/hub.ts";
 import { Relayer } from "../../src/events/relayer.ts";
 import { accountCalls } from "../../src/http/account-calls.ts";
+import { broadcastCalls } from "../../src/http/broadcast-calls.ts";
 import { Calendar } from "../../src/http/calendar.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
 import { EventStreams, type EventStreamsDeps } from "../../src/http/event-streams.ts";
@@ -22,15 +26,25 @@ import { type RouteDeps, registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { shedLoad } from "../../src/http/shedding.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
 import { answerCheck } from "./answer-schema.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
+
+/** What the calls need of a message store. */
+type ApiStore = CallsOptions["store"] & ExtensionsOptions["store"] & SenderOptions["store"] & BroadcastsOptions["store"];
+
+const NO_PACE: Pace = { count: 1_000_000, perMs: 1_000 };
 
 export interface ApiOptions {
   readonly fleet?: FleetPlan;
   /** The default never refuses. */
   readonly rate?: { readonly count: number; readonly perMs: number };
   /** The store that the calls see; the default is the memory store itself. */
-  readonly wrapStore?: (store: MemoryStore) => CallsOptions["store"] & ExtensionsOptions["store"];
+  readonly wrapStore?: (store: MemoryStore) => ApiStore;
+  /** Where broadcasts are kept; the default is a memory of its own. */
+  readonly broadcasts?: BroadcastStore;
+  /** The default makes nothing wait. */
+  readonly pace?: Pace;
   readonly outbox?: Outbox;
   /** A whole fleet in place of `fleet` and `sessions`: with logins, sessions and API keys. */
   readonly accounts?: { readonly directory: Directory; readonly accounts: Accounts };
@@ -102,11 +116,15 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   });
   const seen = options.wrapStore?.(store) ?? store;
   const shared = { store: seen, directory, outbox, onHintFailed: (error: unknown) => void failedHints.push(error) };
-  const calls = new Calls({ ...shared, clock: { now: () => time.now }, ttlMs: 7 * 24 * 3_600_000 });
+  const sender = new Sender({ ...shared, ttlMs: 7 * 24 * 3_600_000 });
+  const kept = options.broadcasts ?? new MemoryBroadcasts(() => time.now);
+  const spoken = { ...shared, clock: { now: () => time.now }, sender };
+  const broadcasts = new Broadcasts({ ...spoken, broadcasts: kept, pace: options.pace ?? NO_PACE, meter: { count: () => undefined } });
+  const calls = new Calls({ ...spoken, broadcasts });
   const extensions = new Extensions({ ...shared, events: store.events });
   const routes = { gate, calendar: new Calendar() };
   const account = accounts === null ? [] : accountCalls({ accounts, directory, signIn: new SignIn({ accounts, now: () => time.now }) });
-  const all = [...chatCalls(calls), ...extensionCalls(extensions), ...account];
+  const all = [...chatCalls(calls), ...broadcastCalls(broadcasts), ...extensionCalls(extensions), ...account];
   registerCalls(app, all, routes);
   const check = answerCheck(openApi(all));
   if (options.live === true)

@@ -140,6 +140,26 @@ export class Product {
   }
 }
 
+/** Runs a command to its end. */
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (chunk: Buffer) => {
+    said.out += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    said.err += chunk.toString();
+  });
+  await once(child, "close");
+  return { code: child.exitCode, ...said };
+}
+
 /** Of whoever answers there, whatever certificate they show; 0: nobody does. */
 function statusOf(url: string): Promise<number> {
   return new Promise((resolve) => {
