@@ -34,7 +34,9 @@ export async function createGate(app: FastifyInstance, options: GateOptions): Pr
   const { directory, sessions, rate } = options;
   await app.register(rateLimit, { global: false, cache: REMEMBERED });
   const limits = { max: rate.count, timeWindow: rate.perMs };
-  const perAddress = app.createRateLimit(limits);
+  const perKnown = app.createRateLimit(limits);
+  const perGone = app.createRateLimit({ ...limits, keyGenerator: () => "gone" });
+  const perAddress: typeof perKnown = (request) => (hasAddress(request) ? perKnown(request) : perGone(request));
   const perUser = app.createRateLimit({ ...limits, keyGenerator: (request) => String(request.userId) });
 
   return {
@@ -52,6 +54,11 @@ export async function createGate(app: FastifyInstance, options: GateOptions): Pr
     },
     greet: async (request) => refuseExcess(await perAddress(request)),
   };
+}
+
+/** A client that has hung up meanwhile has none any more: all of those share one rate. */
+function hasAddress({ ip }: { readonly ip: string | undefined }): boolean {
+  return ip !== undefined;
 }
 
 function refuseExcess(use: { readonly isAllowed: boolean; readonly isExceeded?: boolean }): void {

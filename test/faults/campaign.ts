@@ -24,7 +24,7 @@ export interface CampaignOptions extends Omit<SceneOptions, "history"> {
 }
 
 const MINUTE_MS = 60_000;
-const WARM_MS = 60_000;
+const WARM_MS = 180_000;
 /** What is promised within a minute has a little longer, so that lateness is seen as such. */
 const QUIET_MS = 75_000;
 const LOOK_MS = 100;

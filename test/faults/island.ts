@@ -32,7 +32,12 @@ export async function runOnIsland(main: string, args: readonly string[]): Promis
     stdio: ["pipe", "inherit", "inherit"],
   });
   const ended = once(child, "exit");
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.stdin.end());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      child.stdin.end();
+      void ended.then(() => process.exit(1));
+    });
+  }
   const [code] = (await ended) as [number | null];
   return code ?? 1;
 }

@@ -37,6 +37,7 @@ export interface SceneOptions {
 const NODES = 3;
 const PORTS = { redis: 6_379, proxy: 6_400, http: 8_080, gateway: 5_000 };
 const DISK_BYTES = 1_536 * 1_024 * 1_024;
+const MOST_TRIES = 10;
 
 export class Scene {
   readonly history: History;
@@ -119,11 +120,17 @@ export class Scene {
     await this.redis.start();
     await Promise.all(this.nodes.map((node) => node.start()));
     const { players } = this.#options;
-    if ((await admin(this.balancer.portOf(0), "PUT", "fleet", fleetOf(players))) === null) throw new Error("the fleet was refused");
+    await this.#tellFleet(fleetOf(players));
     for (const player of players) this.history.add({ op: "cast", ...player.traits });
     this.balancer.start();
     this.watcher.start();
     for (const handset of [...this.handsets, ...this.canaries]) handset.start();
+  }
+
+  /** A node that has just started on a busy machine may not answer in time. */
+  async #tellFleet(fleet: object): Promise<void> {
+    for (let tries = 1; (await admin(this.balancer.portOf(0), "PUT", "fleet", fleet)) === null; tries += 1)
+      if (tries === MOST_TRIES) throw new Error("the fleet was refused");
   }
 
   #node(proxy: RedisProxy, place: number): GatewayNode {

@@ -20,7 +20,7 @@ export interface GatewayNodeOptions {
 /** The balancer asks several times within this whether the node takes something new. */
 export const DRAIN_DELAY_MS = 2_000;
 const START_MS = 120_000;
-const MOST_STARTS = 3;
+const MOST_STARTS = 20;
 const LOOK_MS = 25;
 
 export class GatewayNode {

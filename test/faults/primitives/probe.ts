@@ -1,11 +1,10 @@
 /** Which faults this machine can inject: each kind is tried once before a campaign. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { promisify } from "node:util";
 import { Clocks, JUMP_SEEN_MS } from "./clocks.ts";
 import { Disk } from "./disk.ts";
 import { blackHole, lose, reset } from "./firewall.ts";
@@ -118,14 +117,19 @@ async function kill(): Promise<void> {
 /** A process that runs sees the jump, and its timers do not. */
 async function clock(work: string): Promise<void> {
   const clocks = new Clocks(work);
-  const program = `const from = [Date.now(), performance.now()]; setTimeout(() => {
+  const program = `const from = [Date.now(), performance.now()]; process.stdout.write("x"); setTimeout(() => {
     process.stdout.write(String(Math.round((Date.now() - from[0] - (performance.now() - from[1])) / 1000)));
   }, ${JUMP_SEEN_MS * 2})`;
-  const running = promisify(execFile)(process.execPath, ["-e", program], { env: { ...process.env, ...clocks.environment("probe") } });
-  await wait(JUMP_SEEN_MS);
+  const running = spawn(process.execPath, ["-e", program], {
+    env: { ...process.env, ...clocks.environment("probe") },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(running, "exit");
+  await once(running.stdout, "data");
   clocks.set("probe", HOUR_S);
-  const { stdout } = await running;
-  if (Math.abs(Number(stdout) - HOUR_S) > 2) throw new Error(`a clock moved by ${stdout} s instead of ${HOUR_S}`);
+  const [moved] = await once(running.stdout, "data");
+  await ended;
+  if (Math.abs(Number(moved) - HOUR_S) > 2) throw new Error(`a clock moved by ${moved} s instead of ${HOUR_S}`);
 }
 
 async function dial(port: number): Promise<Socket> {
