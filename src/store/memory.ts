@@ -7,7 +7,6 @@ import {
   type Draft,
   type DrainRequest,
   type Fullness,
-  IDEMPOTENCY_MS,
   type ListQuery,
   type LoggedIn,
   type Login,
@@ -26,6 +25,7 @@ import { shardOf } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { putBack, withdraw } from "./memory-endings.ts";
 import { MemoryEvents } from "./memory-events.ts";
+import { MemoryKeys } from "./memory-keys.ts";
 import { drain, expire, oldestWait } from "./memory-outbox.ts";
 import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
@@ -52,7 +52,7 @@ export class MemoryStore implements MessageStore {
   readonly #trackers = new Map<TrackerId, TrackerState>();
   readonly #places = new Map<MessageId, TrackerId>();
   readonly #leases = new Map<string, Instant>();
-  readonly #keys = new Map<string, { readonly digest: string; readonly until: Instant }>();
+  readonly #keys = new MemoryKeys();
   #lastId: MessageId;
   /** Their events, in the same memory. */
   readonly events: MemoryEvents;
@@ -70,11 +70,7 @@ export class MemoryStore implements MessageStore {
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
-    const [name, now] = [`${userId} ${key}`, this.#clock()];
-    const known = this.#keys.get(name);
-    if (known !== undefined && known.until > now) return Promise.resolve(known.digest === bodyDigest ? "same" : "other");
-    this.#keys.set(name, { digest: bodyDigest, until: now + IDEMPOTENCY_MS });
-    return Promise.resolve("new");
+    return Promise.resolve(this.#keys.claim({ userId, key }, bodyDigest, this.#clock()));
   }
 
   findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null> {
@@ -262,7 +258,7 @@ export class MemoryStore implements MessageStore {
 
   forget(userId: UserId): Promise<void> {
     this.events.forget(userId);
-    for (const name of this.#keys.keys()) if (name.startsWith(`${userId} `)) this.#keys.delete(name);
+    this.#keys.forget(userId);
     return Promise.resolve();
   }
 
