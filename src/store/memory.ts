@@ -1,24 +1,23 @@
 /** The reference store: readable, synchronous inside, no timers, no randomness. What it does, Redis does. */
 import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
-import {
-  type Cancelled,
-  type DeadLetter,
-  type Draft,
-  type DrainRequest,
-  type Fullness,
-  IDEMPOTENCY_MS,
-  type ListQuery,
-  type LoggedIn,
-  type Login,
-  type MessageStore,
-  type OutboxState,
-  type Owner,
-  type Received,
-  type Reception,
-  type Removed,
-  type RosterEntry,
-  type Submitted,
+import type {
+  Cancelled,
+  DeadLetter,
+  Draft,
+  DrainRequest,
+  Fullness,
+  ListQuery,
+  LoggedIn,
+  Login,
+  MessageStore,
+  OutboxState,
+  Owner,
+  Received,
+  Reception,
+  Removed,
+  RosterEntry,
+  Submitted,
 } from "../chat/ports.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
@@ -26,6 +25,7 @@ import { shardOf } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { putBack, withdraw } from "./memory-endings.ts";
 import { MemoryEvents } from "./memory-events.ts";
+import { MemoryKeys } from "./memory-keys.ts";
 import { MemoryLeases } from "./memory-leases.ts";
 import { drain, expire, oldestWait } from "./memory-outbox.ts";
 import { disown, logIn, logOut } from "./memory-owner.ts";
@@ -53,7 +53,7 @@ export class MemoryStore implements MessageStore {
   readonly #trackers = new Map<TrackerId, TrackerState>();
   readonly #places = new Map<MessageId, TrackerId>();
   readonly #leases: MemoryLeases;
-  readonly #keys = new Map<string, { readonly digest: string; readonly until: Instant }>();
+  readonly #keys = new MemoryKeys();
   #lastId: MessageId;
   /** Their events, in the same memory. */
   readonly events: MemoryEvents;
@@ -72,11 +72,7 @@ export class MemoryStore implements MessageStore {
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
-    const [name, now] = [`${userId} ${key}`, this.#clock()];
-    const known = this.#keys.get(name);
-    if (known !== undefined && known.until > now) return Promise.resolve(known.digest === bodyDigest ? "same" : "other");
-    this.#keys.set(name, { digest: bodyDigest, until: now + IDEMPOTENCY_MS });
-    return Promise.resolve("new");
+    return Promise.resolve(this.#keys.claim({ userId, key }, bodyDigest, this.#clock()));
   }
 
   findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null> {
@@ -264,7 +260,7 @@ export class MemoryStore implements MessageStore {
 
   forget(userId: UserId): Promise<void> {
     this.events.forget(userId);
-    for (const name of this.#keys.keys()) if (name.startsWith(`${userId} `)) this.#keys.delete(name);
+    this.#keys.forget(userId);
     return Promise.resolve();
   }
 
