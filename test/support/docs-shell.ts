@@ -9,7 +9,7 @@ import { freePort, Product } from "./product.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** A command that ends does so within this; one that goes on is at work within this. */
-const COMMAND_MS = 30_000;
+const COMMAND_MS = 60_000;
 /** A port in a command: behind `PORT=`, `--port `, an address, or a protocol in PROTOCOL_PORTS. */
 const PORT = /(?<=_PORT=|--port |--[a-z]+-port |(?:127\.0\.0\.1|localhost|0\.0\.0\.0):|=[a-z0-9-]+:|,[a-z0-9-]+:)\d{4,5}\b/g;
 /** What somebody else recorded: the login of the demo fleet's first truck. */
