@@ -55,7 +55,10 @@ const STANDS_FOR: readonly (readonly [shown: string, here: () => string | Promis
 /** What happens before a command, by how its block begins. */
 const BEFORE: readonly (readonly [begins: string, happens: () => Promise<void>])[] = [["npx tracker-chat replay", deviceIsRecorded]];
 
-const COMMANDS = PAGES.flatMap(commandsOf);
+/** What a sentence repeats was run where it stood first. */
+const COMMANDS = PAGES.flatMap(commandsOf).filter(
+  ({ text, isBlock }, index, all) => isBlock || all.findIndex((other) => other.text.trim() === text) === index,
+);
 
 beforeAll(async () => {
   shell = await DocsShell.start();
@@ -66,18 +69,21 @@ afterAll(async () => {
   await secure?.stop();
 }, 60_000);
 
-describe.each(PAGES.filter((page) => commandsOf(page).length > 0))("the commands of $path", { timeout: 60_000 }, (page) => {
+describe.each([...new Set(COMMANDS.map(({ page }) => page))])("the commands of %s", { timeout: 90_000 }, (page) => {
   afterAll(() => shell.quiet(), 60_000);
 
-  it.each(commandsOf(page).map((told) => [`${told.line}: ${told.text.split("\n")[0]}`, told] as const))("line %s", async (_, told) => {
-    const lines = linesOf(told.text).filter((line) => reasonNotToRun(line) === undefined);
-    if (lines.length === 0) return;
-    for (const [begins, happens] of BEFORE) if (told.text.startsWith(begins)) await happens();
-    await play(await here(lines));
-  });
+  it.each(COMMANDS.filter((told) => told.page === page).map((told) => [`${told.line}: ${told.text.split("\n")[0]}`, told] as const))(
+    "line %s",
+    async (_, told) => {
+      const lines = linesOf(told.text).filter((line) => reasonNotToRun(line) === undefined);
+      if (lines.length === 0) return;
+      for (const [begins, happens] of BEFORE) if (told.text.startsWith(begins)) await happens();
+      await play(await here(lines));
+    },
+  );
 });
 
-describe("the commands of the documentation", () => {
+describe("the commands of the documentation", { timeout: 60_000 }, () => {
   it("are written in `sh` blocks, which are the ones that are run", () => {
     const others = PAGES.flatMap(fencesOf).filter(({ language }) => /^(?:|bash|shell|console|terminal|zsh)$/.test(language));
     expect(others.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
