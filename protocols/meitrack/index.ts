@@ -24,6 +24,7 @@ export const meitrack: Protocol = {
     window: WINDOW,
     attempts: 3,
     unstored: "close",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   // Letters that mean nothing tell no two texts apart.

@@ -27,6 +27,7 @@ export const ruptela: Protocol = {
     attempts: 3,
     receiptMs: RECEIPT_MS,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   detect,

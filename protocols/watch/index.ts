@@ -22,6 +22,7 @@ export const watch: Protocol = {
     window: 1,
     attempts: 3,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   detect,

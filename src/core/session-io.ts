@@ -160,12 +160,18 @@ export type Input =
   | { readonly type: "drained"; readonly result: DrainResult; readonly unit?: UnitLabel }
   /** This tracker belongs on the line no longer; the line ends with the last of them. */
   | { readonly type: "leave"; readonly reason: CloseReason; readonly unit?: UnitLabel }
+  /** Of the upstream server that shares the line: a connection to it was made, or was lost, or it says this. */
+  | { readonly type: "upstream"; readonly news: "up" | "down" | Buffer }
   | { readonly type: "tick" }
   /** Close; with `graceMs`, first let the open question and outstanding receipts end for that long. */
   | { readonly type: "end"; readonly reason: CloseReason; readonly graceMs: number };
 
 export type Effect =
   | { readonly type: "write"; readonly bytes: Buffer }
+  /** The line is shared with this server: connect to it, and again whenever the connection is lost. Said again: drop the one there is. */
+  | { readonly type: "share"; readonly target: string }
+  /** To the upstream server; only while it is up. */
+  | { readonly type: "relay"; readonly bytes: Buffer }
   /** Question: who is this? `unit`: one of several on this line. */
   | {
       readonly type: "identify";
@@ -194,7 +200,19 @@ export type Effect =
   | { readonly type: "close"; readonly reason: CloseReason };
 
 /** What a note is about: each kind is one counter. */
-export type NoteKind = "noise" | "bad-frame" | "before-login" | "refused" | "stray-receipt" | "ambiguous-receipt" | "lossy-text" | "defect";
+export type NoteKind =
+  | "noise"
+  | "bad-frame"
+  | "before-login"
+  | "refused"
+  | "stray-receipt"
+  | "ambiguous-receipt"
+  | "lossy-text"
+  | "upstream-order"
+  | "upstream-refused"
+  | "upstream-noise"
+  | "unrelayed"
+  | "defect";
 
 /** Bounds of one line. Times in milliseconds. */
 export interface SessionLimits {

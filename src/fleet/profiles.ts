@@ -1,6 +1,6 @@
 /** Profiles against the schemas of their protocols (JSON Schema draft-07, defaults applied). */
-import { Ajv, type ValidateFunction } from "ajv";
-import type { Profile, Protocol } from "../core/index.ts";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { type Profile, type Protocol, profileSchema, UNSUPPORTED } from "../core/index.ts";
 import { sayError } from "./document.ts";
 import { type Problem, pathOf } from "./problems.ts";
 
@@ -15,7 +15,7 @@ export class Profiles {
     this.#protocols = new Map(protocols.map((protocol) => [protocol.name, protocol]));
     // Schemas may carry annotations that ajv does not know.
     const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false });
-    for (const protocol of protocols) this.#validators.set(protocol.name, ajv.compile({ ...protocol.profile }));
+    for (const protocol of protocols) this.#validators.set(protocol.name, ajv.compile(profileSchema(protocol)));
   }
 
   get names(): readonly string[] {
@@ -33,7 +33,7 @@ export class Profiles {
     }
     const validate = protocol === null ? undefined : this.#validators.get(protocol);
     if (validate === undefined || validate(structuredClone(profile))) return [];
-    return (validate.errors ?? []).map((error) => ({ path: pathOf(error.instancePath, base), error: sayError(error) }));
+    return (validate.errors ?? []).map((error) => ({ path: pathOf(error.instancePath, base), error: sayProfileError(error) }));
   }
 
   /**
@@ -52,6 +52,13 @@ export class Profiles {
     validate(defaults);
     return defaults;
   }
+}
+
+/** A common setting that this protocol cannot have is not merely unknown. */
+function sayProfileError(error: ErrorObject): string {
+  const field = error.keyword === "additionalProperties" ? String(error.params["additionalProperty"]) : "";
+  const reason = UNSUPPORTED[field];
+  return reason === undefined ? sayError(error) : `"${field}" is not possible: ${reason}`;
 }
 
 function refusedField(pointer: string, params: Readonly<Record<string, unknown>>): string {
