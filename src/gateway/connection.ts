@@ -7,6 +7,7 @@ import type { Answer } from "../chat/lines.ts";
 import { NO_PROTOCOL } from "../chat/meter.ts";
 import { type CloseReason, type Effect, type Input, type News, type Protocol, Session } from "../core/index.ts";
 import { detect, HEAD_BYTES } from "./detector.ts";
+import { performInOrder, type Unwritten } from "./in-order.ts";
 import { countNote, countTally, type Note } from "./line-counts.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog, type LogEntry } from "./line-log.ts";
@@ -16,7 +17,7 @@ import { askDrain, askReceive, type Drain, type Receive, settleFinally } from ".
 import type { EndReason } from "./registry.ts";
 import { Seat, type SeatHost } from "./seat.ts";
 import { Seats } from "./seats.ts";
-import { UPSTREAM_LIMITS, Upstream, type UpstreamOwner } from "./upstream.ts";
+import { Upstream, type UpstreamOwner } from "./upstream.ts";
 import { Wire, type WireOwner } from "./wire.ts";
 
 /** Bytes of one step: a chunk of 64 KiB may hold tens of thousands of tiny frames, whose effects wait for its end. */
@@ -25,7 +26,7 @@ const SLICE_BYTES = 4 * 1024;
 /** `ended`: our end is on its way; `gone`: the socket is no more. */
 type Phase = "open" | "ended" | "gone";
 
-type OfSeat = Exclude<Effect, { type: "identify" | "note" | "close" | "write" | "share" | "relay" }>;
+type OfSeat = Exclude<Unwritten, { type: "identify" | "note" | "close" | "share" | "relay" }>;
 type Identify = Extract<Effect, { type: "identify" }>;
 
 export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwner {
@@ -176,7 +177,11 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
       const effects = this.#session.step(input, this.#deps.now());
       countTally(this.#deps.meter, this.#protocolName, this.#session.tally);
       const last = effects.some((effect) => effect.type === "close");
-      this.#performAll(effects, last);
+      performInOrder(
+        effects,
+        (bytes) => this.#send(bytes),
+        (effect) => this.#perform(effect, last),
+      );
       this.#regulate();
       this.#timer.arm();
     } catch (error) {
@@ -188,31 +193,14 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
     return this.#protocol?.name ?? NO_PROTOCOL;
   }
 
-  /** In order, but neighbouring writes as one: a chunk of tiny frames must not become as many socket writes. */
-  #performAll(effects: readonly Effect[], last: boolean): void {
-    let unsent: Buffer[] = [];
-    for (const effect of effects) {
-      if (effect.type === "write") {
-        unsent.push(effect.bytes);
-        continue;
-      }
-      if (effect.type === "close") {
-        this.#send(unsent);
-        unsent = [];
-      }
-      this.#perform(effect, last);
-    }
-    this.#send(unsent);
-  }
-
   /** `last`: the line ends in this step, so nothing more is claimed for it. */
-  #perform(effect: Effect, last: boolean): void {
+  #perform(effect: Unwritten, last: boolean): void {
     if (effect.type === "identify") this.#background(this.#identify(effect));
     else if (effect.type === "note") this.#note(effect);
     else if (effect.type === "close") this.#close(effect.reason);
     else if (effect.type === "share") this.#share(effect.target);
     else if (effect.type === "relay") this.#upstream?.send(effect.bytes);
-    else if (effect.type !== "write") this.#performFor(this.#seats.get(effect.unit), effect, last);
+    else this.#performFor(this.#seats.get(effect.unit), effect, last);
   }
 
   #performFor(seat: Seat | undefined, effect: OfSeat, last: boolean): void {
@@ -228,10 +216,7 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
     this.#upstream = new Upstream({ target, protocol: this.#protocolName }, this, this.#deps);
   }
 
-  #send(buffers: readonly Buffer[]): void {
-    const [first] = buffers;
-    if (first === undefined) return;
-    const bytes = buffers.length === 1 ? first : Buffer.concat(buffers);
+  #send(bytes: Buffer): void {
     this.#tap?.down(bytes);
     this.#wire.send(bytes);
     this.#deps.meter.count("bytes-out", this.#protocolName, bytes.length);
