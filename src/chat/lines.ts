@@ -62,6 +62,7 @@ export interface DrainQuestion {
   readonly tags?: readonly WireTag[];
   readonly held: readonly MessageId[];
   readonly room: number;
+  readonly urgentOnly?: boolean;
 }
 
 export class LineChat {
@@ -121,6 +122,7 @@ export class LineChat {
         tags: question.tags ?? [],
         held: question.held,
         room: question.room,
+        urgentOnly: question.urgentOnly === true,
         maxAttempts: capabilities.attempts,
         tagBytes: tagBytesOf(line.identity, capabilities),
       });

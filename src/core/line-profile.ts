@@ -24,7 +24,7 @@ const HOLD: Hold = { overKmh: 5, standingS: 30, atMostS: 14_400 };
 const TEE = {
   type: ["string", "null"],
   pattern: TEE_TARGET,
-  description: "host:port of the server that gets all but the chat, and alone acknowledges it; null: none, whatever the setting TEE says",
+  description: "host:port of the server that gets all but the chat, and alone acknowledges it; null: none",
 };
 
 const HOLD_SCHEMA = {

@@ -107,7 +107,7 @@ export type DrainResult =
   | {
       readonly type: "drained";
       readonly texts: readonly ClaimedText[];
-      /** Texts that wait behind those on this line. */
+      /** Texts that wait behind those on this line, in the lanes that were asked for. */
       readonly waiting: number;
       /** Milliseconds until a text becomes due that is not yet; null: none. */
       readonly dueInMs: number | null;
@@ -189,6 +189,8 @@ export type Effect =
       readonly settlements: readonly Settlement[];
       readonly held: readonly number[];
       readonly room: number;
+      /** Of the urgent lane alone; absent: of both. */
+      readonly urgentOnly?: boolean;
       readonly traces?: readonly Trace[];
       readonly tags?: readonly WireTag[];
       readonly unit?: UnitLabel;
