@@ -74,10 +74,10 @@ async function converses(talk: Talk, { sayable, spoken, capabilities }: Stance):
   expect(await ended(talk, text), text).toBe(capabilities.receipts === "none" ? "unconfirmed" : "delivered");
   const [words] = spoken;
   if (!capabilities.textUp || words === undefined) return;
-  const before = talk.acknowledged().length;
+  const before = { acknowledged: talk.acknowledged().length, stored: talk.line.texts.length };
   await talk.say(words);
-  await talk.until(() => talk.acknowledged().length > before, AWAY_MS);
-  expect(talk.line.texts, "stored here").toContain(words);
+  expect(await talk.until(() => talk.acknowledged().length > before.acknowledged, AWAY_MS), `"${words}" is acknowledged`).toBe(true);
+  expect(talk.line.texts.length, "stored here, once").toBe(before.stored + 1);
 }
 
 async function position(talk: Talk): Promise<void> {

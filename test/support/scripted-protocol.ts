@@ -8,6 +8,9 @@ import {
   type Part,
   type Protocol,
   type Reading,
+  type Shared,
+  type TeeTerms,
+  type UpstreamSaid,
   type Verdict,
 } from "../../src/core/index.ts";
 
@@ -22,6 +25,7 @@ const CAPABILITIES: Capabilities = {
   window: 4,
   attempts: 10,
   unstored: "silence",
+  motion: true,
 };
 
 export const byTag: Protocol = scripted("scripted-by-tag", CAPABILITIES);
@@ -38,6 +42,7 @@ function scripted(name: string, capabilities: Capabilities): Protocol {
     name,
     title: "Scripted",
     capabilities,
+    tee: TEE,
     profile: { type: "object", properties: { receipts: { enum: ["device", "implied"], default: "device" } }, additionalProperties: false },
     detect: (head) => (head[0] === 0x4c ? "yes" : "no"),
     connect: () => codec(capabilities),
@@ -99,6 +104,10 @@ export function decode(line: string): Reading {
       return event({ type: "text", serial: first === "-" ? null : first, text: tail }, "AT");
     case "P":
       return event({ type: "alive" }, "AP");
+    case "S":
+      return event({ type: "status", ...(first === "-" ? {} : { speedKmh: Number(first) }), ...(tail === "" ? {} : { ignition: tail === "on" }) }, "AS");
+    case "V":
+      return { events: [{ type: "text", serial: first === "-" ? null : first, text: tail }, { type: "alive" }], reply: Buffer.from("AV\n") };
     case "A":
       return event({ type: "receipt", tag: first || null, outcome: "accepted" });
     case "N":
@@ -119,6 +128,20 @@ export function decode(line: string): Reading {
       return event({ type: "bad", reason: `unknown letter ${letter}` }, "AX");
   }
 }
+
+const OURS = "TANGWDC";
+
+/** Positions are `S`, and `V` with a text in them; `P` is a sign of life. */
+const TEE: TeeTerms = {
+  login: "once",
+  listen: () => new LineFramer({ maxBytes: 200 }),
+  up: (frame): Shared => (OURS.includes(frame.toString("utf8", 0, 1)) ? "ours" : frame[0] === 0x50 ? "link" : "data"),
+  down: (frame): UpstreamSaid => {
+    const said = frame.toString("utf8");
+    if (said.startsWith("AL")) return said === "AL ok" ? "welcome" : "refusal";
+    return said.startsWith("M ") ? "order" : "pass";
+  },
+};
 
 function loginReply(verdict: Verdict): Buffer {
   return Buffer.from(verdict.type === "accepted" ? "AL ok\n" : `AL ${verdict.reason}\n`);
