@@ -6,6 +6,7 @@ import { WatchDevice } from "./device.ts";
 import { explain } from "./explain.ts";
 import { MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
 import { preview } from "./text.ts";
+import { tee } from "./tee.ts";
 
 export const watch: Protocol = {
   name: "watch",
@@ -25,6 +26,7 @@ export const watch: Protocol = {
     motion: true,
   },
   profile: PROFILE_SCHEMA,
+  tee,
   detect,
   connect: () => new WatchCodec(),
   preview: (text, profile) => preview(text, settingsOf(profile)),

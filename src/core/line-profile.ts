@@ -12,6 +12,16 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   hold: "frames of this protocol do not tell whether the vehicle moves",
 };
 
+/** A line must not be taken as if nobody else wanted what its device says: it would be acknowledged here and kept by nobody. */
+export function canShare({ tee: target }: Profile, { tee }: Pick<Protocol, "tee">): boolean {
+  if (typeof target !== "string") return true;
+  return tee !== undefined && isTarget(target);
+}
+
+export function isTarget(target: unknown): boolean {
+  return typeof target === "string" && new RegExp(TEE_TARGET).test(target);
+}
+
 /** When texts wait for the vehicle to stand: see `Gate`. */
 export interface Hold {
   readonly overKmh: number;

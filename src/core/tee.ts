@@ -122,8 +122,8 @@ export class Tee {
         return own;
       });
     }
-    // Without an answer of its own it is read once more.
-    if (reading.reply === undefined) return reading;
+    // It is read once more.
+    if (reading.reply === undefined || reading.again === true) return reading;
     return answering(reading, (own, { type }) => {
       if (type !== "accepted" || this.#state === "closed") return own;
       this.#relay(raw);

@@ -105,9 +105,15 @@ export function decode(line: string): Reading {
     case "P":
       return event({ type: "alive" }, "AP");
     case "S":
-      return event({ type: "status", ...(first === "-" ? {} : { speedKmh: Number(first) }), ...(tail === "" ? {} : { ignition: tail === "on" }) }, "AS");
+      return event(
+        { type: "status", ...(first === "-" ? {} : { speedKmh: Number(first) }), ...(tail === "" ? {} : { ignition: tail === "on" }) },
+        "AS",
+      );
     case "V":
-      return { events: [{ type: "text", serial: first === "-" ? null : first, text: tail }, { type: "alive" }], reply: Buffer.from("AV\n") };
+      return {
+        events: [{ type: "text", serial: first === "-" ? null : first, text: tail }, { type: "alive" }],
+        reply: Buffer.from("AV\n"),
+      };
     case "A":
       return event({ type: "receipt", tag: first || null, outcome: "accepted" });
     case "N":
