@@ -28,6 +28,20 @@ const CAPABILITIES: Capabilities = {
   motion: true,
 };
 
+const OURS = "TANGWDC";
+
+/** Positions are `S`, and `V` with a text in them; `P` is a sign of life. */
+const TEE: TeeTerms = {
+  login: "once",
+  listen: () => new LineFramer({ maxBytes: 200 }),
+  up: (frame): Shared => (OURS.includes(frame.toString("utf8", 0, 1)) ? "ours" : frame[0] === 0x50 ? "link" : "data"),
+  down: (frame): UpstreamSaid => {
+    const said = frame.toString("utf8");
+    if (said.startsWith("AL")) return said === "AL ok" ? "welcome" : "refusal";
+    return said.startsWith("M ") ? "order" : "pass";
+  },
+};
+
 export const byTag: Protocol = scripted("scripted-by-tag", CAPABILITIES);
 export const inOrder: Protocol = scripted("scripted-in-order", {
   ...CAPABILITIES,
@@ -134,20 +148,6 @@ export function decode(line: string): Reading {
       return event({ type: "bad", reason: `unknown letter ${letter}` }, "AX");
   }
 }
-
-const OURS = "TANGWDC";
-
-/** Positions are `S`, and `V` with a text in them; `P` is a sign of life. */
-const TEE: TeeTerms = {
-  login: "once",
-  listen: () => new LineFramer({ maxBytes: 200 }),
-  up: (frame): Shared => (OURS.includes(frame.toString("utf8", 0, 1)) ? "ours" : frame[0] === 0x50 ? "link" : "data"),
-  down: (frame): UpstreamSaid => {
-    const said = frame.toString("utf8");
-    if (said.startsWith("AL")) return said === "AL ok" ? "welcome" : "refusal";
-    return said.startsWith("M ") ? "order" : "pass";
-  },
-};
 
 function loginReply(verdict: Verdict): Buffer {
   return Buffer.from(verdict.type === "accepted" ? "AL ok\n" : `AL ${verdict.reason}\n`);
