@@ -119,15 +119,9 @@ export function decode(line: string): Reading {
     case "P":
       return event({ type: "alive" }, "AP");
     case "S":
-      return event(
-        { type: "status", ...(first === "-" ? {} : { speedKmh: Number(first) }), ...(tail === "" ? {} : { ignition: tail === "on" }) },
-        "AS",
-      );
+      return event(moving(first, tail), "AS");
     case "V":
-      return {
-        events: [{ type: "text", serial: first === "-" ? null : first, text: tail }, { type: "alive" }],
-        reply: Buffer.from("AV\n"),
-      };
+      return { events: [...decode(`T ${first} ${tail}`).events, { type: "alive" }], reply: Buffer.from("AV\n") };
     case "A":
       return event({ type: "receipt", tag: first || null, outcome: "accepted" });
     case "N":
@@ -147,6 +141,15 @@ export function decode(line: string): Reading {
     default:
       return event({ type: "bad", reason: `unknown letter ${letter}` }, "AX");
   }
+}
+
+/** `-`: no speed. */
+function moving(speed: string, ignition: string): DeviceEvent {
+  return {
+    type: "status",
+    ...(speed === "-" ? {} : { speedKmh: Number(speed) }),
+    ...(ignition === "" ? {} : { ignition: ignition === "on" }),
+  };
 }
 
 function loginReply(verdict: Verdict): Buffer {
