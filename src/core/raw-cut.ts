@@ -9,8 +9,8 @@ export class RawCut {
   readonly #framer: Framer;
   readonly #queue = new ByteQueue();
   #maxBytes: number;
-  /** Of the unit in hand, bytes that were more than is kept. */
-  #dropped = 0;
+  /** Bytes at the head of the stream that were more than is kept. */
+  #lost = 0;
 
   constructor(framer: Framer, maxBytes = GREETING_BYTES) {
     this.#framer = framer;
@@ -27,18 +27,18 @@ export class RawCut {
     this.#queue.push(chunk);
   }
 
-  /** What the framer has used up since it gave the last unit, as a view until the next `push`; null: more than is kept. */
+  /** What the framer has used up since it gave the last unit, as a view until the next `push`; null: more than was kept. */
   take(): Buffer | null {
-    const bytes = this.#queue.take(this.#queue.length - this.#framer.buffered);
-    const whole = this.#dropped === 0;
-    this.#dropped = 0;
-    return whole ? bytes : null;
+    const used = this.#lost + this.#queue.length - this.#framer.buffered;
+    const lost = Math.min(used, this.#lost);
+    this.#lost -= lost;
+    const bytes = this.#queue.take(used - lost);
+    return lost === 0 ? bytes : null;
   }
 
   /** The framer has no further unit for now. */
   rest(): void {
-    const used = this.#queue.length - this.#framer.buffered;
-    if (used > this.#maxBytes || this.#dropped > 0) this.#dropped += this.#queue.take(used).length;
+    if (this.#queue.length > this.#maxBytes) this.#lost += this.#queue.take(this.#queue.length).length;
     this.#queue.detach();
   }
 }
