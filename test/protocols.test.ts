@@ -14,6 +14,7 @@ import { plays } from "./every-protocol/replay.ts";
 import { deliversTexts } from "./every-protocol/round-trip.ts";
 import { holdsLittle } from "./every-protocol/size-caps.ts";
 import { subjectOf } from "./every-protocol/subject.ts";
+import { sharesItsLine } from "./every-protocol/tee.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -63,6 +64,7 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   deliversTexts(subject);
   ignoresStrayReceipts(subject);
   storesRepeatsOnce(subject);
+  sharesItsLine(subject);
 });
 
 function foldersOf(path: string): readonly string[] {

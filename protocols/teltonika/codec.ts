@@ -1,5 +1,5 @@
 /** The gateway's side of Teltonika on one line: answers logins and records, carries payloads, and holds its tongue in between. */
-import type { Codec, CodecEnvironment, Encoded, Identity, Order, Part, Reading } from "../../src/core/index.ts";
+import type { Codec, CodecEnvironment, Encoded, Identity, Order, Part, Reading, TeeCodec } from "../../src/core/index.ts";
 import { connectInner } from "../carried/index.ts";
 import type { Inner, InnerEncoded } from "../carried/inner.ts";
 import { Console } from "./console.ts";
@@ -7,6 +7,7 @@ import { TeltonikaFramer } from "./framer.ts";
 import { DEFAULTS, type Settings, settings } from "./profile.ts";
 import { Quiet } from "./quiet.ts";
 import { statusOf } from "./records.ts";
+import { SharedCounts } from "./shared-counts.ts";
 import { CODEC, countAnswer, type Message, messageFrame, readUnit, TYPE } from "./wire.ts";
 
 const ACCEPTED = Buffer.of(0x01);
@@ -19,6 +20,10 @@ export class TeltonikaCodec implements Codec {
   #inner: Inner | null = null;
   #console: Console | null = null;
   readonly #quiet = new Quiet();
+  /** Null: records are answered by us alone. */
+  #counts: SharedCounts | null = null;
+  /** The last frame was one of records. */
+  #records = false;
   /** Type of the device's last message from its port. */
   #upType: number | null = null;
 
@@ -28,11 +33,20 @@ export class TeltonikaCodec implements Codec {
 
   /** A console is always ready to be spoken to; without anything to speak to, orders are refused, not held. */
   get ready(): boolean {
-    return this.#quiet.over && (this.#inner?.ready ?? true);
+    return this.#quiet.over && this.#counts?.outstanding !== true && (this.#inner?.ready ?? true);
   }
+
+  readonly tee: TeeCodec = {
+    relayed: () => {
+      if (this.#records) this.#counts?.relayed();
+    },
+    passes: (frame) => this.#counts?.passes(frame) !== false,
+    lost: () => this.#counts?.lost(),
+  };
 
   identified({ profile, deviceId }: Identity): void {
     this.#settings = settings(profile);
+    if (typeof profile["tee"] === "string") this.#counts = new SharedCounts(this.#settings.upstreamMs, () => this.#quiet.begin());
     this.#inner = connectInner(this.#settings, { ...this.#environment, productId: false });
     const console = this.#inner === null && this.#settings.console;
     this.#console = console ? new Console(this.#settings, this.#settings.commands === "codec14" ? deviceId : null) : null;
@@ -40,6 +54,7 @@ export class TeltonikaCodec implements Codec {
 
   decode(frame: Buffer): Reading {
     const unit = readUnit(frame);
+    this.#records = unit.kind === "records" || (unit.kind === "bad" && unit.records);
     switch (unit.kind) {
       case "login":
         this.#quiet.begin();
@@ -48,11 +63,12 @@ export class TeltonikaCodec implements Codec {
           reply: ({ type }) => (type === "accepted" ? ACCEPTED : REJECTED),
         };
       case "records":
-        this.#quiet.begin();
+        this.#recordsCame();
         return { events: [statusOf(unit.body) ?? { type: "alive" }], reply: countAnswer(unit.count) };
       case "message":
         return this.#message(unit.message);
       case "bad":
+        if (unit.records) this.#counts?.came();
         return { events: [{ type: "bad", reason: unit.reason }], ...(unit.records ? { reply: countAnswer(0) } : {}) };
     }
   }
@@ -78,12 +94,21 @@ export class TeltonikaCodec implements Codec {
 
   /** Nothing is sent while a record packet is coming in, or may follow: the device would take it for the count it waits for. */
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {
+    const shared = this.#counts?.tick(now);
     const at = this.#quiet.tick(now, this.#settings.quietMs);
+    if (shared !== undefined && (shared.send.length > 0 || this.#counts?.outstanding === true))
+      return { ...shared, at: shared.at ?? at ?? now };
     if (at !== null) return { send: [], at };
     if (this.framer.buffered > 0) return { send: [], at: null };
     if (this.#console !== null) return { send: this.#console.take(), at: null };
     const inner = this.#inner?.tick(now);
     return inner === undefined ? NOTHING : { send: inner.send.map((payload) => this.#wrap(payload)), at: inner.at };
+  }
+
+  /** Its count follows: at once, or when the upstream says it. */
+  #recordsCame(): void {
+    if (this.#counts === null) this.#quiet.begin();
+    else this.#counts.came();
   }
 
   #message(message: Message): Reading {

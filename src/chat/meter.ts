@@ -31,6 +31,10 @@ export type Counted =
   /** Bytes by protocol. */
   | "bytes-in"
   | "bytes-out"
+  /** Connections to servers that share lines, by protocol and what became of them. */
+  | "tee"
+  /** Bytes to and from those servers, by protocol and direction. */
+  | "tee-bytes"
   /** Restarts of the hint worker by cause. */
   | "worker-restarts"
   /** Messages removed for good by cause. */

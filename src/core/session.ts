@@ -17,6 +17,7 @@ import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from ".
 import type { CloseReason, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 import { Strikes } from "./strikes.ts";
 import { Tally } from "./tally.ts";
+import { Tee } from "./tee.ts";
 import type { Unit } from "./unit.ts";
 import type { UnitsHost } from "./units.ts";
 
@@ -47,6 +48,8 @@ export class Session {
   readonly #clock: LineClock;
   #phase: Phase = { type: "greeting" };
   readonly #crew: Crew;
+  /** Null: the line is not shared. */
+  #tee: Tee | null;
   #question: Question | null = null;
   #ending: { readonly reason: CloseReason; readonly by: number } | null = null;
   readonly #strikes: Strikes;
@@ -62,6 +65,7 @@ export class Session {
     this.#noise = new Noise(this.#strikes);
     this.#codec = options.protocol.connect(options.environment);
     const { protocol, limits } = options;
+    this.#tee = protocol.tee === undefined ? null : new Tee(protocol.tee, this.#codec);
     this.#crew = new Crew({ codec: this.#codec, protocol, receiptMs: limits.receiptMs, tally: this.tally });
     this.#clock = new LineClock(options.limits, options.now);
   }
@@ -106,6 +110,8 @@ export class Session {
         return this.#drained(input, now, out);
       case "leave":
         return this.#leave(input, now, out);
+      case "upstream":
+        return this.#tee?.hear(input.news, out) === true ? this.#wrote() : undefined;
       case "tick":
         return this.#tick(now, out);
       case "end":
@@ -117,6 +123,7 @@ export class Session {
     this.#replied = false;
     this.#clock.heard(now);
     this.#crew.bytesArrived(chunk.length);
+    this.#tee?.push(chunk);
     this.#codec.framer.push(chunk);
   }
 
@@ -124,6 +131,7 @@ export class Session {
   #pull(now: number, out: Effect[]): void {
     for (let seen = 0; !this.asking && !closes(out, seen); ) {
       const framed = this.#codec.framer.next();
+      this.#tee?.framed(framed, out);
       if (framed === null) break;
       seen = out.length;
       this.#clock.frameEnded();
@@ -133,6 +141,7 @@ export class Session {
     this.#noise.tell(out);
     if (!this.asking) this.#halfFrame(now);
     this.#tickCodec(now, out);
+    if (!this.asking && !closes(out)) this.#crew.own?.deliveries.awake(now, out);
   }
 
   /** What was half a frame may have turned out to be none. */
@@ -155,7 +164,8 @@ export class Session {
   }
 
   #frame(bytes: Buffer, now: number, out: Effect[]): void {
-    const reading = decodeFrame(this.#codec, bytes, out);
+    const decoded = decodeFrame(this.#codec, bytes, out);
+    const reading = this.#tee?.share(decoded, bytes, out) ?? decoded;
     const hello = reading.events.find((event) => event.type === "hello");
     if (reading.units !== undefined && hello === undefined && this.#phase.type === "online")
       return this.#crew.units(() => this.#host()).frame(reading, bytes, now, out);
@@ -228,17 +238,18 @@ export class Session {
       return;
     }
     const { hello } = question;
-    if (hello.scope !== "register") this.#goOnline(hello, verdict, now);
+    if (hello.scope !== "register") this.#goOnline(hello, verdict, now, out);
     const identity = verdict.type === "carrier" ? nobody(hello.key) : verdict.identity;
     if (question.frame === null) this.#answer(question.reading, { type: "accepted", identity }, out);
     else this.#frame(question.frame, now, out);
     this.#crew.hint({ type: "hint" }, now, out);
   }
 
-  #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" | "carrier" }>, now: number): void {
+  #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" | "carrier" }>, now: number, out: Effect[]): void {
     const identity = verdict.type === "carrier" ? nobody(hello.key) : verdict.identity;
     this.#phase = { type: "online", key: hello.key, isLink: hello.scope === "link", identity };
     this.#codec.identified(identity);
+    if (this.#tee?.open(identity.profile, out) !== true) this.#tee = null;
     // Nobody has logged in on a link that is nobody's until its first unit does.
     if (verdict.type === "carrier") return;
     this.#clock.loggedIn();
@@ -292,8 +303,14 @@ export class Session {
   #answer(reading: Reading, verdict: Verdict | null, out: Effect[], units?: ReadonlyMap<string, Verdict>): void {
     if (reading.reply === undefined) return;
     const bytes = typeof reading.reply === "function" ? reading.reply(verdict ?? this.#acceptedVerdict(), units) : reading.reply;
+    this.#tee?.flush(out);
     if (bytes === null) return;
     out.push({ type: "write", bytes });
+    this.#wrote();
+  }
+
+  /** An answer went out, ours or the upstream's. */
+  #wrote(): void {
     this.#replied = true;
     this.#crew.own?.deliveries.replied();
   }

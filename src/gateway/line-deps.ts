@@ -6,6 +6,7 @@ import type { CodecEnvironment, Protocol, SessionLimits } from "../core/index.ts
 import type { Connection } from "./connection.ts";
 import type { LineTap } from "./line-tap.ts";
 import type { Registry } from "./registry.ts";
+import type { UpstreamLimits } from "./upstream.ts";
 import type { WireLimits } from "./wire.ts";
 
 export interface LineDeps {
@@ -21,6 +22,8 @@ export interface LineDeps {
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Of the servers that share lines; absent: `UPSTREAM_LIMITS`. */
+  readonly upstream?: UpstreamLimits;
   /** Listens to a new line; absent: nobody does. */
   readonly tap?: () => LineTap;
 }

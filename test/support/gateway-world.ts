@@ -10,6 +10,7 @@ import type { Protocol, SessionLimits } from "../../src/core/index.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { LineTap } from "../../src/gateway/line-tap.ts";
 import { Registry } from "../../src/gateway/registry.ts";
+import type { UpstreamLimits } from "../../src/gateway/upstream.ts";
 import type { WireLimits } from "../../src/gateway/wire.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { failing } from "./failing-store.ts";
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly wire?: WireLimits;
   /** Lines of all addresses. */
   readonly lines?: number;
+  /** Of the servers that share lines. */
+  readonly upstream?: UpstreamLimits;
   /** Lines of one address that have not logged in. */
   readonly linesPerIp?: number;
 }
@@ -115,6 +118,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     balancers,
     load: () => world.load,
     ...(options.tap === undefined ? {} : { tap: options.tap }),
+    ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
   });
   await store.renewLease(node, 600_000);
   const [universal, single, secure] = await gateway.listen();
