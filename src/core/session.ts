@@ -58,16 +58,15 @@ export class Session {
   /** A reply was owed or written since bytes last came: what is read now was sent before the device saw it. */
   #replied = false;
 
-  constructor(options: SessionOptions) {
-    this.#protocol = options.protocol;
-    this.#limits = options.limits;
-    this.#strikes = new Strikes(options.limits.strikes);
+  constructor({ protocol, limits, environment, now }: SessionOptions) {
+    this.#protocol = protocol;
+    this.#limits = limits;
+    this.#strikes = new Strikes(limits.strikes);
     this.#noise = new Noise(this.#strikes);
-    this.#codec = options.protocol.connect(options.environment);
-    const { protocol, limits } = options;
+    this.#codec = protocol.connect(environment);
     this.#tee = protocol.tee === undefined ? null : new Tee(protocol.tee, this.#codec);
     this.#crew = new Crew({ codec: this.#codec, protocol, receiptMs: limits.receiptMs, tally: this.tally });
-    this.#clock = new LineClock(options.limits, options.now);
+    this.#clock = new LineClock(limits, now);
   }
 
   /** When to call `step({ type: "tick" })` next (monotonic ms); null: not until something else happens. */

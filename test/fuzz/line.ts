@@ -178,6 +178,8 @@ class FuzzedLine implements Heard {
         if (this.#random !== null) queue.push({ type: "drained", unit: effect.unit, result: this.#drained(effect.room) });
         return;
       case "left":
+      case "relay":
+      case "share":
       case "passed":
       case "status":
       case "close":
