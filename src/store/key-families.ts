@@ -3,6 +3,7 @@
  * nothing in any of them names a tracker or an account that was deleted.
  */
 import type { UserId } from "../chat/fleet.ts";
+import { trackerKeys } from "./keys.ts";
 
 export interface KeyFamily {
   /** The key, with `<user>`, `<tracker>` and the like where an id stands. */
@@ -16,8 +17,11 @@ export interface KeyFamily {
   readonly listedIn?: string;
 }
 
+/** Of the keys of a tracker those that are prefixes: of its buckets and their timelines. */
+const BUCKETS = /:[bl]$/;
+
 export const KEY_FAMILIES: readonly KeyFamily[] = [
-  ...["h", "bi", "bt", "b<bucket>", "u", "d", "o", "p", "f", "x", "w", "l<bucket>", "k", "ev"].map(ofTracker),
+  ...trackerKeys(0).map(ofTracker),
   { name: "ev:{u<user>}", goesWith: "account" },
   { name: "ev:{u<user>}:m", goesWith: "account" },
   { name: "{u<user>}:k:<name>", goesWith: "account", listedIn: "{u<user>}:k" },
@@ -61,6 +65,7 @@ export function accountKeys(user: UserId): {
   };
 }
 
-function ofTracker(name: string): KeyFamily {
-  return { name: `{t<tracker>}:${name}`, goesWith: "tracker" };
+function ofTracker(key: string): KeyFamily {
+  const name = key.replace("{t0}", "{t<tracker>}");
+  return { name: BUCKETS.test(key) ? `${name}<bucket>` : name, goesWith: "tracker" };
 }
