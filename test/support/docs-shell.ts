@@ -43,7 +43,7 @@ export class DocsShell {
     // An answer of HTTP 400 or above fails the command that asked.
     writeFileSync(join(folder, ".curlrc"), "fail-with-body\n");
     writeFileSync(join(folder, "tracker-server.log"), LOG);
-    return new DocsShell(await Product.start({ DATA_DIR: join(folder, "data"), ADMIN_TOKEN: "" }), folder);
+    return new DocsShell(await Product.start({ DATA_DIR: join(folder, "data"), ADMIN_TOKEN: "" }, commandLine()), folder);
   }
 
   /** Runs a script to its end; gives what it said on its standard output, rejects when it fails. */

@@ -22,24 +22,26 @@ export class Product {
   readonly httpPort: number;
   readonly gatewayPort: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly #program: string;
   #child: ChildProcess | null = null;
   output = "";
 
-  private constructor(place: { readonly dataDir: string; readonly httpPort: number; readonly gatewayPort: number }, env: Product["env"]) {
+  private constructor(place: Pick<Product, "dataDir" | "httpPort" | "gatewayPort">, env: Product["env"], program: string) {
+    this.#program = program;
     this.dataDir = place.dataDir;
     this.httpPort = place.httpPort;
     this.gatewayPort = place.gatewayPort;
     this.env = env;
   }
 
-  /** Resolves when it is ready to take devices and requests. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<Product> {
+  /** Resolves when it is ready to take devices and requests. `program`: another command line than that of the sources. */
+  static async start(env: Readonly<Record<string, string>> = {}, program: string = BIN): Promise<Product> {
     const place = {
       dataDir: mkdtempSync(join(tmpdir(), "tracker-chat-product-")),
       httpPort: await freePort(),
       gatewayPort: await freePort(),
     };
-    const product = new Product(place, env);
+    const product = new Product(place, env, program);
     try {
       await product.start();
     } catch (error) {
@@ -51,7 +53,7 @@ export class Product {
 
   /** Starts the process (again). */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [BIN, "serve"], {
+    const child = spawn(process.execPath, [this.#program, "serve"], {
       env: {
         PATH: process.env["PATH"] ?? "",
         DATA_DIR: this.dataDir,
