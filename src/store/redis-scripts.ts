@@ -163,7 +163,7 @@ const REDIRECTED = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
 
 /** ioredis adds a method per command defined, and one with this ending that leaves replies undecoded. */
 function callOn(sender: object, name: ScriptName): Call {
-  return Reflect.get(sender, `${commandName(name)}Buffer`) as Call;
+  return Reflect.get(sender, METHODS[name]) as Call;
 }
 
 /** One script with its parts (`--@include part`) in place; `#!lua` makes a cluster refuse keys of other slots. */
@@ -178,3 +178,7 @@ function read(file: string): string {
 function commandName(script: string): string {
   return `tracker-chat:${script}`;
 }
+
+const METHODS = Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, `${commandName(name)}Buffer`])) as Readonly<
+  Record<ScriptName, string>
+>;
