@@ -18,12 +18,14 @@ import { Metrics } from "./main-metrics.ts";
 import { type OpenedRedis, openRedis } from "./main-redis.ts";
 import { tour } from "./main-tour.ts";
 import { NodeWatch } from "./main-watch.ts";
+import { createWebhookSide, type WebhookSide } from "./main-webhooks.ts";
 import { type ConnectionRole, connected, connectRedis } from "./store/connection.ts";
 import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
 import { RedisBroadcasts } from "./store/redis-broadcasts.ts";
 import { RedisEvents } from "./store/redis-events.ts";
+import { RedisWebhooks } from "./store/redis-webhooks.ts";
 import { productVersion } from "./version.ts";
 
 /** A Redis that is starting, or still reading its files, gets this long. */
@@ -77,13 +79,16 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const { gateway, outbox } = lineSide;
   const condition = new Condition({ listening: () => gateway.ready, store, load });
   const token = keepAdminToken(config);
-  const kept = { events, broadcasts: new RedisBroadcasts(requests), live: eventSide.hub };
+  const webhooks = new RedisWebhooks(requests);
+  const sides = { node: config.nodeId, store, events, fleet, meter: metrics, log };
+  const webhookSide = createWebhookSide({ ...sides, webhooks, allow: config.webhookAllow, connect: () => connect("bullmq") });
+  const kept = { webhooks: webhookSide.webhooks, events, broadcasts: new RedisBroadcasts(requests), live: eventSide.hub };
   const shared = { ...common, ...kept, outbox, metrics, readiness: () => condition.readiness() };
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: token.token });
   watch.show({ lineSide, condition, certificates, listeners: () => httpSide.listeners });
   watch.start();
   closing.add("node-watch", () => watch.stop());
-  await listen({ config, redis, fleet, eventSide, lineSide, httpSide, condition, closing, token });
+  await listen({ config, redis, fleet, eventSide, lineSide, webhookSide, httpSide, condition, closing, token });
 }
 
 /** Null: nothing is encrypted. SIGHUP reads the files anew. */
@@ -119,6 +124,7 @@ interface Parts {
   readonly fleet: Fleet;
   readonly eventSide: EventSide;
   readonly lineSide: LineSide;
+  readonly webhookSide: WebhookSide;
   readonly httpSide: HttpSide;
   readonly condition: Condition;
   readonly closing: Closing;
@@ -126,12 +132,25 @@ interface Parts {
 }
 
 /** Starts all that moves by itself, then takes devices and requests. */
-async function listen({ config, redis, fleet, eventSide, lineSide, httpSide, condition, closing, token }: Parts): Promise<void> {
+async function listen({
+  config,
+  redis,
+  fleet,
+  eventSide,
+  lineSide,
+  webhookSide,
+  httpSide,
+  condition,
+  closing,
+  token,
+}: Parts): Promise<void> {
   const { gateway, presence, worker, sweeper, janitor } = lineSide;
   closing.add("events", () => eventSide.stop());
   await eventSide.start();
   await presence.start();
   closing.add("lease", () => presence.stop());
+  webhookSide.start();
+  closing.add("webhooks", () => webhookSide.stop(), WEBHOOKS_CLOSE_MS);
   worker.start();
   sweeper.start();
   janitor.start();
@@ -159,3 +178,5 @@ async function leaveBalancers(condition: Condition, delayMs: number): Promise<vo
 }
 
 const SLACK_MS = 1_000;
+/** A post takes 10 s at most. */
+const WEBHOOKS_CLOSE_MS = 12_000;

@@ -11,6 +11,7 @@ import { ownershipContract } from "./store/contract/ownership.ts";
 import { receptionContract } from "./store/contract/reception.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { streamsContract } from "./store/contract/streams.ts";
+import { webhookContract } from "./store/contract/webhooks.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
 import { withdrawalContract } from "./store/contract/withdrawals.ts";
 import type { OpenWorld, World } from "./store/world.ts";
@@ -34,6 +35,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("broadcasts", () => broadcastContract(world));
     describe("late reads and answers", () => lateContract(world));
     describe("withdrawals", () => withdrawalContract(world));
+    describe("webhooks", () => webhookContract(world));
     describe("lives", () => lifeContract(world));
     describe("events", () => eventsContract(world));
     describe("streams of events", () => streamsContract(world));

@@ -109,6 +109,23 @@ export function broadcastIdempotencyKey(user: UserId, key: string): string {
   return `bc:{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;
 }
 
+/** The last id that a webhook got (string). */
+export const WEBHOOK_IDS = "{ids}:wh";
+
+/** Accounts that have webhooks, or had (SET). */
+export const WEBHOOK_ACCOUNTS = "wh:accounts";
+
+/** An account's webhooks (hash by id). */
+export function webhooksKey(user: UserId): string {
+  return `wh:{u${user}}`;
+}
+
+/** Of a webhook: its account's, its state (hash), what is to be posted once more (list), what was given up by time (ZSET), and as such (hash). */
+export function webhookKeys(user: UserId, id: number): readonly string[] {
+  const own = `wh:{u${user}}:${id}`;
+  return [webhooksKey(user), own, `${own}:r`, `${own}:d`, `${own}:b`];
+}
+
 /** What a user's idempotency key stands for. */
 export function idempotencyKey(user: UserId, key: string): string {
   return `{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;

@@ -16,6 +16,7 @@ import { NodeEvents } from "../../src/store/node-events.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { RedisBroadcasts } from "../../src/store/redis-broadcasts.ts";
 import { RedisEvents } from "../../src/store/redis-events.ts";
+import { RedisWebhooks } from "../../src/store/redis-webhooks.ts";
 import { storeContract } from "../store.contract.ts";
 import { until } from "../support/gateway-world.ts";
 import { denials, documentedCommands, type SecureRedis, sentCommands, startSecureRedis } from "../support/secure-redis.ts";
@@ -190,6 +191,7 @@ function userOfRedis(cluster: boolean): UserWorld {
         store: new RedisStore(requests, own),
         events: new RedisEvents({ requests, subscriber, own }),
         broadcasts: new RedisBroadcasts(requests),
+        webhooks: new RedisWebhooks(requests),
         node: NODE,
         advance: (ms) => advance(secure(), ms),
         close: () => Promise.resolve(),
