@@ -2,29 +2,31 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { EventStore } from "./chat/events.ts";
+import type { Directory } from "./chat/fleet.ts";
 import type { Meter } from "./chat/meter.ts";
 import type { MessageStore } from "./chat/ports.ts";
 import type { WebhookStore } from "./chat/webhook.ts";
 import { Webhooks } from "./chat/webhooks.ts";
-import type { Fleet } from "./fleet/fleet.ts";
 import { Calendar } from "./http/calendar.ts";
 import { eventView } from "./http/event-view.ts";
 import { HookQueue, type HookQueueDeps } from "./webhooks/hook-queue.ts";
 import { Lookout } from "./webhooks/lookout.ts";
 import { Poster } from "./webhooks/post.ts";
-import { HookPump } from "./webhooks/pump.ts";
+import { HookPump, type Retry } from "./webhooks/pump.ts";
 
 export interface WebhookSideDeps {
   readonly node: string;
   readonly webhooks: WebhookStore;
   readonly events: EventStore;
   readonly store: MessageStore;
-  readonly fleet: Pick<Fleet, "directory">;
+  readonly directory: Directory;
   /** Addresses inside that may be posted to. */
   readonly allow: readonly string[];
   readonly connect: HookQueueDeps["connect"];
   readonly meter: Meter;
   readonly log: Logger;
+  /** For tests: other waits than RETRY. */
+  readonly retry?: Retry;
 }
 
 export interface WebhookSide {
@@ -37,8 +39,7 @@ export interface WebhookSide {
 const SECRET_BYTES = 32;
 
 export function createWebhookSide(deps: WebhookSideDeps): WebhookSide {
-  const { node, webhooks, events, store, fleet, allow, connect, meter, log } = deps;
-  const { directory } = fleet;
+  const { node, webhooks, events, store, directory, allow, connect, meter, log, retry } = deps;
   const calendar = new Calendar();
   const poster = new Poster({ allow });
   const pump = new HookPump({
@@ -50,6 +51,7 @@ export function createWebhookSide(deps: WebhookSideDeps): WebhookSide {
     tell: (userId, event) => eventView(event, { calendar, style: { zone: directory.user(userId)?.timeZone ?? "UTC", iso: true } }),
     meter,
     now: Date.now,
+    ...(retry === undefined ? {} : { retry }),
   });
   const queue = new HookQueue({ connect, pump: (userId, id) => pump.pump(userId, id), log });
   const lookout = new Lookout({ webhooks, events, messages: store, hint: (userId, id) => queue.hint(userId, id), node, log });

@@ -80,7 +80,7 @@ async function start(config: Config, log: Logger, closing: Closing): Promise<voi
   const condition = new Condition({ listening: () => gateway.ready, store, load });
   const token = keepAdminToken(config);
   const webhooks = new RedisWebhooks(requests);
-  const sides = { node: config.nodeId, store, events, fleet, meter: metrics, log };
+  const sides = { node: config.nodeId, store, events, directory: fleet.directory, meter: metrics, log };
   const webhookSide = createWebhookSide({ ...sides, webhooks, allow: config.webhookAllow, connect: () => connect("bullmq") });
   const kept = { webhooks: webhookSide.webhooks, events, broadcasts: new RedisBroadcasts(requests), live: eventSide.hub };
   const shared = { ...common, ...kept, outbox, metrics, readiness: () => condition.readiness() };

@@ -155,7 +155,7 @@ describe("what is posted", () => {
   });
 
   it("ends with the webhook, the account, or the node", async () => {
-    const { happens, run, posts, webhooks, id, answers, pump } = await world();
+    const { happens, run, posts, answers, pump } = await world();
     await happens(1, unread(1), unread(2));
     answers(() => {
       pump.stop();
@@ -163,9 +163,18 @@ describe("what is posted", () => {
     });
     expect(await run()).toEqual({ type: "again", inMs: 0 });
     expect(seen(posts)).toEqual([["unread", 1]]);
-    await webhooks.remove(1, id);
-    expect(await run()).toMatchObject({ type: "again" });
-    expect(posts).toHaveLength(1);
+    const other = await world();
+    await other.happens(1, unread(1), unread(2));
+    other.answers(() => {
+      void other.webhooks.remove(1, other.id);
+      return { type: "taken" };
+    });
+    expect(await other.run()).toEqual({ type: "idle" });
+    expect(seen(other.posts)).toEqual([["unread", 1]]);
+    const third = await world();
+    await third.happens(1, unread(1));
+    third.directory.users.delete(1);
+    expect([await third.run(), third.posts]).toEqual([{ type: "idle" }, []]);
   });
 });
 
