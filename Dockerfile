@@ -10,7 +10,7 @@ COPY types ./types
 COPY scripts ./scripts
 COPY protocols ./protocols
 COPY src ./src
-RUN npm run build
+RUN npm run build && node scripts/sbom.js > sbom.cdx.json
 
 FROM node:24.21.0-bookworm-slim
 # Debian's own, so that its security updates come with a rebuild.
@@ -22,6 +22,8 @@ COPY package.json package-lock.json .npmrc LICENSE ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force && rm -rf /tmp/*
 COPY bin ./bin
 COPY --from=build /app/dist ./dist
+# What is in here, for scanners.
+COPY --from=build /app/sbom.cdx.json ./
 # Everything above belongs to root: the process may read its code, not change it. /data and /tmp are all it writes.
 RUN install -d -o 1000 -g 1000 -m 0700 /data
 ENV NODE_ENV=production DATA_DIR=/data HTTP_HOST=0.0.0.0

@@ -32,6 +32,8 @@ mkdir "$work/app"
 cp package.json package-lock.json .npmrc "$work/app/"
 (cd "$work/app" && npm ci --silent --omit=dev --ignore-scripts --no-audit --no-fund)
 cp -R bin dist "$work/app/"
+node scripts/sbom.js >"$work/app/sbom.cdx.json"
+grep -q '"bomFormat": "CycloneDX"' "$work/app/sbom.cdx.json" || fail "there is no bill of materials"
 install -d -o "$USER_ID" -g "$USER_ID" -m 0700 "$work/data"
 chmod -R a+rX,go-w "$work/app" "$work/node"
 chmod 0755 "$work"

@@ -4,9 +4,11 @@ import { benchCommand } from "./commands/bench.ts";
 import { captureCommand } from "./commands/capture.ts";
 import { deadLettersCommand, linesCommand, unknownCommand } from "./commands/care.ts";
 import { certifyCommand } from "./commands/certify.ts";
-import { linesOf } from "./commands/command-error.ts";
+import { linesOf, oneLine } from "./commands/command-error.ts";
 import { decodeCommand } from "./commands/decode.ts";
+import { exportCommand } from "./commands/export.ts";
 import { fleetCommand } from "./commands/fleet.ts";
+import { migrateCommand } from "./commands/migrate.ts";
 import { protocolsCommand } from "./commands/protocols.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -48,6 +50,8 @@ function program(): Command {
   for (const command of [
     serveCommand(),
     fleetCommand(),
+    exportCommand(),
+    migrateCommand(),
     protocolsCommand(),
     simulateCommand(),
     decodeCommand(),
@@ -68,13 +72,7 @@ function program(): Command {
 /** Wrong usage ends with one line, suggestion included, and never with the whole help. */
 function beBrief(command: Command): void {
   command.exitOverride().configureOutput({
-    outputError: (text, write) =>
-      write(
-        `tracker-chat: ${text
-          .trim()
-          .replace(/^error: /, "")
-          .replaceAll(/\s*\n\s*/g, " ")}\n`,
-      ),
+    outputError: (text, write) => write(`tracker-chat: ${oneLine(text).replace(/^error: /, "")}\n`),
   });
 }
 

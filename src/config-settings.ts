@@ -1,4 +1,6 @@
 /** The settings as data: one row each, read by `config.ts`, shown by `tracker-chat serve --help`. */
+import { BOUND_SETTINGS } from "./config-bounds.ts";
+import { setting } from "./config-setting.ts";
 import {
   addresses,
   duration,
@@ -19,26 +21,12 @@ import {
   token,
 } from "./config-values.ts";
 
-/** `fallback` is the text that stands for an absent setting; null: none. */
-export interface Setting<T = unknown> {
-  readonly parse: (text: string) => T;
-  readonly fallback: string | null;
-  readonly meaning: string;
-}
-
-function setting<T, F extends string | null>(
-  parse: (text: string) => T,
-  fallback: F,
-  meaning: string,
-): Setting<T> & { readonly fallback: F } {
-  return { parse, fallback, meaning };
-}
-
 /** By environment name; the flag is the same in kebab-case. */
 export const SETTINGS = {
   REDIS_URL: setting(redisUrls, null, "redis:// or rediss://; a comma list of nodes with REDIS_CLUSTER=true; unset: a Redis of its own"),
   REDIS_CLUSTER: setting(flag, "false", "REDIS_URL names nodes of a Redis Cluster"),
   REDIS_CA: setting(filePath, null, "PEM certificates that vouch for a Redis reached by rediss://; unset: those that the system trusts"),
+  REDIS_REPLICAS: setting(integer(0, 5), "0", "replicas that must have a write before it is acknowledged"),
   REDIS_BIN: setting(filePath, null, "the redis-server or valkey-server (>= 7.0) to start when REDIS_URL is not set"),
   DATA_DIR: setting(filePath, "./data", "where the embedded Redis and the made admin token are kept"),
   HTTP_HOST: setting(host, "127.0.0.1", "address of API, console, health, metrics"),
@@ -56,7 +44,7 @@ export const SETTINGS = {
   LOG_LEVEL: setting(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"), "info", "pino level"),
   RECEIPT_TIMEOUT: setting(duration(MAX_TIMER_MS), "15s", "wait for a device's receipt"),
   MESSAGE_TTL: setting(duration(MAX_AGE_MS), "7d", "undelivered texts expire after this"),
-  RETENTION: setting(duration(MAX_AGE_MS), null, "older messages are removed; unset: keep all"),
+  RETENTION: setting(duration(MAX_AGE_MS), null, "older messages are removed once they are not pending any more; unset: keep all"),
   LOGIN_TIMEOUT: setting(duration(MAX_TIMER_MS), "15s", "a line must log in within this"),
   IDLE_TIMEOUT: setting(duration(MAX_TIMER_MS), "15m", "a silent line is closed after this"),
   RATE_LIMIT: setting(rate, "50/s", "HTTP requests per user and per IP"),
@@ -72,6 +60,7 @@ export const SETTINGS = {
   ADMIN_PORT: setting(port, null, "port of a separate listener for /admin and /metrics"),
   LINES_PER_IP: setting(integer(1, 1_000_000), "2000", "lines not yet logged in, per IP (loopback exempt)"),
   LOGIN_RATE: setting(rate, "500/s", "logins of devices"),
+  ...BOUND_SETTINGS,
   MAXMEMORY: setting(memory, "60%", "memory of the embedded Redis: 512mb, 2gb or a part of the machine's"),
   CAPTURE: setting(filePath, null, "every device conversation is written to a transcript in this folder"),
   CAPTURE_REDACT: setting(flag, "false", "leave passwords and auth codes out of them"),

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { type Bounds, boundsOf } from "./config-bounds.ts";
 import { readSettings, SettingError, type SettingTexts, type SettingValues } from "./config-settings.ts";
 import type { ProtocolPort, Rate } from "./config-values.ts";
 
@@ -11,6 +12,8 @@ export type { ProtocolPort, Rate } from "./config-values.ts";
 /** Everything that can be set, checked; durations in milliseconds, paths absolute. */
 export interface Config {
   readonly redis: RedisConfig;
+  /** So many replicas must have what is acknowledged. */
+  readonly replicas: number;
   readonly dataDir: string;
   readonly http: Address;
   readonly gateway: Address;
@@ -26,9 +29,13 @@ export interface Config {
   /** Null: made and kept in `dataDir` (see admin-token.ts). */
   readonly adminToken: string | null;
   readonly nodeId: string;
+  /** Processes behind the same ports, each a node; 1: this one alone. */
+  readonly workers: number;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly receiptTimeoutMs: number;
   readonly messageTtlMs: number;
+  /** Null: messages are kept. */
+  readonly retentionMs: number | null;
   readonly loginTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly rateLimit: Rate;
@@ -42,6 +49,7 @@ export interface Config {
   readonly linesPerIp: number;
   readonly loginRate: Rate;
   readonly drainDelayMs: number;
+  readonly bounds: Bounds;
   readonly demo: boolean;
   /** Null: conversations are not recorded. */
   readonly capture: { readonly folder: string; readonly redact: boolean } | null;
@@ -68,7 +76,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The configuration of `serve`; throws SettingError. `protocols`: names that PROTOCOL_PORTS may use. */
 export function readConfig(flags: SettingTexts, protocols: readonly string[], env: Environment = process.env): Config {
   const values = readSettings(flags, env);
-  refuseUnsupported(values);
   const config = assemble(values, env);
   checkTls(values);
   checkRedis(values);
@@ -87,6 +94,7 @@ export function readClientConfig(flags: SettingTexts, env: Environment = process
 function assemble(values: SettingValues, env: Environment): Config {
   return {
     redis: redisOf(values, env),
+    replicas: values.REDIS_REPLICAS,
     dataDir: resolve(values.DATA_DIR),
     http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
     gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT },
@@ -97,9 +105,11 @@ function assemble(values: SettingValues, env: Environment): Config {
     admin: adminOf(values),
     adminToken: values.ADMIN_TOKEN,
     nodeId: values.NODE_ID ?? bootId(),
+    workers: values.WORKERS,
     logLevel: values.LOG_LEVEL,
     receiptTimeoutMs: values.RECEIPT_TIMEOUT,
     messageTtlMs: values.MESSAGE_TTL,
+    retentionMs: values.RETENTION,
     loginTimeoutMs: values.LOGIN_TIMEOUT,
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
@@ -110,6 +120,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     linesPerIp: values.LINES_PER_IP,
     loginRate: values.LOGIN_RATE,
     drainDelayMs: values.DRAIN_DELAY,
+    bounds: boundsOf(values),
     demo: values.DEMO,
     capture: values.CAPTURE === null ? null : { folder: resolve(values.CAPTURE), redact: values.CAPTURE_REDACT },
   };
@@ -142,16 +153,6 @@ function adminOf(values: SettingValues): Address | null {
 }
 
 /** Refused rather than silently ignored. */
-function refuseUnsupported(values: SettingValues): void {
-  const unsupported = {
-    RETENTION: values.RETENTION !== null,
-    WORKERS: values.WORKERS !== 1,
-  };
-  for (const [name, given] of Object.entries(unsupported)) {
-    if (given) throw new SettingError(`${name}: not supported in this version`);
-  }
-}
-
 function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, TLS_KEY: key }: SettingValues): void {
   if (cert !== null && key === null) throw new SettingError("TLS_KEY: missing, TLS_CERT is set");
   if (key !== null && cert === null) throw new SettingError("TLS_CERT: missing, TLS_KEY is set");
@@ -162,6 +163,8 @@ function checkTls({ GATEWAY_TLS_PORT: gateway, HTTP_TLS: http, TLS_CERT: cert, T
 
 function checkRedis(values: SettingValues): void {
   if (values.REDIS_URL !== null && values.ADMIN_TOKEN === null) throw new SettingError("ADMIN_TOKEN: must be set when REDIS_URL is");
+  if (values.REDIS_URL === null && values.REDIS_REPLICAS > 0)
+    throw new SettingError("REDIS_REPLICAS: needs REDIS_URL, the embedded Redis has none");
   if (values.REDIS_URL !== null && values.REDIS_BIN !== null) throw new SettingError("REDIS_BIN: of no use when REDIS_URL is set");
 }
 

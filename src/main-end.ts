@@ -36,17 +36,25 @@ export class Closing {
   }
 }
 
-/** Waits for a signal, closes everything and ends the process; a second signal ends it at once. */
-export async function endOnSignals(closing: Closing, log: Logger): Promise<never> {
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    let signals = 0;
-    for (const name of ["SIGTERM", "SIGINT"] as const) {
+/** What makes a process end in order. */
+export interface Ending {
+  readonly signals: readonly NodeJS.Signals[];
+  /** Resolves when somebody else says so; null: nobody does. */
+  readonly told: Promise<string> | null;
+}
+
+/** Waits for a signal, or to be told, closes everything and ends the process; a second signal ends it at once. */
+export async function endOnSignals(closing: Closing, log: Logger, { signals, told }: Ending): Promise<never> {
+  const signal = await new Promise<string>((resolve) => {
+    let count = 0;
+    for (const name of signals) {
       process.on(name, () => {
-        signals += 1;
-        if (signals > 1) process.exit(1);
+        count += 1;
+        if (count > 1) process.exit(1);
         resolve(name);
       });
     }
+    told?.then(resolve, () => undefined);
   });
   log.info({ signal }, "draining");
   await closing.run();

@@ -25,7 +25,7 @@ import { registerDocs } from "./http/docs-page.ts";
 import { EventStreams } from "./http/event-streams.ts";
 import { extensionCalls } from "./http/extension-calls.ts";
 import { createGate } from "./http/gate.ts";
-import { type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
+import { type Exposition, type Readiness, registerHealth, registerMetrics } from "./http/health.ts";
 import { openApi } from "./http/openapi.ts";
 import { registerCalls } from "./http/routes.ts";
 import { createHttpServer, renewCertificate } from "./http/server.ts";
@@ -49,6 +49,8 @@ export interface HttpSideDeps {
   readonly lines: Lines;
   readonly adminToken: string;
   readonly metrics: Metrics;
+  /** What `GET /metrics` shows. */
+  readonly exposition: Exposition;
   readonly log: Logger;
   readonly load: () => Load;
   /** Null: nothing is encrypted. */
@@ -70,7 +72,7 @@ export async function createHttpSide(deps: HttpSideDeps): Promise<HttpSide> {
   const { config } = deps;
   const { api, streams } = await apiServer(deps);
   const admin = config.admin === null ? api : await plainServer(deps);
-  registerMetrics(admin, deps.metrics.registry);
+  registerMetrics(admin, deps.exposition);
   const { adminToken: token, fleet, lines, store: messages, outbox } = deps;
   registerAdmin(admin, { token, fleet, lines, messages, outbox });
   const servers = admin === api ? [api] : [api, admin];
@@ -126,7 +128,7 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
 
 function plainServer({ config, metrics, log, certificates }: HttpSideDeps): Promise<FastifyInstance> {
   const tls = config.httpTls ? (certificates?.settings ?? null) : null;
-  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, registry: metrics.registry });
+  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, limits: config.bounds.http, registry: metrics.registry });
 }
 
 async function listen(app: FastifyInstance, { host, port }: Address, setting: string): Promise<string> {

@@ -6,7 +6,7 @@ import type { Load } from "./chat/load.ts";
 import { type LineMeter, NO_PROTOCOL } from "./chat/meter.ts";
 import type { LineInfo, MessageStore, Outbox } from "./chat/ports.ts";
 import type { Config } from "./config.ts";
-import type { News, Protocol } from "./core/index.ts";
+import type { News, Protocol, SessionLimits } from "./core/index.ts";
 import type { OwnLine } from "./events/reaper.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import type { Door } from "./gateway/entrance.ts";
@@ -19,6 +19,7 @@ import { MailWorker } from "./outbox/mail-worker.ts";
 import { NodeLines } from "./outbox/node-lines.ts";
 import { OutboxAge } from "./outbox/outbox-age.ts";
 import { type MailConnection, PostOffice } from "./outbox/post-office.ts";
+import { Retention } from "./outbox/retention.ts";
 import { Sweeper } from "./outbox/sweeper.ts";
 
 export interface LineSideDeps {
@@ -47,14 +48,11 @@ export interface LineSide {
   readonly presence: Presence;
   readonly worker: MailWorker;
   readonly sweeper: Sweeper;
+  /** Null: messages are kept. */
+  readonly retention: Retention | null;
   readonly janitor: Janitor;
   readonly outboxAge: OutboxAge;
 }
-
-/** Malformed frames in a row, and refused passwords, before a line is closed; a frame must be complete within this. */
-const STRIKES = 10;
-const LOGIN_ATTEMPTS = 3;
-const HALF_FRAME_MS = 30_000;
 
 export function createLineSide(deps: LineSideDeps): LineSide {
   const { config, protocols, store, fleet, meter, log, load, certificates } = deps;
@@ -72,17 +70,10 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     now,
     warn: (event) => log.warn(event, WARNINGS[event.type]),
   });
-  const { loginTimeoutMs, idleTimeoutMs, receiptTimeoutMs, linesPerIp, loginRate } = config;
+  const { linesPerIp, loginRate, bounds } = config;
   const gateway = new Gateway({
     protocols,
-    limits: {
-      loginMs: loginTimeoutMs,
-      idleMs: idleTimeoutMs,
-      halfFrameMs: HALF_FRAME_MS,
-      receiptMs: receiptTimeoutMs,
-      strikes: STRIKES,
-      loginAttempts: LOGIN_ATTEMPTS,
-    },
+    limits: limitsOf(config),
     environment: { wallClock: Date.now },
     lines,
     registry,
@@ -90,7 +81,8 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     log,
     now,
     directory: fleet.directory,
-    admission: { linesPerIp, loginRate },
+    admission: { lines: bounds.lines, linesPerIp, loginRate },
+    wire: bounds.wire,
     listen: doors(config, protocols),
     tls: certificates?.settings ?? null,
     balancers: config.balancers,
@@ -121,7 +113,19 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     }),
     worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
     sweeper: createSweeper(deps, registry, outboxAge),
+    retention: createRetention(deps, now),
     janitor: new Janitor({ node, store, post, log }),
+  };
+}
+
+function limitsOf({ loginTimeoutMs, idleTimeoutMs, receiptTimeoutMs, bounds }: Config): SessionLimits {
+  return {
+    loginMs: loginTimeoutMs,
+    idleMs: idleTimeoutMs,
+    halfFrameMs: bounds.halfFrameMs,
+    receiptMs: receiptTimeoutMs,
+    strikes: bounds.badFrames,
+    loginAttempts: bounds.loginAttempts,
   };
 }
 
@@ -136,6 +140,11 @@ function createSweeper({ config, store, fleet, meter, log }: LineSideDeps, regis
     meter,
     log,
   });
+}
+
+function createRetention({ config, store, fleet, meter, log }: LineSideDeps, now: () => number): Retention | null {
+  const { nodeId: node, retentionMs: keepMs } = config;
+  return keepMs === null ? null : new Retention({ node, keepMs, store, trackers: () => fleet.trackerIds(), now, meter, log });
 }
 
 const WARNINGS = {

@@ -18,6 +18,7 @@ const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, .
   deliveries: ["deliveries_total", "Deliveries of texts to lines, by which of its text's deliveries it was", "protocol", "attempt"],
   "missed-receipts": ["receipts_missed_total", "Deliveries whose receipt did not come in time", "protocol"],
   hints: ["hints_total", "Hints that an outbox may hold something", "way"],
+  removed: ["messages_removed_total", "Messages removed for good", "cause"],
   "broadcast-texts": ["broadcast_texts_total", "Texts of broadcasts: given, or not, tried once more, withdrawn", "what"],
   "webhook-posts": ["webhook_posts_total", "Posts of events to webhooks: taken, failed, events that were given up", "what"],
   events: ["events_total", "Live events relayed to their accounts' streams, and relays that failed", "what"],

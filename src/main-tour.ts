@@ -1,46 +1,48 @@
 /** What a person sees when the product has started: where everything listens, and what to paste next. */
+import { PROTOCOLS } from "../protocols/index.ts";
+import type { AdminToken } from "./admin-token.ts";
 import type { Config } from "./config.ts";
-import { DEMO_HASH, DEMO_LOGIN, type DemoDevice } from "./fleet/demo.ts";
-import type { Listening } from "./gateway/gateway.ts";
+import { DEMO_HASH, DEMO_LOGIN, demoDevices } from "./fleet/demo.ts";
+import type { Places } from "./workers/messages.ts";
 
 export interface Started {
   readonly config: Config;
+  readonly places: Places;
   readonly redis: string;
-  readonly api: string;
-  readonly admin: string;
-  readonly devices: readonly Listening[];
-  readonly protocols: readonly string[];
-  /** Of the demo fleet; null: it is not in the store. */
-  readonly demo: readonly DemoDevice[] | null;
-  /** The admin token, when it was made at this start. */
-  readonly madeToken: string | null;
+  readonly token: AdminToken;
 }
 
-export function tour(started: Started): string {
-  const { config, redis, api, admin, devices, protocols } = started;
-  const places = [
+/** Writes it to the terminal. */
+export function showTour(started: Started): void {
+  process.stdout.write(`${tour(started)}\n`);
+}
+
+function tour({ config, places, redis, token }: Started): string {
+  const { api, admin, devices, demo } = places;
+  const protocols = PROTOCOLS.map(({ name }) => name).join(", ");
+  const { nodeId, workers } = config;
+  const shown = [
     `console     ${api}/`,
     `API         ${api}`,
     ...devices.map(
-      ({ host, port, protocol, tls }) =>
-        `devices     ${host}:${port} (${tls ? "TLS; " : ""}${protocol ?? `${protocols.join(", ")}: detected`})`,
+      ({ host, port, protocol, tls }) => `devices     ${host}:${port} (${tls ? "TLS; " : ""}${protocol ?? `${protocols}: detected`})`,
     ),
     `admin       ${admin}/admin`,
-    ...(started.madeToken === null ? [] : [`admin token ${started.madeToken} (made now, kept in ${config.dataDir}/admin-token)`]),
+    ...(token.made ? [`admin token ${token.token} (made now, kept in ${config.dataDir}/admin-token)`] : []),
     `Redis       ${redis}`,
-    `node        ${config.nodeId}`,
+    `node        ${workers === 1 ? nodeId : `${nodeId}-1 to ${nodeId}-${workers}, a worker each`}`,
   ];
-  const lines = ["", "tracker-chat is running", ...places.map((line) => `  ${line}`)];
-  return [...lines, ...(started.demo === null ? [] : demoTour(started, started.demo)), ""].join("\n");
+  const lines = ["", "tracker-chat is running", ...shown.map((line) => `  ${line}`)];
+  return [...lines, ...(demo ? demoTour(places) : []), ""].join("\n");
 }
 
-function demoTour({ api, devices }: Started, demo: readonly DemoDevice[]): readonly string[] {
+function demoTour({ api, devices }: Places): readonly string[] {
   const port = devices[0]?.port ?? 5_000;
   const call = (path: string, fields: string): string => `  curl -s ${api}/tracker/chat/${path} -d 'hash=${DEMO_HASH}${fields}'`;
   return [
     "",
     "A demo fleet is loaded. In another terminal, a device (it prints what arrives and sends what you type):",
-    ...demo.map(({ protocol, deviceId }, index) => {
+    ...demoDevices(PROTOCOLS).map(({ protocol, deviceId }, index) => {
       const reply = index === 0 ? "" : " --reply 'on my way'";
       return `  npx tracker-chat simulate ${protocol} --device-id ${deviceId} --port ${port}${reply}`;
     }),

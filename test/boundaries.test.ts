@@ -68,6 +68,12 @@ const BOUNDARIES: readonly Boundary[] = [
     allowed: ["./probe.ts", "node:net", "node:timers/promises", "ioredis"],
   },
   {
+    files: "src/workers/**",
+    folder: "src/workers",
+    denied: ["../config.ts", "../chat/ports.ts", "../gateway/gateway.ts", "prom-client", "node:net"],
+    allowed: ["./messages.ts", "node:cluster", "node:timers/promises", "pino"],
+  },
+  {
     files: "src/store/**",
     folder: "src/store",
     denied: [

@@ -86,6 +86,14 @@ describe("wrong usage and wrong settings", () => {
     [["simulate", "morse", "--device-id", "1"], {}, 1, 'unknown protocol "morse", known are wialon-ips, jt808'],
     [["decode", "jt808", "xyz"], {}, 1, "these are no whole bytes in hex digits, and no lines of a log; for text use --text"],
     [["fleet", "import", "/nowhere.json"], {}, 1, "/nowhere.json cannot be read (ENOENT)"],
+    [["export"], {}, 2, "required option '--user <id>' not specified"],
+    [["export", "--user", "x"], {}, 2, "option '--user <id>' argument 'x' is invalid. Expected an id from 1 to 2147483647."],
+    [
+      ["export", "--user", "1", "--format", "xml"],
+      {},
+      2,
+      "option '--format <format>' argument 'xml' is invalid. Allowed choices are ndjson, csv.",
+    ],
     [["replay", "/nowhere.transcript"], {}, 1, "/nowhere.transcript: ENOENT"],
   ];
   it.each(cases)("%j with %j ends with %i and one line", async (args, env, code, message) => {
@@ -99,7 +107,19 @@ describe("wrong usage and wrong settings", () => {
 describe("help", () => {
   it("names every command and every setting, with examples", async () => {
     const [root, serve] = await Promise.all([run(["--help"]), run(["serve", "--help"])]);
-    for (const command of ["serve", "fleet", "protocols", "simulate", "decode", "capture", "certify", "replay", "bench"]) {
+    for (const command of [
+      "serve",
+      "fleet",
+      "export",
+      "migrate",
+      "protocols",
+      "simulate",
+      "decode",
+      "capture",
+      "certify",
+      "replay",
+      "bench",
+    ]) {
       expect(root.out).toMatch(new RegExp(`^  ${command} `, "m"));
     }
     expect(root.out).toContain("Examples:");

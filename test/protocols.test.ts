@@ -17,8 +17,8 @@ import { subjectOf } from "./every-protocol/subject.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
 
 const root = join(import.meta.dirname, "..");
-/** Conversations of the HTTP API, not of devices. */
-const OTHER_FIXTURES: readonly string[] = ["api"];
+/** Conversations of the HTTP API, and what the fuzzer found. */
+const OTHER_FIXTURES: readonly string[] = ["api", "fuzz"];
 
 describe("the registry", () => {
   it("has every folder's protocol, under the name of its folder", async () => {

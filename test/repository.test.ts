@@ -1,6 +1,7 @@
 /** What no compiler sees: pins, the lockfile, the image, the composition, and what must never be committed. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
@@ -68,6 +69,11 @@ describe("Dockerfile", () => {
   const stages = steps.filter((step) => step.startsWith("FROM "));
   const runtime = steps.slice(steps.lastIndexOf(stages.at(-1) ?? ""));
   const last = (word: string): string | undefined => runtime.findLast((step) => step.startsWith(`${word} `));
+
+  it("is one by the linter, which says no to another", () => {
+    expect(validate(text("Dockerfile")).map(({ range, message }) => `${range.start.line + 1}: ${message}`)).toEqual([]);
+    expect(validate("FROM a\nCOPY b\n")).not.toEqual([]);
+  });
 
   it("builds in one stage and runs in another, on one exact version of Node", () => {
     const images = stages.map((step) => step.split(" ")[1] ?? "");

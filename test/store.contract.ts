@@ -9,6 +9,7 @@ import { messageContract } from "./store/contract/messages.ts";
 import { outboxContract } from "./store/contract/outbox.ts";
 import { ownershipContract } from "./store/contract/ownership.ts";
 import { receptionContract } from "./store/contract/reception.ts";
+import { removalContract } from "./store/contract/removal.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { streamsContract } from "./store/contract/streams.ts";
 import { webhookContract } from "./store/contract/webhooks.ts";
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("withdrawals", () => withdrawalContract(world));
     describe("webhooks", () => webhookContract(world));
     describe("lives", () => lifeContract(world));
+    describe("removal", () => removalContract(world));
     describe("events", () => eventsContract(world));
     describe("streams of events", () => streamsContract(world));
     describe("figures", () => figuresContract(world));

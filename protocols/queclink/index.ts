@@ -9,6 +9,7 @@ import { explain } from "./explain.ts";
 import { QueclinkFramer } from "./framer.ts";
 import { previewPlain } from "./plain-text.ts";
 import { lineSettings, MAX_DATA_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
+import { redact } from "./redact.ts";
 
 export const queclink: Protocol = {
   name: "queclink",
@@ -31,6 +32,7 @@ export const queclink: Protocol = {
   preview,
   listen: (direction) => new QueclinkFramer(direction),
   explain,
+  redact,
   device: (options) => new QueclinkDevice(options),
 };
 

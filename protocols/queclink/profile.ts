@@ -78,6 +78,7 @@ export const PROFILE_SCHEMA: ProfileSchema = {
       type: ["string", "null"],
       pattern: "^[0-9A-Za-z_#-]{4,20}$",
       default: DEFAULTS.commandPassword,
+      writeOnly: true,
       description: "the device's password for commands; null: the factory's, its model in lower case. A wrong one is met with silence",
     },
     needAck: {

@@ -31,11 +31,12 @@ export interface RecordName {
   readonly id: number;
 }
 
-/** What must be done to a tracker's messages after a commit; kept with it until it is done, so a crash loses none. */
-export interface Chore {
-  readonly type: "disown" | "erase";
-  readonly trackerId: TrackerId;
-}
+/** What must be done after a commit to what is kept of trackers and accounts; kept with it until it is done, so a crash loses none. */
+export type Chore =
+  | { readonly type: "disown"; readonly trackerId: TrackerId }
+  /** `userId`: whose it was; absent: written down by an earlier version. */
+  | { readonly type: "erase"; readonly trackerId: TrackerId; readonly userId?: UserId }
+  | { readonly type: "forget"; readonly userId: UserId };
 
 export interface FleetChanges {
   readonly put: readonly FleetRecord[];
@@ -68,8 +69,8 @@ export interface FleetStore {
   since(version: number): Promise<FleetUpdate | null>;
   /** All or nothing, when `expected` is still the current version. */
   commit(expected: number, changes: FleetChanges): Promise<Committed>;
-  /** Chores that were committed at least `ageMs` ago and are not done yet, oldest first, at most 1,000. */
-  chores(ageMs: number): Promise<readonly Chore[]>;
+  /** Chores that were committed at least `ageMs` ago and are not done yet, oldest first, at most MAX_CHORES behind the first `skip`. */
+  chores(ageMs: number, skip?: number): Promise<readonly Chore[]>;
   choreDone(chore: Chore): Promise<void>;
   /** Tells every node that the version moved; losing it costs a poll. */
   nudge(): Promise<void>;
@@ -80,6 +81,8 @@ export interface FleetStore {
   openSession(sha256: string, session: Session, ttlMs: number): Promise<void>;
   /** False when there was no such session. Every node is told. */
   closeSession(sha256: string): Promise<boolean>;
+  /** Closes every session of a user. */
+  closeSessions(userId: UserId): Promise<void>;
   session(sha256: string): Promise<Session | null>;
   /** Calls back with each session that a node closed until the returned function is called; telling may be lost. */
   onSessionEnd(listener: (sha256: string) => void): () => void;
@@ -90,5 +93,6 @@ export interface FleetStore {
   unknown(): Promise<readonly SeenDevice[]>;
 }
 
+export const MAX_CHORES = 1_000;
 export const MAX_UNKNOWN = 1_000;
 export const MAX_SESSIONS = 100;

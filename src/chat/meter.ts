@@ -33,6 +33,8 @@ export type Counted =
   | "bytes-out"
   /** Restarts of the hint worker by cause. */
   | "worker-restarts"
+  /** Messages removed for good by cause. */
+  | "removed"
   /** Texts of broadcasts by what became of giving them; those that were tried once more, or withdrawn. */
   | "broadcast-texts"
   /** Posts of events to webhooks by how they ended. */

@@ -73,16 +73,33 @@ export interface MessageStore {
    * the heads of the lanes, or of those whose time has come; null: there is none.
    */
   oldestWait(trackerId: TrackerId): Promise<number | null>;
-  /** Ends queued texts whose time to live has passed as `expired`; gives how many. */
-  expire(trackerId: TrackerId): Promise<number>;
+  /**
+   * Ends texts whose time to live has passed as `expired`, but for those that a line on one of these nodes has; gives how
+   * many. An empty outbox leaves the pending index.
+   */
+  expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number>;
   /** Dead letters, newest first, at most `limit`. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /** Puts a dead letter back at the end of its outbox with fresh attempts; false when it is none. */
   retryDeadLetter(trackerId: TrackerId, id: MessageId): Promise<boolean>;
+
+  /** How long ago (ms) the oldest message of each tracker was submitted, or longer; trackers without messages are absent. */
+  ages(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>>;
+  /**
+   * Removes messages that were submitted at least `ageMs` ago and are not in the outbox, as if they had never been: a bounded
+   * number, the oldest first, from this id on (0: from the first).
+   */
+  removeOld(trackerId: TrackerId, ageMs: number, from: MessageId): Promise<Removed>;
+  /** Gives back what still says whose the ids of old removed messages were; true when there may be more of it. */
+  tidyIds(): Promise<boolean>;
   /** The tracker changed hands: hides every message so far, empties outbox and unread. */
   disown(trackerId: TrackerId): Promise<void>;
-  /** Deletes all that is kept of a tracker. */
-  erase(trackerId: TrackerId): Promise<void>;
+  /** Deletes a tracker's chat; what is known of its device, its line and its re-sends stays. Safe to repeat. */
+  clear(trackerId: TrackerId): Promise<void>;
+  /** Deletes all that is kept of a tracker; `userId`: whose events may have told of it. Safe to repeat. */
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void>;
+  /** Deletes what is kept of an account beside its trackers: live events, idempotency keys. Safe to repeat. */
+  forget(userId: UserId): Promise<void>;
 
   /** Says that this node lives; owners on nodes without a lease count as gone. `taken`: it had none, or an old one. */
   renewLease(node: string, ttlMs: number): Promise<"kept" | "taken">;
@@ -175,6 +192,8 @@ export interface ListQuery {
   /** Applied after ordering: ascending gives the oldest of the range, descending the newest. */
   readonly limit: number;
   readonly ascending: boolean;
+  /** Only messages with a higher id; absent: all. */
+  readonly after?: MessageId;
 }
 
 export interface RosterEntry {
@@ -242,6 +261,16 @@ export interface OutboxState {
   /** Texts not settled, oldest first, urgent ones before the others; last those whose time has not come, by that time. */
   readonly ids: readonly MessageId[];
   readonly bytes: number;
+}
+
+export interface Removed {
+  readonly removed: number;
+  /** Where the next call goes on; null: there is nothing left to do now. */
+  readonly next: MessageId | null;
+  /** When the next message is old enough; null: none waits for it. */
+  readonly dueInMs: number | null;
+  /** Old messages that stay because they are in the outbox. */
+  readonly kept: number;
 }
 
 export interface DeadLetter {

@@ -10,24 +10,31 @@ export interface Wanted {
   readonly body?: string;
 }
 
-export type Ask = (url: string, wanted: Wanted, signal: AbortSignal) => Promise<{ readonly status: number; readonly text: string }>;
+export interface Answer {
+  readonly status: number;
+  /** As it comes; throws when it breaks off. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export type Ask = (url: string, wanted: Wanted, signal: AbortSignal) => Promise<Answer>;
 
 /** `file`: the PEM chain, the server's own certificate first. Nothing is sent to a server that shows another one. */
 export function askPinned(file: string): Ask {
   return async (url, wanted, signal) => {
     const socket = await secureConnection(new URL(url), new X509Certificate(readFileSync(file)));
-    return (await new Promise((resolve, reject) => {
+    return await new Promise<Answer>((resolve, reject) => {
       const length = wanted.body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(wanted.body)) };
       const headers = { ...wanted.headers, ...length };
       const request = httpsRequest(url, { method: wanted.method, headers, signal, createConnection: () => socket }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }));
-        response.on("error", reject);
+        response.once("close", () => socket.destroy());
+        resolve({ status: response.statusCode ?? 0, body: response });
       });
-      request.on("error", reject);
+      request.on("error", (error) => {
+        socket.destroy();
+        reject(error);
+      });
       request.end(wanted.body);
-    }).finally(() => socket.destroy())) as { status: number; text: string };
+    });
   };
 }
 

@@ -1,7 +1,8 @@
 /** `tracker-chat protocols`: what each protocol can do, and the settings of a tracker's profile. */
 import { Command } from "commander";
-import type { Capabilities, ProfileSchema, Protocol } from "../core/index.ts";
+import type { Capabilities, Protocol } from "../core/index.ts";
 import { print, printJson, table } from "./output.ts";
+import { profileSettings } from "./profile-settings.ts";
 
 export function protocolsCommand(): Command {
   return new Command("protocols")
@@ -51,37 +52,12 @@ function shown(value: unknown): string {
   return value === undefined ? "-" : [value].flat().join(" ");
 }
 
-interface Property {
-  readonly type?: string | readonly string[];
-  readonly items?: Property;
-  readonly maxItems?: number;
-  readonly enum?: readonly unknown[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly default?: unknown;
-  readonly description?: string;
-}
-
 function settings({ name, title, profile }: Protocol): string {
-  const properties = Object.entries(propertiesOf(profile));
-  const rows = properties.map(([key, property]) => [
-    `  ${key}`,
-    valuesOf(property),
-    property.default === undefined ? "" : `default ${JSON.stringify(property.default)}`,
-    property.description ?? "",
+  const rows = profileSettings(profile).map((setting) => [
+    `  ${setting.name}`,
+    setting.values,
+    setting.fallback === "" ? "" : `default ${setting.fallback}`,
+    setting.meaning,
   ]);
   return [`${title}: profile of "protocol": "${name}"`, table(rows)].join("\n");
-}
-
-function propertiesOf(schema: ProfileSchema): Readonly<Record<string, Property>> {
-  const { properties } = schema;
-  return typeof properties === "object" && properties !== null ? (properties as Readonly<Record<string, Property>>) : {};
-}
-
-function valuesOf({ type, enum: choices, items, maxItems, minimum, maximum }: Property): string {
-  if (items) return `list of ${maxItems === undefined ? "" : `at most ${maxItems} `}${valuesOf(items)}`;
-  if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" | ");
-  const kinds = type === undefined ? "any" : [type].flat().join(" | ");
-  if (minimum === undefined && maximum === undefined) return kinds;
-  return `${kinds} ${minimum ?? ""}..${maximum ?? ""}`;
 }

@@ -11,7 +11,7 @@ import { ClosePolicy } from "./close-policy.ts";
 import { ackedPrefix, type Flight, isComplete, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
 import { Flights } from "./flights.ts";
 import { launch } from "./launch.ts";
-import type { Capabilities, Codec, DeviceEvent, UnitSpeech } from "./protocol.ts";
+import type { Capabilities, Codec, DeviceEvent, Direction, UnitSpeech } from "./protocol.ts";
 import type { ClaimedText, DrainResult, Effect, News, OpenQuestion, Settlement, Standing, UnitLabel } from "./session-io.ts";
 import type { Tally } from "./tally.ts";
 import { WrittenParts } from "./written-parts.ts";
@@ -32,6 +32,8 @@ export interface DeliveryLine {
   /** Bytes that came on it. */
   readonly traffic: { readonly received: number };
   readonly tally: Tally;
+  /** A frame as a timeline shows it: without credentials. */
+  readonly shown: (frame: Buffer, direction: Direction) => Buffer;
 }
 
 /** The tracker as it logs in. */
@@ -142,7 +144,7 @@ export class Deliveries {
       return;
     }
     this.#closing.receiptCame();
-    this.#claims.trace(hit.flight.claimed.id, "up", frame, now);
+    this.#claims.trace(hit.flight.claimed.id, "up", this.#line.shown(frame, "up"), now);
     this.#line.tally.receipt(now - (hit.flight.writtenAt[hit.part] ?? now));
     if (event.outcome === "accepted") this.#accepted(hit, now);
     else if (event.outcome === "garbled" && !hit.flight.repeated && !hit.flight.withdrawn) this.#repeat(hit, now, out);
@@ -249,7 +251,7 @@ export class Deliveries {
     flight.answeredSince = false;
     flight.writtenAt[written.part] = now;
     flight.deadline = this.#implied ? null : now + patience(flight, this.#line.receiptMs);
-    this.#claims.trace(flight.claimed.id, "down", part.bytes, now);
+    this.#claims.trace(flight.claimed.id, "down", this.#line.shown(part.bytes, "down"), now);
     if (this.#line.codec.send === undefined) out.push({ type: "write", bytes: part.bytes });
     else this.#line.codec.send(part);
   }

@@ -20,3 +20,4 @@ export * from "./text-receipts.ts";
 export * from "./transcript.ts";
 export * from "./transcript-text.ts";
 export * from "./transliterate.ts";
+export * from "./without-tail.ts";

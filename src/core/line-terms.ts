@@ -4,9 +4,12 @@ import type { DeliveryLine } from "./deliveries.ts";
 import type { Profile, Protocol } from "./protocol.ts";
 import type { Tally } from "./tally.ts";
 
+/** Stands for credentials in timelines. */
+const COVERED = "redacted";
+
 /** The line, whoever is on it. */
 export interface SharedLine {
-  readonly protocol: Pick<Protocol, "capabilities" | "under">;
+  readonly protocol: Pick<Protocol, "capabilities" | "under" | "redact">;
   /** The setting; a protocol may ask for more. */
   readonly receiptMs: number;
   /** Bytes that came on it. */
@@ -21,5 +24,6 @@ export function termsFor(
   profile: Profile,
 ): DeliveryLine {
   const capabilities = capabilitiesUnder(protocol, profile);
-  return { codec, capabilities, receiptMs: Math.max(receiptMs, capabilities.receiptMs ?? 0), traffic, tally };
+  const shown: DeliveryLine["shown"] = (frame, direction) => protocol.redact?.(frame, direction, () => COVERED) ?? frame;
+  return { codec, capabilities, receiptMs: Math.max(receiptMs, capabilities.receiptMs ?? 0), traffic, tally, shown };
 }

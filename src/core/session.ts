@@ -12,6 +12,7 @@ import { Crew } from "./crew.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import type { Framed } from "./framing.ts";
 import { LineClock } from "./line-clock.ts";
+import { Noise } from "./noise.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
 import type { CloseReason, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 import { Strikes } from "./strikes.ts";
@@ -49,6 +50,7 @@ export class Session {
   #question: Question | null = null;
   #ending: { readonly reason: CloseReason; readonly by: number } | null = null;
   readonly #strikes: Strikes;
+  readonly #noise: Noise;
   #refusals = 0;
   /** A reply was owed or written since bytes last came: what is read now was sent before the device saw it. */
   #replied = false;
@@ -57,6 +59,7 @@ export class Session {
     this.#protocol = options.protocol;
     this.#limits = options.limits;
     this.#strikes = new Strikes(options.limits.strikes);
+    this.#noise = new Noise(this.#strikes);
     this.#codec = options.protocol.connect(options.environment);
     const { protocol, limits } = options;
     this.#crew = new Crew({ codec: this.#codec, protocol, receiptMs: limits.receiptMs, tally: this.tally });
@@ -82,6 +85,8 @@ export class Session {
     const out: Effect[] = [];
     if (this.#phase.type === "closed") return out;
     this.#take(input, now, out);
+    // What the answer brought about goes out before the next frame is read, whether that is here already or not.
+    if (input.type === "identified" || input.type === "received") this.#tickCodec(now, out);
     this.#pull(now, out);
     this.#finishEnding(now, out);
     return this.#cutAtClose(now, out);
@@ -122,10 +127,10 @@ export class Session {
       if (framed === null) break;
       seen = out.length;
       this.#clock.frameEnded();
-      this.#framed(framed, now, out);
-      // After each frame: a codec acts alike however the bytes were cut.
-      this.#tickCodec(now, out);
+      if (framed.kind === "noise") this.#noise.heard(framed, out);
+      else this.#framed(framed, now, out);
     }
+    this.#noise.tell(out);
     if (!this.asking) this.#halfFrame(now);
     this.#tickCodec(now, out);
   }
@@ -137,15 +142,16 @@ export class Session {
     if (this.#replied) this.#crew.own?.deliveries.disqualifyImplied(now);
   }
 
-  #framed(framed: Framed, now: number, out: Effect[]): void {
-    if (framed.kind === "frame") {
+  #framed(framed: Exclude<Framed, { kind: "noise" }>, now: number, out: Effect[]): void {
+    this.#noise.tell(out);
+    if (framed.kind === "broken") {
+      out.push({ type: "note", kind: "noise", reason: framed.reason, bytes: null }, { type: "close", reason: "broken-stream" });
+    } else {
       this.tally.frame();
-      return this.#frame(framed.bytes, now, out);
+      this.#frame(framed.bytes, now, out);
     }
-    const bytes = framed.kind === "noise" ? Buffer.from(framed.bytes) : null;
-    out.push({ type: "note", kind: "noise", reason: framed.reason, bytes });
-    if (framed.kind === "broken") out.push({ type: "close", reason: "broken-stream" });
-    else this.#strikes.noise(framed.bytes.length, out);
+    // After each frame: a codec acts alike however the bytes were cut.
+    this.#tickCodec(now, out);
   }
 
   #frame(bytes: Buffer, now: number, out: Effect[]): void {

@@ -1,13 +1,16 @@
 /** Keeps the index at the store's version and changes both together: one change at a time, checked against the version it was made for. */
-import type { Chore, FleetChanges, FleetStore } from "../chat/fleet-store.ts";
+import { type Chore, type FleetChanges, type FleetKind, type FleetStore, MAX_CHORES } from "../chat/fleet-store.ts";
 import { type MessageStore, StoreUnavailable } from "../chat/ports.ts";
 import type { FleetDiff } from "./fleet-diff.ts";
 import type { FleetIndex } from "./fleet-index.ts";
 
+/** What chores are done to. */
+export type ErasingStore = Pick<MessageStore, "disown" | "erase" | "forget">;
+
 export interface SyncDeps {
   readonly store: FleetStore;
   readonly index: FleetIndex;
-  readonly messages: Pick<MessageStore, "disown" | "erase">;
+  readonly messages: ErasingStore;
   /** Something went wrong that is tried again by itself. */
   readonly warn: (what: string, error: unknown) => void;
 }
@@ -18,7 +21,10 @@ export type FleetListener = (diff: FleetDiff) => void;
 export const POLL_MS = 1_000;
 /** Commits of other nodes may come in between this often. */
 const MAX_CONFLICTS = 20;
-/** Chores this old were left behind by a node that ended in the middle. */
+/**
+ * Chores this old were left behind by a node that ended in the middle, or are to be done once more: until the others knew of a deletion
+ * they may have stored what a device said.
+ */
 const STALE_CHORE_MS = 30_000;
 /** Chores at once: erasing a fleet must not flood the store. */
 const CHORES_AT_ONCE = 16;
@@ -60,12 +66,15 @@ export class FleetSync {
   async change(build: (index: FleetIndex) => FleetChanges | null): Promise<void> {
     const erasures = await this.#queued(() => this.#commit(build));
     // After the others' turn has come: nobody sees these trackers any more, and a large fleet takes a while.
-    await this.#doChores(erasures);
+    await this.#doChores(erasures, "once-more-later");
   }
 
-  /** Does what a node that ended in the middle of a change left behind. */
+  /** Does what a node that ended in the middle of a change left behind, and erases once more what was deleted. */
   async sweepChores(): Promise<void> {
-    await this.#doChores(await this.#deps.store.chores(STALE_CHORE_MS));
+    const waiting = await this.#deps.store.chores(STALE_CHORE_MS);
+    if (waiting.length === 0) return;
+    await this.refresh();
+    await this.#doChores(waiting);
   }
 
   async #follow(): Promise<void> {
@@ -86,14 +95,27 @@ export class FleetSync {
     throw new StoreUnavailable(`the fleet changed ${MAX_CONFLICTS} times meanwhile`);
   }
 
-  /** A tracker's id may come back before its last chat was erased: then that comes first, or it would take the new one. */
+  /** The id of a tracker or a user may come back before what was kept under it was erased: then that comes first, or it would take the new. */
   async #eraseBeforeReturn({ put }: FleetChanges): Promise<void> {
-    const created = new Set(
-      put.filter(({ kind, value }) => kind === "tracker" && !this.index.stored.has(value.id)).map(({ value }) => value.id),
-    );
+    const created = new Set(put.flatMap(({ kind, value }) => (this.#has(kind, value.id) ? [] : [`${kind}:${value.id}`])));
     if (created.size === 0) return;
-    const waiting = await this.#deps.store.chores(0);
-    await this.#doChores(waiting.filter(({ trackerId }) => created.has(trackerId)));
+    const waiting: Chore[] = [];
+    for (let seen = 0, more = true; more; seen += MAX_CHORES) {
+      const some = await this.#deps.store.chores(0, seen);
+      waiting.push(...some.filter((chore) => created.has(subjectOf(chore))));
+      more = some.length === MAX_CHORES;
+    }
+    await this.#doChores(waiting);
+  }
+
+  #has(kind: FleetKind, id: number): boolean {
+    if (kind === "tracker") return this.index.stored.has(id);
+    return kind !== "user" || this.index.users.has(id);
+  }
+
+  /** It came back meanwhile, and what was kept under its id was erased before. */
+  #isThere(chore: Chore): boolean {
+    return chore.type === "forget" ? this.index.users.has(chore.userId) : this.index.stored.has(chore.trackerId);
   }
 
   /** Earlier messages are hidden before the new owner sees the tracker here. */
@@ -105,18 +127,25 @@ export class FleetSync {
       // Not awaited: without a nudge the others see it at their next poll.
       this.#deps.store.nudge().catch((error: unknown) => this.#deps.warn("nudge", error));
     }
-    return chores.filter(({ type }) => type === "erase");
+    return chores.filter(({ type }) => type !== "disown");
   }
 
-  async #doChores(chores: readonly Chore[]): Promise<void> {
+  async #doChores(chores: readonly Chore[], again: "once-more-later" | "never" = "never"): Promise<void> {
     const waiting = [...chores];
     const work = async (): Promise<void> => {
       for (let chore = waiting.shift(); chore !== undefined; chore = waiting.shift()) {
-        await this.#deps.messages[chore.type](chore.trackerId);
-        await this.#deps.store.choreDone(chore);
+        if (chore.type === "disown" || !this.#isThere(chore)) await this.#do(chore);
+        if (again === "never") await this.#deps.store.choreDone(chore);
       }
     };
     await Promise.all(Array.from({ length: Math.min(CHORES_AT_ONCE, waiting.length) }, work));
+  }
+
+  async #do(chore: Chore): Promise<void> {
+    const { messages, store } = this.#deps;
+    if (chore.type === "disown") await messages.disown(chore.trackerId);
+    else if (chore.type === "erase") await messages.erase(chore.trackerId, chore.userId);
+    else await Promise.all([messages.forget(chore.userId), store.closeSessions(chore.userId)]);
   }
 
   #tell(diff: FleetDiff): void {
@@ -135,4 +164,8 @@ export class FleetSync {
     this.#tail = result.catch(() => undefined);
     return result;
   }
+}
+
+function subjectOf(chore: Chore): string {
+  return chore.type === "forget" ? `user:${chore.userId}` : `tracker:${chore.trackerId}`;
 }

@@ -2,13 +2,14 @@
 import type { Accounts } from "../chat/accounts.ts";
 import type { Directory } from "../chat/fleet.ts";
 import type { FleetStore, SeenDevice } from "../chat/fleet-store.ts";
-import type { Clock, MessageStore } from "../chat/ports.ts";
+import type { TrackerId } from "../chat/message.ts";
+import type { Clock } from "../chat/ports.ts";
 import type { Protocol } from "../core/index.ts";
 import { demoFleet } from "./demo.ts";
 import { FleetAccounts } from "./fleet-accounts.ts";
 import { FleetDirectory } from "./fleet-directory.ts";
 import { FleetIndex } from "./fleet-index.ts";
-import { type FleetListener, FleetSync, POLL_MS } from "./fleet-sync.ts";
+import { type ErasingStore, type FleetListener, FleetSync, POLL_MS } from "./fleet-sync.ts";
 import { Profiles } from "./profiles.ts";
 import { Provisioning } from "./provisioning.ts";
 import { UnknownDevices } from "./unknown-devices.ts";
@@ -16,7 +17,7 @@ import { UnknownDevices } from "./unknown-devices.ts";
 export interface FleetDeps {
   readonly store: FleetStore;
   readonly protocols: readonly Protocol[];
-  readonly messages: Pick<MessageStore, "disown" | "erase">;
+  readonly messages: ErasingStore;
   readonly clock: Clock;
   /** Something went wrong that is tried again by itself. */
   readonly warn: (what: string, error: unknown) => void;
@@ -64,6 +65,11 @@ export class Fleet {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#polling;
+  }
+
+  /** Every tracker of the fleet. */
+  trackerIds(): Iterable<TrackerId> {
+    return this.#sync.index.stored.keys();
   }
 
   /** Called after every change, of whichever node; returns what ends the calls. */

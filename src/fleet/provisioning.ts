@@ -1,4 +1,5 @@
 /** Changes to the fleet by its administrator: import, export, removal. */
+import type { UserId } from "../chat/fleet.ts";
 import type { Account, Chore, FleetChanges, FleetRecord, RecordName } from "../chat/fleet-store.ts";
 import type { Instant, TrackerId } from "../chat/message.ts";
 import type { Clock } from "../chat/ports.ts";
@@ -71,7 +72,7 @@ export class Provisioning {
     return found;
   }
 
-  /** Deletes a user with its trackers, their chats and its employees; null when there is none. */
+  /** Deletes a user with its sessions, its trackers, their chats and its employees; null when there is none. */
   async removeUser(id: number): Promise<{ readonly trackers: number; readonly employees: number } | null> {
     let removed: { readonly trackers: number; readonly employees: number } | null = null;
     await this.#deps.sync.change((index) => {
@@ -154,8 +155,16 @@ function removal(index: FleetIndex, gone: { readonly users: readonly number[]; r
   return {
     put: unassigned.map((employee) => ({ kind: "employee", value: { ...employee, trackerId: null } })),
     remove: [...names("user", gone.users), ...names("employee", employees), ...names("tracker", gone.trackers)],
-    chores: gone.trackers.map((trackerId) => ({ type: "erase", trackerId })),
+    chores: [
+      ...gone.trackers.map((trackerId): Chore => ({ type: "erase", trackerId, ...ownerOf(index, trackerId) })),
+      ...gone.users.map((userId): Chore => ({ type: "forget", userId })),
+    ],
   };
+}
+
+function ownerOf(index: FleetIndex, trackerId: TrackerId): { readonly userId?: UserId } {
+  const tracker = index.stored.get(trackerId);
+  return tracker === undefined ? {} : { userId: tracker.userId };
 }
 
 function countsOf(fleet: MergedFleet): Imported["counts"] {

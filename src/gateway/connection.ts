@@ -55,7 +55,7 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
     this.#host = shared.host;
     this.#openedAt = shared.deps.now();
     this.address = from.address;
-    this.#wire = new Wire(from.socket, this);
+    this.#wire = new Wire(from.socket, this, shared.deps.wire);
     this.#timer = new LineTimer(this, shared.deps.now);
     this.#tap = shared.deps.tap?.();
     if (protocol !== null) this.#open(protocol);

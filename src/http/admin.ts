@@ -1,12 +1,15 @@
-/** The administrator's calls: the fleet, unknown devices, live lines, dead letters. */
+/** The administrator's calls: the fleet, unknown devices, live lines, dead letters, and what is kept (admin-data.ts). */
 import type { FastifyInstance } from "fastify";
 import { ChatError } from "../chat/chat-error.ts";
+import type { Directory } from "../chat/fleet.ts";
 import type { SeenDevice } from "../chat/fleet-store.ts";
 import type { LineInfo, Lines, MessageStore, Outbox } from "../chat/ports.ts";
 import type { FleetDocument } from "../fleet/document.ts";
 import type { Imported } from "../fleet/provisioning.ts";
 import { isAdmin, refuseStranger } from "./admin-access.ts";
+import { dataRoutes } from "./admin-data.ts";
 import { answerAdminFailure } from "./admin-failure.ts";
+import { idOf } from "./admin-parameters.ts";
 
 /** What /admin needs of the fleet; `Fleet` and its `provisioning` are it. */
 export interface AdminFleet {
@@ -16,6 +19,7 @@ export interface AdminFleet {
     removeTracker(id: number): Promise<boolean>;
     removeUser(id: number): Promise<{ readonly trackers: number; readonly employees: number } | null>;
   };
+  readonly directory: Pick<Directory, "user" | "trackersOf" | "tracker">;
   unknown(): Promise<readonly SeenDevice[]>;
 }
 
@@ -23,7 +27,7 @@ export interface AdminDeps {
   readonly token: string;
   readonly fleet: AdminFleet;
   readonly lines: Lines;
-  readonly messages: Pick<MessageStore, "deadLetters" | "retryDeadLetter" | "find" | "owners">;
+  readonly messages: Pick<MessageStore, "deadLetters" | "retryDeadLetter" | "find" | "owners" | "list" | "clear">;
   readonly outbox: Outbox;
 }
 
@@ -43,6 +47,7 @@ export function registerAdmin(app: FastifyInstance, deps: AdminDeps): void {
       takeAnyBodyAsJson(admin);
       fleetRoutes(admin, deps.fleet);
       careRoutes(admin, deps);
+      dataRoutes(admin, { directory: deps.fleet.directory, messages: deps.messages });
       done();
     },
     { prefix: "/admin" },
@@ -107,13 +112,6 @@ function parseJson(text: string, done: (error: Error | null, body?: unknown) => 
     return;
   }
   done(null, body);
-}
-
-function idOf(params: unknown, name: string): number {
-  const text = (params as Readonly<Record<string, string>>)[name] ?? "";
-  const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-  if (id < 1 || id > 2_147_483_647) throw new ChatError(7, [{ parameter: name, error: "must be an id from 1 to 2147483647" }]);
-  return id;
 }
 
 function limitOf(query: unknown): number {

@@ -17,9 +17,12 @@ export function registerHealth(app: FastifyInstance, readiness: () => Promise<Re
   });
 }
 
+/** Metrics as text, of this node or of several. */
+export type Exposition = Pick<Registry, "contentType" | "metrics">;
+
 /** `GET /metrics` in Prometheus' text format. */
-export function registerMetrics(app: FastifyInstance, registry: Registry): void {
-  app.get("/metrics", async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+export function registerMetrics(app: FastifyInstance, exposition: Exposition): void {
+  app.get("/metrics", async (_request, reply) => reply.type(exposition.contentType).send(await exposition.metrics()));
 }
 
 async function withinTime(readiness: () => Promise<Readiness>): Promise<Readiness> {

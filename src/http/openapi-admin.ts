@@ -1,4 +1,5 @@
 /** The administrator's calls in the OpenAPI document: see admin.ts. */
+import { EXPORT_FORMATS, EXPORT_TYPES } from "./export-format.ts";
 import type { JsonSchema } from "./kinds.ts";
 import type { Operation, Paths } from "./openapi-types.ts";
 
@@ -37,6 +38,8 @@ export function adminPaths(): Paths {
         ["id"],
       ),
     },
+    "/admin/trackers/{id}/chat": { delete: admin("admin_chat_delete", "Delete a tracker's chat; the tracker stays", done({}), ["id"]) },
+    "/admin/users/{id}/export": { get: exported() },
     "/admin/unknown": {
       get: admin(
         "admin_unknown",
@@ -78,6 +81,28 @@ function admin(operationId: string, summary: string, answer: JsonSchema, path: r
     responses: {
       "200": { description: "Done.", content: { "application/json": { schema: answer } } },
       default: { description: "A failure.", content: { "application/json": { schema: FAILED } } },
+    },
+  };
+}
+
+function exported(): Operation {
+  const operation = admin("admin_user_export", "An account's chats, tracker by tracker, oldest first", TEXT);
+  const time = (name: string, description: string) =>
+    ({ name, in: "query", description, schema: { type: "string", format: "date-time" } }) as const;
+  return {
+    ...operation,
+    parameters: [
+      { name: "id", in: "path", required: true, schema: ID },
+      { name: "format", in: "query", schema: { enum: EXPORT_FORMATS, default: "ndjson" } },
+      time("from", "Inclusive, by the time of submission; without it from the first."),
+      time("to", "Inclusive; without it to the last."),
+    ],
+    responses: {
+      ...operation.responses,
+      "200": {
+        description: "One message a line. An answer that breaks off is not whole.",
+        content: Object.fromEntries(EXPORT_FORMATS.map((format) => [EXPORT_TYPES[format].replace(/;.*/, ""), { schema: TEXT }])),
+      },
     },
   };
 }

@@ -78,22 +78,23 @@ export class Sweeper {
     if (this.#expiring) return;
     this.#expiring = true;
     await this.#quietly(async () => {
-      if (isMine(shard, this.#deps.node, await this.#deps.store.liveNodes())) await this.expire(shard);
+      const live = await this.#deps.store.liveNodes();
+      if (isMine(shard, this.#deps.node, live)) await this.expire(shard, live);
     });
     this.#expiring = false;
   }
 
-  /** Ends expired texts of a shard's trackers. */
-  async expire(shard: number): Promise<void> {
+  /** Ends expired texts of a shard's trackers; those on lines of nodes that live are left to them. */
+  async expire(shard: number, liveNodes: readonly string[]): Promise<void> {
     const trackers = await this.#deps.store.pending(shard);
     for (let at = 0; at < trackers.length; at += EXPIRE_PARALLEL) {
       const some = trackers.slice(at, at + EXPIRE_PARALLEL);
-      await Promise.all(some.map((tracker) => this.#expireOne(tracker)));
+      await Promise.all(some.map((tracker) => this.#expireOne(tracker, liveNodes)));
     }
   }
 
-  async #expireOne(trackerId: TrackerId): Promise<void> {
-    const count = await this.#deps.store.expire(trackerId);
+  async #expireOne(trackerId: TrackerId, liveNodes: readonly string[]): Promise<void> {
+    const count = await this.#deps.store.expire(trackerId, liveNodes);
     if (count > 0) this.#deps.meter.count("texts", `out ${this.#deps.protocolOf(trackerId)} expired`, count);
   }
 

@@ -15,7 +15,7 @@ export type RedisPlace = (
 };
 
 /**
- * `requests`: calls fail fast and are pipelined together. `subscriber` and `bullmq`: commands wait for Redis to come
+ * `requests`: calls fail fast, and those on one server are pipelined together. `subscriber` and `bullmq`: commands wait for Redis to come
  * back; a link that swallows everything is noticed by its silence.
  */
 export type ConnectionRole = "requests" | "subscriber" | "bullmq";
@@ -58,6 +58,9 @@ function open(place: RedisPlace, role: ConnectionRole): RedisConnection {
   if (place.type === "url") return new Redis(place.url, { ...common, ...queueing(role), ...trusted(place), retryStrategy: reconnectAfter });
   const options = {
     ...queueing(role),
+    // Of several commands in a pipeline ioredis repeats none when one was answered MOVED, ASK or TRYAGAIN, nor learns from it:
+    // under traffic a slot that moved would stay out of reach. Alone, each follows its slot.
+    enableAutoPipelining: false,
     clusterRetryStrategy: reconnectAfter,
     slotsRefreshTimeout: CONNECT_MS,
     redisOptions: { ...common, ...credentials(place.urls), ...trusted(place) },

@@ -6,7 +6,7 @@ import { FLEET_KINDS, type FleetKind } from "../chat/fleet-store.ts";
 export const FLEET_META = "{f}:meta";
 /** Stream: one entry per version, `<version>-0`, that names what changed. */
 export const FLEET_LOG = "{f}:log";
-/** ZSET of `disown:<tracker>` and `erase:<tracker>` by the time of their commit. */
+/** ZSET of chores (see `choreName`) by the time of their commit. */
 export const FLEET_CHORES = "{f}:chores";
 /** Hash of device key -> JSON, and a ZSET of the same by last try. */
 export const UNKNOWN_DEVICES = "{f}:unknown";

@@ -10,8 +10,18 @@ export function nameOf({ kind, id }: RecordName): string {
   return `${kind}:${id}`;
 }
 
-export function choreName({ type, trackerId }: Chore): string {
-  return `${type}:${trackerId}`;
+/** `disown:1`, `erase:1:7` with whose it was, `forget:7`. */
+export function choreName(chore: Chore): string {
+  const owner = chore.type === "erase" && chore.userId !== undefined ? `:${chore.userId}` : "";
+  return `${chore.type}:${chore.type === "forget" ? chore.userId : chore.trackerId}${owner}`;
+}
+
+/** The chore of this name. */
+export function choreOf(name: string): Chore {
+  const [type, id, owner] = name.split(":");
+  if (type === "forget") return { type, userId: Number(id) };
+  if (type === "disown") return { type, trackerId: Number(id) };
+  return { type: "erase", trackerId: Number(id), ...(owner === undefined ? {} : { userId: Number(owner) }) };
 }
 
 /** `tracker:1,user:2`; empty: everything may have changed. */

@@ -1,4 +1,5 @@
 /** The fleet's store in memory: the reference that the contract suite runs beside Redis, and what tests use. */
+import type { UserId } from "../chat/fleet.ts";
 import {
   type Chore,
   type Committed,
@@ -7,6 +8,7 @@ import {
   type FleetRecord,
   type FleetStore,
   type FleetUpdate,
+  MAX_CHORES,
   MAX_SESSIONS,
   MAX_UNKNOWN,
   type RecordName,
@@ -51,9 +53,10 @@ export class MemoryFleetStore implements FleetStore {
     return Promise.resolve({ type: "committed", version: this.#log.length });
   }
 
-  chores(ageMs: number): Promise<readonly Chore[]> {
+  chores(ageMs: number, skip = 0): Promise<readonly Chore[]> {
     const before = this.#clock.now() - ageMs;
-    return Promise.resolve([...this.#chores.values()].filter(({ at }) => at <= before).map(({ chore }) => chore));
+    const waiting = [...this.#chores.values()].filter(({ at }) => at <= before).map(({ chore }) => chore);
+    return Promise.resolve(waiting.slice(skip, skip + MAX_CHORES));
   }
 
   choreDone(chore: Chore): Promise<void> {
@@ -87,6 +90,11 @@ export class MemoryFleetStore implements FleetStore {
 
   closeSession(sha256: string): Promise<boolean> {
     return Promise.resolve(this.#endSession(sha256));
+  }
+
+  closeSessions(user: UserId): Promise<void> {
+    for (const [sha256, { session }] of this.#sessions) if (session.userId === user) this.#endSession(sha256);
+    return Promise.resolve();
   }
 
   session(sha256: string): Promise<Session | null> {

@@ -1,6 +1,7 @@
 /** The fleet's store on Redis: staged in bounded pieces, then switched by one script. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { UserId } from "../chat/fleet.ts";
 import {
   type Chore,
   type Committed,
@@ -8,6 +9,7 @@ import {
   type FleetRecord,
   type FleetStore,
   type FleetUpdate,
+  MAX_CHORES,
   MAX_UNKNOWN,
   type RecordName,
   type SeenDevice,
@@ -28,7 +30,7 @@ import {
   UNKNOWN_DEVICES,
   UNKNOWN_ORDER,
 } from "./fleet-keys.ts";
-import { choreName, LOG_ENTRIES, logEntry, namesIn, readRecord } from "./fleet-log.ts";
+import { choreName, choreOf, LOG_ENTRIES, logEntry, namesIn, readRecord } from "./fleet-log.ts";
 import { FleetSessions } from "./fleet-sessions.ts";
 import { type Fields, isSmall, pieces, type Steps, smallSteps, touched } from "./fleet-staging.ts";
 
@@ -39,7 +41,6 @@ const BUCKETS_AT_ONCE = 32;
 const NAMES_AT_ONCE = 500;
 /** Buckets written aside at once. */
 const STAGED_AT_ONCE = 16;
-const MAX_CHORES = 1_000;
 
 export class RedisFleetStore implements FleetStore {
   readonly #client: RedisConnection;
@@ -75,15 +76,12 @@ export class RedisFleetStore implements FleetStore {
     return version === -1 ? { type: "conflict" } : { type: "committed", version };
   }
 
-  async chores(ageMs: number): Promise<readonly Chore[]> {
+  async chores(ageMs: number, skip = 0): Promise<readonly Chore[]> {
     // By the store's clock, as the commit stamped them.
     const [seconds, micros] = await available(this.#client.time());
     const before = Number(seconds) * 1_000 + Number(micros) / 1_000 - ageMs;
-    const names = await available(this.#client.zrangebyscore(FLEET_CHORES, 0, before, "LIMIT", 0, MAX_CHORES));
-    return names.map((name) => {
-      const [type, id] = name.split(":");
-      return { type: type === "erase" ? "erase" : "disown", trackerId: Number(id) };
-    });
+    const names = await available(this.#client.zrangebyscore(FLEET_CHORES, 0, before, "LIMIT", skip, MAX_CHORES));
+    return names.map(choreOf);
   }
 
   async choreDone(chore: Chore): Promise<void> {
@@ -104,6 +102,10 @@ export class RedisFleetStore implements FleetStore {
 
   closeSession(sha256: string): Promise<boolean> {
     return available(this.#sessions.close(sha256));
+  }
+
+  closeSessions(userId: UserId): Promise<void> {
+    return available(this.#sessions.closeAll(userId));
   }
 
   session(sha256: string): Promise<Session | null> {

@@ -1,5 +1,6 @@
 /** Sessions in Redis: each a key that ends by itself, and per user an index that bounds them. */
 import { readFileSync } from "node:fs";
+import type { UserId } from "../chat/fleet.ts";
 import { MAX_SESSIONS, type Session } from "../chat/fleet-store.ts";
 import type { RedisConnection } from "./connection.ts";
 import { SESSION_ENDS, sessionKey, sessionsKey } from "./fleet-keys.ts";
@@ -24,6 +25,13 @@ export class FleetSessions {
     const ended = await this.#end(sha256);
     if (session !== null) await this.#client.zrem(sessionsKey(session.userId), sha256);
     return ended;
+  }
+
+  /** The index goes last, so that a call that broke off can be repeated. */
+  async closeAll(userId: UserId): Promise<void> {
+    const index = sessionsKey(userId);
+    await Promise.all((await this.#client.zrange(index, "0", "-1")).map((sha256) => this.#end(sha256)));
+    await this.#client.del(index);
   }
 
   async find(sha256: string): Promise<Session | null> {

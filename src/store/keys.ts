@@ -1,5 +1,5 @@
 /**
- * Every key in Redis, each named once. What stands in braces decides the slot of a Redis Cluster: all keys of a
+ * Every key of messages in Redis, each named once (key-families.ts lists all there are). What stands in braces decides the slot of a Redis Cluster: all keys of a
  * tracker share one, so that a call on a tracker is one script. Indexes outside that slot are supersets.
  */
 import { createHash } from "node:crypto";
@@ -11,12 +11,16 @@ import { PENDING_SHARDS } from "../chat/ports.ts";
 export const IDS = "{ids}";
 /** `<prefix><id / 1024>`: a string of 4-byte tracker ids. */
 export const ID_BLOCKS = "{ids}:i:";
+/** How far ids were removed by age and their blocks given back: hash (see lua/forget-ids.lua). */
+export const OLD_IDS = "{ids}:old";
 /** Ids per block. */
 const IDS_PER_BLOCK = 1_024;
 /** Texts that may be dead letters: ZSET of `<tracker>:<id>` by the time they were named. */
 export const DEAD_LETTERS = "dead";
 /** Gateway nodes by the time their lease ends: ZSET. */
 export const LEASES = "nodes";
+/** The schema of the data: string (schema.ts). */
+export const SCHEMA_KEY = "schema";
 /** Written by the health check. */
 export const HEALTH = "health";
 
@@ -53,10 +57,10 @@ export function trackerKeys(tracker: TrackerId): readonly string[] {
   ];
 }
 
-/** Of these keys, what a list of trackers is made of: head, prefix of the buckets, unread, lanes, texts whose time has not come. */
+/** Of these keys, what a list of trackers is made of: head, prefix of the buckets, unread, lanes, texts whose time has not come, buckets by id. */
 export function rosterKeys(tracker: TrackerId): readonly string[] {
   const slot = `{t${tracker}}`;
-  return [`${slot}:h`, `${slot}:b`, `${slot}:u`, `${slot}:o`, `${slot}:p`, `${slot}:w`];
+  return [`${slot}:h`, `${slot}:b`, `${slot}:u`, `${slot}:o`, `${slot}:p`, `${slot}:w`, `${slot}:bi`];
 }
 
 /** Head and waiting events of a tracker: all that relaying them needs. */
@@ -90,6 +94,11 @@ export function headKey(tracker: TrackerId): string {
   return `{t${tracker}}:h`;
 }
 
+/** Buckets of a tracker by the time of their first message: ZSET. */
+export function timesKey(tracker: TrackerId): string {
+  return `{t${tracker}}:bt`;
+}
+
 /** Ids of unread INCOMING messages of a tracker. */
 export function unreadKey(tracker: TrackerId): string {
   return `{t${tracker}}:u`;
@@ -104,9 +113,9 @@ export function broadcastKeys(user: UserId): { readonly all: string; readonly pa
   return { all, pace: `${all}:p`, prefix: `${all}:` };
 }
 
-/** Which broadcast a user's idempotency key stands for. */
-export function broadcastIdempotencyKey(user: UserId, key: string): string {
-  return `bc:{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;
+/** Which broadcast a user's idempotency key of this name stands for, and the list of the user's names: ZSET by when they end. */
+export function broadcastIdempotencyKeys(user: UserId, name: string): readonly string[] {
+  return [`bc:{u${user}}:k:${name}`, `bc:{u${user}}:k`];
 }
 
 /** The last id that a webhook got (string). */
@@ -120,15 +129,20 @@ export function webhooksKey(user: UserId): string {
   return `wh:{u${user}}`;
 }
 
-/** Of a webhook: its account's, its state (hash), what is to be posted once more (list), what was given up by time (ZSET), and as such (hash). */
+/** Of a webhook: its account's, their ids (ZSET), its state (hash), what is to be posted once more (list), what was given up by time (ZSET), and as such (hash). */
 export function webhookKeys(user: UserId, id: number): readonly string[] {
   const own = `wh:{u${user}}:${id}`;
-  return [webhooksKey(user), own, `${own}:r`, `${own}:d`, `${own}:b`];
+  return [webhooksKey(user), `${webhooksKey(user)}:ids`, own, `${own}:r`, `${own}:d`, `${own}:b`];
 }
 
-/** What a user's idempotency key stands for. */
-export function idempotencyKey(user: UserId, key: string): string {
-  return `{u${user}}:k:${createHash("sha256").update(key).digest("base64url")}`;
+/** How a client's idempotency key is named in Redis, which takes no bytes of others into its keys. */
+export function idempotencyName(key: string): string {
+  return createHash("sha256").update(key).digest("base64url");
+}
+
+/** What a user's idempotency key of this name stands for, and the list of the user's names: ZSET by when they end. */
+export function idempotencyKeys(user: UserId, name: string): readonly string[] {
+  return [`{u${user}}:k:${name}`, `{u${user}}:k`];
 }
 
 /** A shard of the pending index: ZSET of trackers by their last mark. */

@@ -152,6 +152,16 @@ export class MemoryEvents implements EventStore {
     return Promise.resolve(true);
   }
 
+  /** An account is gone. */
+  forget(userId: UserId): void {
+    this.#streams.delete(userId);
+  }
+
+  /** A tracker of this account is gone; what its events said stays until they are old. */
+  forgetTracker(userId: UserId, trackerId: TrackerId): void {
+    this.#streams.get(userId)?.last.delete(trackerId);
+  }
+
   /** False when events before these are missing. */
   #append(stream: Stream, { trackerId, first, events }: EventRun, whole: boolean): boolean {
     const last = stream.last.get(trackerId);

@@ -54,13 +54,13 @@ function withdrawn(tracker: TrackerState, { held, settlements }: DrainRequest): 
   });
 }
 
-/** Ends texts that no line has and whose time to live has passed. */
-export function expire(tracker: TrackerState, now: Instant): number {
+/** Ends texts that no line on one of these nodes has and whose time to live has passed. */
+export function expire(tracker: TrackerState, liveNodes: readonly string[], now: Instant): number {
   joinDue(tracker, now);
   let expired = 0;
   for (const id of lanes(tracker)) {
     const queued = tracker.outbox.get(id);
-    if (queued === undefined || queued.expiresAt > now || isHeld(tracker, queued)) continue;
+    if (queued === undefined || queued.expiresAt > now || isHeld(tracker, queued, liveNodes)) continue;
     leave(tracker, id, "expired", { now, node: null });
     expired += 1;
   }
@@ -149,6 +149,6 @@ function handOut(tracker: TrackerState, { id, queued }: Next, request: DrainRequ
   return { id, text: message?.text ?? "", urgent, attempt, tag, partsAcked, choices };
 }
 
-function isHeld(tracker: TrackerState, queued: QueuedText): boolean {
-  return tracker.node !== null && queued.epoch !== 0 && queued.epoch === tracker.epoch;
+function isHeld(tracker: TrackerState, queued: QueuedText, liveNodes: readonly string[]): boolean {
+  return tracker.node !== null && liveNodes.includes(tracker.node) && queued.epoch !== 0 && queued.epoch === tracker.epoch;
 }

@@ -16,6 +16,7 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type Removed,
   type RosterEntry,
   type Submitted,
 } from "../chat/ports.ts";
@@ -28,6 +29,7 @@ import { MemoryEvents } from "./memory-events.ts";
 import { drain, expire, oldestWait } from "./memory-outbox.ts";
 import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
+import { clear, removeOld } from "./memory-removal.ts";
 import { rosterEntry } from "./memory-roster.ts";
 import { repeated, submit } from "./memory-submit.ts";
 import { recall } from "./memory-tags.ts";
@@ -99,9 +101,10 @@ export class MemoryStore implements MessageStore {
 
   list(query: ListQuery): Promise<readonly Message[]> {
     const tracker = this.#trackers.get(query.trackerId);
-    const { from, to } = query;
+    const { from, to, after = 0 } = query;
+    const floor = Math.max(tracker?.floor ?? 0, after);
     const found = [...(tracker?.messages.values() ?? [])].filter(
-      ({ id, submittedAt }) => id > (tracker?.floor ?? 0) && (from === null || submittedAt >= from) && (to === null || submittedAt <= to),
+      ({ id, submittedAt }) => id > floor && (from === null || submittedAt >= from) && (to === null || submittedAt <= to),
     );
     if (!query.ascending) found.reverse();
     return Promise.resolve(found.slice(0, query.limit));
@@ -189,9 +192,9 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve(tracker === undefined ? null : oldestWait(tracker, this.#clock()));
   }
 
-  expire(trackerId: TrackerId): Promise<number> {
+  expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number> {
     const tracker = this.#trackers.get(trackerId);
-    return this.#change(trackerId, () => (tracker === undefined ? 0 : expire(tracker, this.#clock())));
+    return this.#change(trackerId, () => (tracker === undefined ? 0 : expire(tracker, liveNodes, this.#clock())));
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -211,6 +214,30 @@ export class MemoryStore implements MessageStore {
     });
   }
 
+  ages(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
+    const now = this.#clock();
+    return Promise.resolve(
+      this.#collect(trackerIds, ({ messages }) => {
+        const [oldest] = messages.values();
+        return oldest === undefined ? null : now - oldest.submittedAt;
+      }),
+    );
+  }
+
+  removeOld(trackerId: TrackerId, ageMs: number): Promise<Removed> {
+    const tracker = this.#trackers.get(trackerId);
+    return this.#change(trackerId, () => {
+      if (tracker === undefined) return { removed: 0, next: null, dueInMs: null, kept: 0 };
+      const outcome = removeOld(tracker, ageMs, this.#clock());
+      for (const id of outcome.ids) this.#places.delete(id);
+      return { removed: outcome.ids.length, next: null, dueInMs: outcome.dueInMs, kept: outcome.kept };
+    });
+  }
+
+  tidyIds(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   disown(trackerId: TrackerId): Promise<void> {
     const tracker = this.#trackers.get(trackerId);
     if (tracker === undefined) return Promise.resolve();
@@ -218,9 +245,24 @@ export class MemoryStore implements MessageStore {
     return Promise.resolve();
   }
 
-  erase(trackerId: TrackerId): Promise<void> {
+  clear(trackerId: TrackerId): Promise<void> {
+    const tracker = this.#trackers.get(trackerId);
+    return this.#change(trackerId, () => {
+      for (const id of tracker?.messages.keys() ?? []) this.#places.delete(id);
+      if (tracker !== undefined) clear(tracker, this.#clock());
+    });
+  }
+
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void> {
+    if (userId !== undefined) this.events.forgetTracker(userId, trackerId);
     for (const id of this.#trackers.get(trackerId)?.messages.keys() ?? []) this.#places.delete(id);
     this.#trackers.delete(trackerId);
+    return Promise.resolve();
+  }
+
+  forget(userId: UserId): Promise<void> {
+    this.events.forget(userId);
+    for (const name of this.#keys.keys()) if (name.startsWith(`${userId} `)) this.#keys.delete(name);
     return Promise.resolve();
   }
 

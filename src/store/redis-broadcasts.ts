@@ -25,7 +25,7 @@ import type { UserId } from "../chat/fleet.ts";
 import type { TrackerId } from "../chat/message.ts";
 import { IDEMPOTENCY_MS } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { BROADCAST_IDS, broadcastIdempotencyKey, broadcastKeys } from "./keys.ts";
+import { BROADCAST_IDS, broadcastIdempotencyKeys, broadcastKeys, idempotencyName } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { reach } from "./redis-reach.ts";
 import { asArray, asNumber } from "./redis-reply.ts";
@@ -85,10 +85,14 @@ export class RedisBroadcasts implements BroadcastStore {
     const next = await this.#connection.incr(BROADCAST_IDS);
     if (next > LAST_ID) throw new IdsUsedUp();
     // Without a key of the client a name that nothing has.
-    const key = broadcastIdempotencyKey(userId, idempotencyKey ?? "");
+    const name = idempotencyName(idempotencyKey ?? "");
     const fixed = [next, JSON.stringify(speech), packTrackers(trackerIds), BROADCAST_MS, BROADCASTS_KEPT];
-    const args: ScriptArgument[] = [...fixed, idempotencyKey === null ? 0 : IDEMPOTENCY_MS, ...packTurns(turns)];
-    const reply = await this.#scripts.run("open-broadcast", [`${prefix}${next}`, all, pace, prefix, key], args);
+    const args: ScriptArgument[] = [...fixed, idempotencyKey === null ? 0 : IDEMPOTENCY_MS, ...packTurns(turns), name];
+    const reply = await this.#scripts.run(
+      "open-broadcast",
+      [`${prefix}${next}`, all, pace, prefix, ...broadcastIdempotencyKeys(userId, name)],
+      args,
+    );
     const [fresh, id, submittedAt, ahead] = asArray(reply);
     if (fresh !== 1) return { type: "known", id: asNumber(id) };
     return { type: "fresh", id: asNumber(id), submittedAt: asNumber(submittedAt), aheadMs: asNumber(ahead) };

@@ -43,7 +43,7 @@ export class RedisEvents implements EventStore {
     this.#requests = requests;
     this.#subscriber = subscriber;
     this.#own = own;
-    this.#scripts = new Scripts(requests, (told) => own.told(told));
+    this.#scripts = new Scripts(requests, { told: (told) => own.told(told) });
   }
 
   onWritten(listener: (written: Written) => void): () => void {

@@ -9,8 +9,8 @@ import type { Scripts } from "./redis-scripts.ts";
 
 /** The messages of one tracker in a range. */
 export async function list(scripts: Scripts, query: ListQuery): Promise<readonly Message[]> {
-  const { trackerId, from, to, limit, ascending } = query;
-  const args = [from ?? "-inf", to ?? "+inf", limit, ascending ? 1 : 0];
+  const { trackerId, from, to, limit, ascending, after = 0 } = query;
+  const args = [from ?? "-inf", to ?? "+inf", limit, ascending ? 1 : 0, after];
   const [hidden, ...buckets] = asArray(await scripts.run("list", trackerKeys(trackerId), args));
   const floor = asNumber(hidden);
   const found: Message[] = [];

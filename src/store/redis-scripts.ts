@@ -31,26 +31,31 @@ const SCRIPTS = {
   retry: TRACKER,
   cancel: TRACKER,
   timeline: TRACKER,
+  "remove-old": TRACKER,
   disown: TRACKER,
+  clear: TRACKER,
+  purge: TRACKER,
   erase: TRACKER,
   presence: TRACKER,
-  roster: 6,
+  roster: 7,
   "find-key": TRACKER,
-  "open-broadcast": 5,
+  "open-broadcast": 6,
   "begin-broadcast": 2,
   "note-broadcast": 1,
   "cancel-broadcast": 1,
-  "create-webhook": 2,
-  "remove-webhook": 5,
-  "finish-webhook": 5,
-  "fail-webhook": 2,
-  "replay-webhook": 5,
+  "create-webhook": 3,
+  "remove-webhook": 6,
+  "finish-webhook": 6,
+  "fail-webhook": 3,
+  "replay-webhook": 6,
   "waiting-events": 2,
   "relayed-events": 2,
   "relay-events": 2,
   "listen-events": 2,
-  "claim-key": 1,
+  "claim-key": 2,
   "take-ids": 2,
+  "forget-ids": 2,
+  "drop-ids": 2,
   "mark-pending": 2,
   "unmark-pending": 1,
   "index-dead": 1,
@@ -73,8 +78,14 @@ const TELLING: ReadonlySet<ScriptName> = new Set([
   "expire",
   "retry",
   "cancel",
+  "remove-old",
+  "clear",
+  "purge",
   "presence",
 ]);
+
+/** Scripts after which somebody is told that something is so: an acknowledgement, an id, an owner. */
+const PROMISING: ReadonlySet<ScriptName> = new Set([...TELLING, "take-ids", "claim-key", "disown", "erase"]);
 
 /** Events that a call wrote; `first` 0: some wait, but this call did not write them. */
 export interface ToldEvents {
@@ -85,14 +96,22 @@ export interface ToldEvents {
 
 type Call = (...args: ScriptArgument[]) => Promise<Reply>;
 
+export interface ScriptsOptions {
+  readonly told?: (events: ToldEvents) => void;
+  /** So many replicas must have what a script promises; 0 or absent: none. */
+  readonly replicas?: number;
+}
+
 export class Scripts {
   readonly #connection: RedisConnection;
   readonly #told: (events: ToldEvents) => void;
+  readonly #replicas: number;
 
   /** Reads the scripts from `lua/` beside this file. */
-  constructor(connection: RedisConnection, told: (events: ToldEvents) => void = () => undefined) {
+  constructor(connection: RedisConnection, { told = () => undefined, replicas = 0 }: ScriptsOptions = {}) {
     this.#connection = connection;
     this.#told = told;
+    this.#replicas = replicas;
     for (const [name, numberOfKeys] of Object.entries(SCRIPTS)) {
       connection.defineCommand(commandName(name), { lua: readScript(name), numberOfKeys });
     }
@@ -100,9 +119,11 @@ export class Scripts {
 
   /** Strings come back as the bytes that they are. */
   async run(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<Reply> {
-    // ioredis adds a method per command defined, and one with this ending that leaves replies undecoded.
-    const call = Reflect.get(this.#connection, `${commandName(name)}Buffer`) as Call;
-    const reply = await call.call(this.#connection, ...keys, ...args);
+    const replicated = this.#replicas > 0 && PROMISING.has(name);
+    const values = [...keys, ...args];
+    const reply = await (replicated
+      ? runReplicated(this.#connection, name, { values, replicas: this.#replicas })
+      : runAlone(this.#connection, name, values));
     return TELLING.has(name) ? this.#heard(keys[0] ?? "", asArray(reply)) : reply;
   }
 
@@ -111,6 +132,43 @@ export class Scripts {
     if (number !== 0) this.#told({ trackerId: trackerOfHead(head), first: Math.max(0, number), packed: asBytes(packed) });
     return reply;
   }
+}
+
+/** On a cluster it follows its slot wherever that is. */
+function runAlone(connection: RedisConnection, name: ScriptName, values: readonly ScriptArgument[]): Promise<Reply> {
+  return callOn(connection, name).call(connection, ...values);
+}
+
+/** With WAIT behind it on the same connection; rejects when too few replicas have it in time, though it may be stored. */
+async function runReplicated(
+  connection: RedisConnection,
+  name: ScriptName,
+  { values, replicas }: { readonly values: readonly ScriptArgument[]; readonly replicas: number },
+): Promise<Reply> {
+  const together = async (): Promise<readonly [Error | null, Reply, number]> => {
+    const pipeline = connection.pipeline();
+    void callOn(pipeline, name).call(pipeline, ...values);
+    const [script, wait] = (await pipeline.wait(replicas, WAIT_MS).exec()) ?? [];
+    return [script?.[0] ?? null, (script?.[1] ?? null) as Reply, Number(wait?.[1] ?? 0)];
+  };
+  let [error, reply, having] = await together();
+  if (error !== null && REDIRECTED.test(error.message)) {
+    // A pipeline does not follow a slot that moved (see connection.ts); alone it does, and is safe to send twice.
+    await runAlone(connection, name, values);
+    [error, reply, having] = await together();
+  }
+  if (error !== null) throw error;
+  if (having < replicas) throw new Error(`${having} of ${replicas} replicas have it after ${WAIT_MS} ms`);
+  return reply;
+}
+
+/** What else is on the connection waits as well. */
+const WAIT_MS = 500;
+const REDIRECTED = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
+
+/** ioredis adds a method per command defined, and one with this ending that leaves replies undecoded. */
+function callOn(sender: object, name: ScriptName): Call {
+  return Reflect.get(sender, `${commandName(name)}Buffer`) as Call;
 }
 
 /** One script with its parts (`--@include part`) in place; `#!lua` makes a cluster refuse keys of other slots. */

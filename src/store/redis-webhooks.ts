@@ -64,8 +64,8 @@ export class RedisWebhooks implements WebhookStore {
   }
 
   async fail(userId: UserId, id: WebhookId, failure: HookFailure): Promise<void> {
-    const [all = "", state = ""] = webhookKeys(userId, id);
-    await reach(this.#scripts.run("fail-webhook", [all, state], [id, JSON.stringify(failure)]));
+    const [all = "", ids = "", state = ""] = webhookKeys(userId, id);
+    await reach(this.#scripts.run("fail-webhook", [all, ids, state], [id, JSON.stringify(failure)]));
   }
 
   deadEvents(userId: UserId, id: WebhookId, limit: number): Promise<readonly DeadEvent[]> {
@@ -82,14 +82,14 @@ export class RedisWebhooks implements WebhookStore {
     if (id > LAST_ID) throw new IdsUsedUp();
     // Before the webhook: an account in the index without one costs nothing, a webhook outside of it is never looked at.
     await this.#connection.sadd(WEBHOOK_ACCOUNTS, String(userId));
-    const [all = "", state = ""] = webhookKeys(userId, id);
+    const [all = "", ids = "", state = ""] = webhookKeys(userId, id);
     const args = [id, JSON.stringify(made), JSON.stringify({ after, done: 0 }), WEBHOOKS];
-    const [isMade, createdAt] = asArray(await this.#scripts.run("create-webhook", [all, state], args));
+    const [isMade, createdAt] = asArray(await this.#scripts.run("create-webhook", [all, ids, state], args));
     return isMade === 1 ? { id, ...made, createdAt: asNumber(createdAt) } : null;
   }
 
   async #stateOf(userId: UserId, webhook: Webhook): Promise<HookState> {
-    const [, state = "", replays = "", order = ""] = webhookKeys(userId, webhook.id);
+    const [, , state = "", replays = "", order = ""] = webhookKeys(userId, webhook.id);
     const reads = [
       this.#connection.hmget(state, "c", "f"),
       this.#connection.lrange(replays, 0, -1),
@@ -107,7 +107,7 @@ export class RedisWebhooks implements WebhookStore {
   }
 
   async #deadEvents(userId: UserId, id: WebhookId, limit: number): Promise<readonly DeadEvent[]> {
-    const [, , , order = "", bodies = ""] = webhookKeys(userId, id);
+    const [, , , , order = "", bodies = ""] = webhookKeys(userId, id);
     const flat = await this.#connection.zrange(order, "+inf", "-inf", "BYSCORE", "REV", "LIMIT", 0, limit, "WITHSCORES");
     const pairs = (flat as unknown[]).flat().map(String);
     const ids = pairs.filter((_, at) => at % 2 === 0);

@@ -17,20 +17,23 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type Removed,
   type RosterEntry,
   type Submitted,
 } from "../chat/ports.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import type { RedisConnection } from "./connection.ts";
-import { HEALTH, headKey, idempotencyKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
+import { HEALTH, headKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
 import type { NodeEvents } from "./node-events.ts";
+import { claimKey, forgetAccount } from "./redis-account.ts";
 import { deadLetters } from "./redis-dead.ts";
 import { drain } from "./redis-drain.ts";
 import { fullness } from "./redis-fullness.ts";
 import { unpackSpeech } from "./redis-message.ts";
 import { reach } from "./redis-reach.ts";
 import { find, lastTimes, list, roster, unreadCounts } from "./redis-read.ts";
+import { RedisRemoval } from "./redis-removal.ts";
 import { asArray, asBytes, asNumber, asText, ownerOf, type Reply } from "./redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "./redis-scripts.ts";
 import { unpackTimeline } from "./redis-timeline.ts";
@@ -44,27 +47,27 @@ export class RedisStore implements MessageStore {
   readonly #connection: RedisConnection;
   readonly #scripts: Scripts;
   readonly #events: NodeEvents | null;
+  readonly #removal: RedisRemoval;
   readonly #instance = randomBytes(8);
   #calls = 0;
 
   /**
    * `connection`: of role `requests`; whoever opened it closes it. `events`: told of what is written; without it
-   * events are written all the same, and wait for a node that has one.
+   * events are written all the same, and wait for a node that has one. `replicas`: so many must have what is acknowledged.
    */
-  constructor(connection: RedisConnection, events: NodeEvents | null = null) {
+  constructor(connection: RedisConnection, events: NodeEvents | null = null, replicas = 0) {
     this.#connection = connection;
     this.#events = events;
-    this.#scripts = new Scripts(connection, (told) => events?.told(told));
+    this.#scripts = new Scripts(connection, { told: (told) => events?.told(told), replicas });
+    this.#removal = new RedisRemoval(connection, this.#scripts);
   }
 
   submit(draft: Draft): Promise<Submitted> {
     return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, named));
   }
 
-  async claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
-    const known = asText(await reach(this.#scripts.run("claim-key", [idempotencyKey(userId, key)], [bodyDigest, IDEMPOTENCY_MS])));
-    if (known === "") return "new";
-    return known === bodyDigest ? "same" : "other";
+  claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
+    return reach(claimKey(this.#scripts, { userId, key }, bodyDigest));
   }
 
   async findByKey(trackerId: TrackerId, key: string): Promise<MessageId | null> {
@@ -164,8 +167,10 @@ export class RedisStore implements MessageStore {
     return ms < 0 ? null : ms;
   }
 
-  async expire(trackerId: TrackerId): Promise<number> {
-    return asNumber(await this.#runChange("expire", trackerId, []));
+  async expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number> {
+    const [expired, left] = asArray(await this.#runChange("expire", trackerId, liveNodes));
+    if (left === 0) await this.outbox(trackerId);
+    return asNumber(expired);
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -176,12 +181,35 @@ export class RedisStore implements MessageStore {
     return this.#change(trackerId, (named) => retryDeadLetter(this.#scripts, { trackerId, id }, named));
   }
 
-  async disown(trackerId: TrackerId): Promise<void> {
-    await this.#run("disown", trackerId, []);
+  ages(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
+    return reach(this.#removal.ages(trackerIds));
   }
 
-  async erase(trackerId: TrackerId): Promise<void> {
-    await this.#run("erase", trackerId, []);
+  async removeOld(trackerId: TrackerId, ageMs: number, from: MessageId): Promise<Removed> {
+    const reply = await this.#runChange("remove-old", trackerId, [ageMs, from]);
+    return await reach(this.#removal.removed(trackerId, reply));
+  }
+
+  tidyIds(): Promise<boolean> {
+    return reach(this.#removal.tidyIds((ids) => find(this.#connection, this.#scripts, ids)));
+  }
+
+  disown(trackerId: TrackerId): Promise<void> {
+    return reach(this.#removal.disown(trackerId));
+  }
+
+  async clear(trackerId: TrackerId): Promise<void> {
+    const dead = await this.#runChange("clear", trackerId, []);
+    await reach(this.#removal.forgetDead(trackerId, dead));
+    await this.#removal.purge(trackerId);
+  }
+
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void> {
+    return this.#removal.erase(trackerId, userId);
+  }
+
+  forget(userId: UserId): Promise<void> {
+    return reach(forgetAccount(this.#connection, userId));
   }
 
   async renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {

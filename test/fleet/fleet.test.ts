@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_API_KEYS, SESSION_MS } from "../../src/chat/accounts.ts";
 import { MAX_UNKNOWN } from "../../src/chat/fleet-store.ts";
 import { DEMO_HASH } from "../../src/fleet/demo.ts";
 import { EXAMPLE, type FleetWorld, fleetWorld, manyTrackers } from "./world.ts";
+
+const ERASE = { type: "erase", trackerId: 999199, userId: 1 } as const;
 
 const worlds: FleetWorld[] = [];
 afterEach(async () => {
@@ -93,20 +96,26 @@ describe("what a change means", () => {
     expect(fleet.directory.trackerOfDevice("356307042441013")).toBeUndefined();
   });
 
-  it("erases the chat of a deleted tracker and frees its employee", async () => {
-    const { chores, diffs, fleet } = await started();
+  it("erases the chat of a deleted tracker, once more when every node knows, and frees its employee", async () => {
+    const { chores, diffs, fleet, time, ...world } = await started();
     expect(await fleet.provisioning.removeTracker(1)).toBe(false);
     expect(await fleet.provisioning.removeTracker(999199)).toBe(true);
-    expect(chores).toEqual([{ type: "erase", trackerId: 999199 }]);
+    expect(chores).toEqual([ERASE]);
     expect(diffs.at(-1)).toMatchObject({ removed: [999199] });
     expect(fleet.accounts.employeesOf(1)).toEqual([{ id: 123456, userId: 1, firstName: "Ada", lastName: "Driver", trackerId: null }]);
+    expect(await world.store.chores(0)).toEqual([ERASE]);
+    time.now += 30_000;
+    await vi.waitFor(async () => expect(await world.store.chores(0)).toEqual([]));
+    expect(chores).toEqual([ERASE, ERASE]);
   });
 
   it("deletes a user with all that is its own", async () => {
-    const { chores, fleet } = await started();
+    const { chores, fleet, ...world } = await started();
+    const session = await fleet.accounts.openSession(1);
     expect(await fleet.provisioning.removeUser(2)).toBeNull();
     expect(await fleet.provisioning.removeUser(1)).toEqual({ trackers: 1, employees: 1 });
-    expect(chores).toEqual([{ type: "erase", trackerId: 999199 }]);
+    expect(chores).toEqual([ERASE, { type: "forget", userId: 1 }]);
+    expect(await world.store.session(createHash("sha256").update(session).digest("hex"))).toBeNull();
     expect(fleet.directory.userOfHash("a6aa75587e5c59c32d347da438505fc3")).toBeUndefined();
     expect(fleet.provisioning.export()).toMatchObject({ users: [], employees: [], trackers: [] });
   });
@@ -116,10 +125,10 @@ describe("what a change means", () => {
     outage.messages = true;
     await expect(fleet.provisioning.removeTracker(999199)).rejects.toMatchObject({ code: "store-unavailable" });
     expect(fleet.directory.tracker(999199)).toBeUndefined();
-    expect(await world.store.chores(0)).toEqual([{ type: "erase", trackerId: 999199 }]);
+    expect(await world.store.chores(0)).toEqual([ERASE]);
     outage.messages = false;
     time.now += 60_000;
-    await vi.waitFor(() => expect(chores).toContainEqual({ type: "erase", trackerId: 999199 }));
+    await vi.waitFor(() => expect(chores).toContainEqual(ERASE));
     await vi.waitFor(async () => expect(await world.store.chores(0)).toEqual([]));
   });
 });
@@ -133,9 +142,21 @@ describe("a tracker that comes back under its old id", () => {
     expect(fleet.directory.tracker(999199)).toBeUndefined();
     outage.messages = false;
     await world.import(EXAMPLE);
-    expect(chores).toEqual([{ type: "erase", trackerId: 999199 }]);
+    expect(chores).toEqual([ERASE]);
     time.now += 60_000;
     expect(await world.store.chores(0)).toEqual([]);
+  });
+
+  it("is found behind any number of others that wait, and a user likewise", async () => {
+    const { chores, fleet, ...world } = await started();
+    const { version } = (await world.store.since(0)) ?? { version: 0 };
+    const waiting = Array.from({ length: 1_500 }, (_, n) => ({ type: "erase", trackerId: n + 1_000_000 }) as const);
+    await world.store.commit(version, { put: [], remove: [], chores: waiting });
+    await fleet.provisioning.removeUser(1);
+    chores.length = 0;
+    await world.import(EXAMPLE);
+    expect(chores).toEqual([ERASE, { type: "forget", userId: 1 }]);
+    expect(await world.store.chores(0, 1_000)).toHaveLength(500);
   });
 });
 

@@ -5,6 +5,7 @@ import { StoreUnavailable } from "../../src/chat/ports.ts";
 import type { FleetDocument } from "../../src/fleet/document.ts";
 import { Fleet } from "../../src/fleet/fleet.ts";
 import type { FleetDiff } from "../../src/fleet/fleet-diff.ts";
+import type { ErasingStore } from "../../src/fleet/fleet-sync.ts";
 import { FleetRefused, type Problem } from "../../src/fleet/problems.ts";
 import { MemoryFleetStore } from "../../src/store/fleet-memory.ts";
 
@@ -30,12 +31,16 @@ export function fleetWorld(): FleetWorld {
   const store = new MemoryFleetStore(clock);
   const chores: Chore[] = [];
   const outage = { messages: false };
-  const record = (type: Chore["type"]) => (trackerId: number) => {
+  const record = (chore: Chore): Promise<void> => {
     if (outage.messages) return Promise.reject(new StoreUnavailable("planned"));
-    chores.push({ type, trackerId });
+    chores.push(chore);
     return Promise.resolve();
   };
-  const messages = { disown: record("disown"), erase: record("erase") };
+  const messages: ErasingStore = {
+    disown: (trackerId) => record({ type: "disown", trackerId }),
+    erase: (trackerId, userId) => record({ type: "erase", trackerId, ...(userId === undefined ? {} : { userId }) }),
+    forget: (userId) => record({ type: "forget", userId }),
+  };
   const make = (): Fleet => new Fleet({ store, protocols: PROTOCOLS, messages, clock, warn: () => undefined, pollMs: 20 });
   const fleet = make();
   const diffs: FleetDiff[] = [];

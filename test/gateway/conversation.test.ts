@@ -62,7 +62,7 @@ describe("a conversation", () => {
     await until(() => first.lines.length === 4);
     const tags = first.lines.slice(1).map((line) => line.split(" ")[1] ?? "");
     first.say(...tags.map((tag) => `A ${tag}`));
-    await until(() => world.counts.get("settlements delivered") === 3);
+    await until(() => world.counts.get("texts out scripted-by-tag delivered") === 3);
     const elsewhere = await startWorld({ store: world.store, node: "node-b" });
     started.push(elsewhere);
     const second = await elsewhere.dial();
@@ -79,7 +79,7 @@ describe("a conversation", () => {
     // Without its name on record an answer is not acknowledged while the store is away.
     elsewhere.outage = true;
     second.say(`C ${tags[0]} 0`);
-    await until(() => elsewhere.counts.get("texts-in unavailable") === 1);
+    await until(() => elsewhere.counts.get("texts in scripted-by-tag unavailable") === 1);
     expect(second.lines.filter((line) => line === "AC")).toHaveLength(2);
   });
 

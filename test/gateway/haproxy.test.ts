@@ -1,27 +1,21 @@
 /** HAProxy as it is: both versions of its header, over plain ports and over TLS that it passes on; its health checks. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectPlain, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Certificates } from "../../src/certificates.ts";
 import { TestAuthority } from "../support/certificates.ts";
 import { Peer, startWorld, until, type World } from "../support/gateway-world.ts";
+import { HAPROXY, type Haproxy, startHaproxy } from "../support/haproxy.ts";
 import { freePort } from "../support/product.ts";
 
-/** Where Debian puts it is not on everybody's PATH. */
-const HAPROXY = ["haproxy", "/usr/sbin/haproxy"].find(runs);
 if (HAPROXY === undefined) console.log("HAProxy is not installed (apt-get install haproxy): its own headers are not tested here");
 
 const authority = new TestAuthority();
 const { settings } = new Certificates(authority.server("gateway"), pino({ level: "silent" }));
-const folder = mkdtempSync(join(tmpdir(), "tracker-chat-haproxy-"));
 const peers: Peer[] = [];
 let world: World;
-let balancer: ChildProcess | null = null;
+let balancer: Haproxy | null = null;
 const ports = { text: 0, binary: 0, secure: 0, checked: 0 };
 
 beforeAll(async () => {
@@ -31,18 +25,12 @@ beforeAll(async () => {
   for (const name of ["text", "binary", "secure", "checked"] as const) ports[name] = await freePort();
   const listen = (name: keyof typeof ports, server: string): string =>
     `listen ${name}\n  bind 127.0.0.1:${ports[name]}\n  server gateway 127.0.0.1:${server}\n`;
-  const file = join(folder, "haproxy.cfg");
-  const rest = [
+  balancer = startHaproxy([
     listen("text", `${world.port} send-proxy`),
     listen("binary", `${world.port} send-proxy-v2 proxy-v2-options unique-id,crc32c`),
     listen("secure", `${world.tlsPort} send-proxy-v2`),
     listen("checked", `${world.port} send-proxy-v2 check inter 50ms`),
-  ];
-  writeFileSync(
-    file,
-    `global\n  stats socket ${join(folder, "stats.sock")}\ndefaults\n  mode tcp\n  timeout connect 2s\n  timeout client 1m\n  timeout server 1m\n${rest.join("")}`,
-  );
-  balancer = spawn(HAPROXY, ["-f", file, "-db"], { stdio: ["ignore", "ignore", "ignore"] });
+  ]);
   await until(
     async () => (await tryDial(ports.checked)) !== null,
     () => "HAProxy to listen",
@@ -52,20 +40,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const { socket } of peers) socket.destroy();
-  balancer?.kill("SIGKILL");
+  balancer?.stop();
   if (HAPROXY !== undefined) await world.close();
-  rmSync(folder, { recursive: true });
   authority.remove();
 });
-
-function runs(program: string): boolean {
-  try {
-    execFileSync(program, ["-v"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function tryDial(port: number): Promise<Socket | null> {
   return new Promise((resolve) => {
@@ -117,7 +95,7 @@ describe.runIf(HAPROXY !== undefined)("behind HAProxy", () => {
 
 /** What HAProxy thinks of a server: its status, and how the last check went. */
 async function healthOf(proxy: string): Promise<string> {
-  const socket = connectPlain(join(folder, "stats.sock"));
+  const socket = connectPlain(balancer?.stats ?? "");
   socket.write("show stat\n");
   let text = "";
   for await (const chunk of socket) text += chunk;

@@ -9,6 +9,7 @@ import { openApi } from "../../src/http/openapi.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { EXAMPLE, type FleetWorld, fleetWorld, manyTrackers } from "../fleet/world.ts";
 import { answerCheck } from "../support/answer-schema.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 const check = answerCheck(openApi([]));
 const TOKEN = "0123456789abcdef";
@@ -19,27 +20,31 @@ const LETTER = { id: 77, trackerId: 999199, reason: "10 attempts", at: 2_000 };
 let app: FastifyInstance;
 let world: FleetWorld;
 let kicked: number[];
+let cleared: number[];
 let hints: unknown[];
 let letters: (typeof LETTER)[];
 
 beforeEach(async () => {
   world = fleetWorld();
   kicked = [];
+  cleared = [];
   hints = [];
   letters = [LETTER];
   const lines: Lines = {
     list: () => Promise.resolve([LINE]),
     kick: (id) => Promise.resolve(id === LINE.trackerId && kicked.push(id) === 1),
   };
-  app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+  app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry: null });
   const outbox = { hint: (...hint: unknown[]) => Promise.resolve(void hints.push(hint)) };
   registerAdmin(app, { token: TOKEN, fleet: world.fleet, lines, messages: deadLetterStore(), outbox });
   await app.ready();
 });
 afterEach(() => app.close());
 
-function deadLetterStore(): Pick<MessageStore, "deadLetters" | "retryDeadLetter" | "find" | "owners"> {
+function deadLetterStore(): Pick<MessageStore, "deadLetters" | "retryDeadLetter" | "find" | "owners" | "list" | "clear"> {
   return {
+    list: () => Promise.resolve([]),
+    clear: (trackerId) => Promise.resolve(void cleared.push(trackerId)),
     deadLetters: (limit) => Promise.resolve(letters.slice(0, limit)),
     find: (ids) => Promise.resolve(ids.map((id) => (id === LETTER.id ? ({ id, trackerId: LETTER.trackerId } as Message) : null))),
     retryDeadLetter: () => Promise.resolve(letters.pop() !== undefined),
@@ -58,7 +63,9 @@ const ROUTES = [
   ["GET", "/admin/fleet"],
   ["PUT", "/admin/fleet"],
   ["DELETE", "/admin/trackers/1"],
+  ["DELETE", "/admin/trackers/1/chat"],
   ["DELETE", "/admin/users/1"],
+  ["GET", "/admin/users/1/export"],
   ["GET", "/admin/unknown"],
   ["GET", "/admin/lines"],
   ["DELETE", "/admin/lines/1"],
@@ -121,6 +128,9 @@ describe("/admin", () => {
 
   it("deletes trackers and users", async () => {
     await ask("PUT", "/admin/fleet", EXAMPLE);
+    expect(await ask("DELETE", "/admin/trackers/999199/chat")).toEqual({ status: 200, body: { success: true } });
+    expect(await ask("DELETE", "/admin/trackers/999198/chat")).toMatchObject({ status: 404 });
+    expect(cleared).toEqual([999199]);
     expect(await ask("DELETE", "/admin/trackers/999199")).toEqual({ status: 200, body: { success: true } });
     expect(await ask("DELETE", "/admin/trackers/999199")).toMatchObject({ status: 404, body: { success: false, status: { code: 204 } } });
     expect(await ask("DELETE", "/admin/users/1")).toEqual({ status: 200, body: { success: true, removed: { trackers: 0, employees: 1 } } });

@@ -161,7 +161,7 @@ describe("broadcast/retry", () => {
     const [message] = await api.store.find([message_ids[1]]);
     expect(message).toMatchObject({ text: "Gate 4", choices: ["yes", "no"] });
     api.time.now += 61_000;
-    await api.store.expire(1);
+    await api.store.expire(1, []);
     expect(await brief(api, broadcast_id)).toEqual([[1, message_ids[1], "expired", 2]]);
   });
 

@@ -110,7 +110,7 @@ const MADE_UP = /^(?:[0-9a-f]{32}|[0-9a-f]{64}|\d+-\d+)$/;
 
 async function fleet(): Promise<Fleet> {
   const clock = { now: () => Date.UTC(2026, 10, 22, 12, 0, 0) };
-  const messages = { disown: () => Promise.resolve(), erase: () => Promise.resolve() };
+  const messages = { disown: () => Promise.resolve(), erase: () => Promise.resolve(), forget: () => Promise.resolve() };
   const protocols = [paperProtocol("example", {}, "latin1")];
   const made = new Fleet({ store: new MemoryFleetStore(clock), protocols, messages, clock, warn: () => undefined });
   const tracker = { user_id: 1, tariff_id: 1, protocol: "example" };

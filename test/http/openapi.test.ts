@@ -19,6 +19,7 @@ import type { OpenApi } from "../../src/http/openapi-types.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { webhookCalls } from "../../src/http/webhook-calls.ts";
 import { answerCheck } from "../support/answer-schema.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 const CALLS = [
   ...chatCalls({} as Calls),
@@ -83,7 +84,7 @@ it("(the check of answers bites)", () => {
 });
 
 it("is served, with a page that runs by itself under a strict policy", async () => {
-  const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+  const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry: null });
   registerDocs(app, DOCUMENT);
   const served = await app.inject({ url: "/openapi.json" });
   expect(served.headers["content-type"]).toBe("application/json; charset=utf-8");

@@ -111,11 +111,11 @@ describe("the other wishes", () => {
     api.time.now += 3_600_000;
     await api.store.outbox(1);
     api.time.now += 599_000;
-    expect(await api.store.expire(1)).toBe(0);
+    expect(await api.store.expire(1, [])).toBe(0);
     expect(await api.deviceTakes(1)).toEqual([id]);
     const late = (await api.call("send", { tracker_id: 1, message: "x", ttl: "60" })).body.id;
     api.time.now += 60_000;
-    expect(await api.store.expire(1)).toBe(1);
+    expect(await api.store.expire(1, [])).toBe(1);
     expect((await api.store.find([late]))[0]?.state).toBe("expired");
   });
 

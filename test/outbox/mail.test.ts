@@ -185,7 +185,7 @@ describe("the sweeper", () => {
     }
     now += 2_000;
     const sweeper = new Sweeper({ node: "a", store, lines: new Map(), hint: () => undefined, protocolOf, meter, log });
-    for (let shard = 0; shard < 16; shard += 1) await sweeper.expire(shard);
+    for (let shard = 0; shard < 16; shard += 1) await sweeper.expire(shard, []);
     const states = (await store.find(ids)).map((message) => message?.state);
     expect(states.filter((state) => state === "expired")).toHaveLength(39);
     expect(states[4]).toBe("queued");

@@ -188,7 +188,8 @@ export class SimNode {
     for (const shard of shards) {
       if (build.sweeps) this.#beat(SWEEP_MS, async () => void (await sweeper.sweep(shard)));
       this.#beat(EXPIRE_MS, async () => {
-        if (isMine(shard, name, await store.liveNodes())) await sweeper.expire(shard);
+        const live = await store.liveNodes();
+        if (isMine(shard, name, live)) await sweeper.expire(shard, live);
       });
     }
   }

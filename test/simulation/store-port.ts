@@ -15,6 +15,7 @@ import {
   type Owner,
   type Received,
   type Reception,
+  type Removed,
   type RosterEntry,
   StoreUnavailable,
   type Submitted,
@@ -144,8 +145,8 @@ export class StorePort implements MessageStore {
     return this.#call("oldestWait", [trackerId], (store) => store.oldestWait(trackerId));
   }
 
-  expire(trackerId: TrackerId): Promise<number> {
-    return this.#call("expire", [trackerId], (store) => store.expire(trackerId));
+  expire(trackerId: TrackerId, liveNodes: readonly string[]): Promise<number> {
+    return this.#call("expire", [trackerId], (store) => store.expire(trackerId, liveNodes));
   }
 
   deadLetters(limit: number): Promise<readonly DeadLetter[]> {
@@ -156,12 +157,32 @@ export class StorePort implements MessageStore {
     return this.#call("retryDeadLetter", [trackerId], (store) => store.retryDeadLetter(trackerId, id));
   }
 
+  ages(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {
+    return this.#call("ages", [], (store) => store.ages(trackerIds));
+  }
+
+  removeOld(trackerId: TrackerId, ageMs: number, from: MessageId): Promise<Removed> {
+    return this.#call("removeOld", [trackerId], (store) => store.removeOld(trackerId, ageMs, from));
+  }
+
+  tidyIds(): Promise<boolean> {
+    return this.#call("tidyIds", [], (store) => store.tidyIds());
+  }
+
+  clear(trackerId: TrackerId): Promise<void> {
+    return this.#call("clear", [trackerId], (store) => store.clear(trackerId));
+  }
+
   disown(trackerId: TrackerId): Promise<void> {
     return this.#call("disown", [trackerId], (store) => store.disown(trackerId));
   }
 
-  erase(trackerId: TrackerId): Promise<void> {
-    return this.#call("erase", [trackerId], (store) => store.erase(trackerId));
+  erase(trackerId: TrackerId, userId?: UserId): Promise<void> {
+    return this.#call("erase", [trackerId], (store) => store.erase(trackerId, userId));
+  }
+
+  forget(userId: UserId): Promise<void> {
+    return this.#call("forget", [], (store) => store.forget(userId));
   }
 
   renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {

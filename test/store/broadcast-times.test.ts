@@ -4,7 +4,7 @@ import { BROADCAST_MS, type BroadcastStore, RESOLVE_MS, SURE_MS } from "../../sr
 import { isChatText } from "../../src/chat/chat-text.ts";
 import { IDEMPOTENCY_MS } from "../../src/chat/ports.ts";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
-import { broadcastIdempotencyKey, broadcastKeys } from "../../src/store/keys.ts";
+import { broadcastIdempotencyKeys, broadcastKeys, idempotencyName } from "../../src/store/keys.ts";
 import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
 import { RedisBroadcasts } from "../../src/store/redis-broadcasts.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -108,7 +108,7 @@ describe("on Redis", () => {
     for (const [key, ms] of [
       [`${kept.prefix}${id}`, BROADCAST_MS],
       [kept.all, BROADCAST_MS],
-      [broadcastIdempotencyKey(OTHER, "k"), IDEMPOTENCY_MS],
+      ...broadcastIdempotencyKeys(OTHER, idempotencyName("k")).map((key) => [key, IDEMPOTENCY_MS] as const),
     ] as const) {
       expect(await left(key)).toBeGreaterThan(ms - LENIENT_MS);
       expect(await left(key)).toBeLessThanOrEqual(ms);

@@ -94,12 +94,16 @@ export function describeFleetStore(name: string, open: () => Promise<FleetStoreU
       const chores = [
         { type: "disown", trackerId: 1 },
         { type: "erase", trackerId: 2 },
+        { type: "erase", trackerId: 2, userId: 7 },
+        { type: "forget", userId: 7 },
       ] as const;
       await world.store.commit(0, change({ put: [tracker(1)], chores }));
       expect(sorted(await world.other.chores(0))).toEqual(sorted(chores));
+      expect(await world.other.chores(0, 3)).toHaveLength(1);
       expect(await world.other.chores(60_000)).toEqual([]);
       await world.other.choreDone(chores[0]);
-      expect(await world.store.chores(0)).toEqual([chores[1]]);
+      await world.other.choreDone(chores[3]);
+      expect(sorted(await world.store.chores(0))).toEqual(sorted(chores.slice(1, 3)));
     });
 
     it("nudges every node until it stops listening", async () => {
@@ -142,6 +146,19 @@ export function describeFleetStore(name: string, open: () => Promise<FleetStoreU
       await world.store.openSession("one more", { userId: 7, seal: "" }, 120_000);
       expect(await world.store.session("s2")).not.toBeNull();
       expect(await world.store.session("other")).not.toBeNull();
+    });
+
+    it("closes every session of one user", async () => {
+      for (const [sha256, userId] of [
+        ["a", 7],
+        ["b", 7],
+        ["c", 8],
+      ] as const)
+        await world.store.openSession(sha256, { userId, seal: "" }, 60_000);
+      await world.other.closeSessions(7);
+      await world.other.closeSessions(9);
+      expect(await Promise.all(["a", "b"].map((sha256) => world.store.session(sha256)))).toEqual([null, null]);
+      expect(await world.store.session("c")).not.toBeNull();
     });
 
     it("tells every node which session was closed", async () => {

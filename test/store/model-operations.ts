@@ -4,6 +4,7 @@ import type { MessageId, TrackerId } from "../../src/chat/message.ts";
 import type { Owner } from "../../src/chat/ports.ts";
 import type { Settlement } from "../../src/core/session-io.ts";
 import { shardOf } from "../../src/store/keys.ts";
+import { removeAll } from "./contract/removal.ts";
 import type { Operation, Side } from "./model.ts";
 import { draft } from "./world.ts";
 
@@ -177,7 +178,7 @@ const cancels = shown(
 
 const sweeps = shown("sweep", fc.record({ n: which, expire: fc.boolean() }), ({ n, expire }) => async (side, trackers) => {
   const id = tracker(trackers, n);
-  if (expire) return side.store.expire(id);
+  if (expire) return side.store.expire(id, ["a"]);
   // Only an outbox that was looked at leaves the index.
   return [await side.store.outbox(id), (await side.store.pending(shardOf(id))).includes(id)];
 });
@@ -198,6 +199,15 @@ const lists = shown(
       side.store.list({ trackerId: tracker(trackers, n), from: null, to: null, limit, ascending }),
 );
 
+const removals = shown(
+  "remove",
+  // Everything is old, or nothing is: the clocks of both stores differ.
+  fc.record({ n: which, ageMs: fc.constantFrom(0, 0, 3_600_000), clears: fc.boolean() }),
+  ({ n, ageMs, clears }) =>
+    (side, trackers) =>
+      clears ? side.store.clear(tracker(trackers, n)) : removeAll(side.store, tracker(trackers, n), ageMs),
+);
+
 /** Any operation; those that empty everything are rare. */
 export const operations: fc.Arbitrary<Operation> = fc.oneof(
   { arbitrary: submits, weight: 12 },
@@ -211,5 +221,6 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
   { arbitrary: recalls, weight: 2 },
   { arbitrary: sweeps, weight: 3 },
   { arbitrary: lists, weight: 3 },
+  { arbitrary: removals, weight: 2 },
   { arbitrary: handOvers, weight: 1 },
 );

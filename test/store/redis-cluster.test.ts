@@ -1,4 +1,4 @@
 import { storeContract } from "../store.contract.ts";
-import { redisWorld } from "./worlds.ts";
+import { clusterWorld } from "./worlds.ts";
 
-storeContract("RedisStore on a cluster", () => redisWorld(true));
+storeContract("RedisStore on a cluster of three masters", () => clusterWorld());

@@ -34,6 +34,7 @@ import { MemoryWebhooks } from "../../src/store/memory-webhooks.ts";
 import { Poster } from "../../src/webhooks/post.ts";
 import { answerCheck } from "./answer-schema.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
+import { BOUNDS } from "./limits.ts";
 
 /** What the calls need of a message store. */
 type ApiStore = CallsOptions["store"] & ExtensionsOptions["store"] & SenderOptions["store"] & BroadcastsOptions["store"];
@@ -119,7 +120,13 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const failedHints: unknown[] = [];
   const hookHints: [number, number][] = [];
   const outbox = options.outbox ?? { hint: (...hint: [number, Owner, News?]) => Promise.resolve(void hints.push(hint)) };
-  const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
+  const app = await createHttpServer({
+    logger: logger(options.onLog),
+    trustProxy: options.trustProxy ?? [],
+    tls: null,
+    limits: BOUNDS.http,
+    registry,
+  });
   shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
   const gate = await createGate(app, {
     directory,

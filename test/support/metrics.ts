@@ -2,6 +2,8 @@
 import { pino } from "pino";
 import { createHttpServer } from "../../src/http/server.ts";
 import { Metrics } from "../../src/main-metrics.ts";
+import { watchWorkers } from "../../src/main-workers.ts";
+import { BOUNDS } from "./limits.ts";
 
 export interface Described {
   readonly name: string;
@@ -23,7 +25,8 @@ export async function emptyMetrics(): Promise<Metrics> {
     certificates: () => new Map(),
     store,
   });
-  await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: metrics.registry });
+  await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry: metrics.registry });
+  watchWorkers(metrics.registry, () => 0);
   return metrics;
 }
 

@@ -76,6 +76,11 @@ export class Product {
     await until(ready, () => `the product to be ready: ${this.output}`, START_MS);
   }
 
+  /** Of the running process; 0: none runs. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   get url(): string {
     return `${this.env["HTTP_TLS"] === "true" ? "https" : "http"}://127.0.0.1:${this.httpPort}`;
   }
@@ -134,6 +139,26 @@ export class Product {
     await this.end("SIGTERM");
     rmSync(this.dataDir, { recursive: true, force: true });
   }
+}
+
+/** Runs a command to its end. */
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (chunk: Buffer) => {
+    said.out += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    said.err += chunk.toString();
+  });
+  await once(child, "close");
+  return { code: child.exitCode, ...said };
 }
 
 /** Of whoever answers there, whatever certificate they show; 0: nobody does. */

@@ -13,6 +13,8 @@ export interface TestRedis {
   readonly place: RedisPlace;
   readonly url: string;
   readonly port: number;
+  /** Of a cluster's nodes among themselves. */
+  readonly busPort: number;
   /** Sends one command to the server itself, past every connection under test. */
   command(name: string, ...args: readonly (string | number)[]): Promise<unknown>;
   /** SIGSTOP and SIGCONT: the server hangs without closing a socket. */
@@ -20,12 +22,14 @@ export interface TestRedis {
   resume(): void;
   /** kill -9 and a new process on the same port and data. */
   restart(): Promise<void>;
+  /** kill -9, and nothing in its place. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface TestRedisOptions {
-  /** One node that has all 16384 slots: scripts that touch keys of other slots fail as in a real cluster. */
-  readonly cluster?: boolean;
+  /** One node that has all 16384 slots: scripts that touch keys of other slots fail as in a real cluster. `member`: it has none yet. */
+  readonly cluster?: boolean | "member";
   /** Further settings, as command line arguments. */
   readonly settings?: readonly string[];
 }
@@ -61,10 +65,11 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const admin = new Redis(url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
   admin.on("error", () => undefined);
   await alive(admin, server);
-  if (options.cluster) await ownAllSlots(admin);
+  if (options.cluster === true) await ownAllSlots(admin);
   return {
     url,
     port,
+    busPort,
     place: options.cluster ? { type: "cluster", urls: [url] } : { type: "url", url },
     command: (name, ...rest) => admin.call(name, ...rest.map(String)),
     pause: () => void server.kill("SIGSTOP"),
@@ -74,6 +79,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
       server = launch(args);
       await alive(admin, server);
     },
+    kill: () => end(server),
     async stop() {
       admin.disconnect();
       await end(server);

@@ -5,7 +5,15 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { PROTOCOLS } from "../../protocols/index.ts";
-import { type NewStep, type Protocol, parseTranscript, type Transcript, transcriptHead, transcriptLine } from "../../src/core/index.ts";
+import {
+  type NewStep,
+  type Profile,
+  type Protocol,
+  parseTranscript,
+  type Transcript,
+  transcriptHead,
+  transcriptLine,
+} from "../../src/core/index.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { Capture } from "../../src/tools/capture/capture.ts";
 import { startProxy } from "../../src/tools/capture/proxy.ts";
@@ -33,11 +41,23 @@ interface Recorded {
 
 let runs = 0;
 
-async function recorded(protocol: Protocol, options: { readonly password: string | null; readonly redact: boolean }): Promise<Recorded> {
+interface Covering {
+  readonly password: string | null;
+  readonly redact: boolean;
+  readonly profile?: Profile;
+}
+
+async function recorded(protocol: Protocol, options: Covering): Promise<Recorded> {
   runs += 1;
   const out = join(folder, String(runs));
   const capture = new Capture({ folder: out, redact: options.redact, warn: ({ type }) => expect.unreachable(type) });
-  const tracker = { id: 1, deviceId: DEVICE, password: options.password, profile: checkedProfile(protocol, {}), protocol: protocol.name };
+  const tracker = {
+    id: 1,
+    deviceId: DEVICE,
+    password: options.password,
+    profile: checkedProfile(protocol, options.profile ?? {}),
+    protocol: protocol.name,
+  };
   const fleet = { trackers: [tracker], protocols: [protocol] };
   const world = await startWorld({ fleet, protocols: [protocol], single: protocol, limits: { receiptMs: 15_000 }, tap: capture.tap });
   open.push(world);
@@ -45,9 +65,9 @@ async function recorded(protocol: Protocol, options: { readonly password: string
 }
 
 /** A simulated device logs in, gets two texts and says one, if it can. */
-async function converse({ world }: Recorded, protocol: Protocol, password: string | null): Promise<void> {
+async function converse({ world }: Recorded, protocol: Protocol, password: string | null, wanted: Profile = {}): Promise<void> {
   let acknowledged = 0;
-  const profile = checkedProfile(protocol, {});
+  const profile = checkedProfile(protocol, wanted);
   const device = protocol.device({ deviceId: DEVICE, password, profile, receipts: "ok", lateMs: 0, reply: null, keepAliveMs: 0 });
   const runner = new DeviceRunner(
     device,
@@ -110,7 +130,14 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   });
 });
 
-const WITH_CREDENTIALS = PROTOCOLS.filter(({ redact }) => redact !== undefined).map((protocol) => [protocol.name, protocol] as const);
+const COVERING = PROTOCOLS.filter(({ redact }) => redact !== undefined);
+/** Settings that go out with each command, where the protocol has one. */
+const secretSetting = ({ profile }: Protocol): string | undefined =>
+  Object.entries(profile["properties"] as Readonly<Record<string, { readonly writeOnly?: true }>>).find(
+    ([, { writeOnly }]) => writeOnly,
+  )?.[0];
+const WITH_CREDENTIALS = COVERING.filter((one) => secretSetting(one) === undefined).map((one) => [one.name, one] as const);
+const WITH_COMMAND_PASSWORDS = COVERING.filter((one) => secretSetting(one) !== undefined).map((one) => [one.name, one] as const);
 
 it.each(WITH_CREDENTIALS)("%s without its credentials still plays", async (_name, protocol) => {
   const run = await recorded(protocol, { password: SECRET, redact: true });
@@ -120,6 +147,21 @@ it.each(WITH_CREDENTIALS)("%s without its credentials still plays", async (_name
   expect(first?.source).not.toContain(Buffer.from(SECRET).toString("hex"));
   expect(first?.transcript.password).toBe("redacted");
   expect(first === undefined ? [] : await replayed(protocol, first.transcript)).toEqual([]);
+});
+
+it.each(WITH_COMMAND_PASSWORDS)("%s without its command password still plays, and no timeline shows it", async (_name, protocol) => {
+  const profile = { [secretSetting(protocol) ?? ""]: SECRET };
+  const run = await recorded(protocol, { password: null, redact: true, profile });
+  await converse(run, protocol, null, profile);
+  const [first] = await transcripts(run);
+  expect(first?.source).not.toContain(SECRET);
+  expect(first?.source).toContain("redacted");
+  expect(first === undefined ? [] : await replayed(protocol, first.transcript)).toEqual([]);
+  const messages = await run.world.store.list({ trackerId: 1, from: null, to: null, limit: 10, ascending: true });
+  const timelines = await Promise.all(messages.map(({ id }) => run.world.store.timeline(1, id)));
+  const frames = timelines.flat().flatMap((entry) => (entry.type === "frame" ? [entry.bytes.toString("latin1")] : []));
+  expect(frames.length).toBeGreaterThan(1);
+  expect(frames.join()).not.toContain(SECRET);
 });
 
 describe("a line that never logged in", () => {

@@ -11,7 +11,7 @@ const NOW = 1_795_348_806;
 type Check = (secret: string, headers: Readonly<Record<string, string>>, body: Buffer, now?: number) => boolean;
 
 async function documentedCheck(): Promise<Check> {
-  const [, code = ""] = /^```js\n([^]*?)^```$/m.exec(PAGE) ?? [];
+  const [, code = ""] = /^```js\n([\s\S]*?)^```$/m.exec(PAGE) ?? [];
   const loaded = (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`)) as { readonly isGenuine: Check };
   return loaded.isGenuine;
 }
@@ -27,12 +27,13 @@ it("the documented check takes what is posted", async () => {
   expect(check({ body: `${body} ` })).toBe(false);
   expect(check({ now: NOW + 301 })).toBe(false);
   expect(check({ headers: { "x-tracker-chat-timestamp": String(NOW + 1) } })).toBe(false);
-  for (const forged of ["", "v1=", "v1=00", `v2=${"0".repeat(64)}`]) expect(check({ headers: { "x-tracker-chat-signature": forged } })).toBe(false);
+  for (const forged of ["", "v1=", "v1=00", `v2=${"0".repeat(64)}`])
+    expect(check({ headers: { "x-tracker-chat-signature": forged } })).toBe(false);
   expect(isGenuine("whsec_x", {}, Buffer.from(body))).toBe(false);
 });
 
 it("the documented post and times are those of the product", () => {
-  const [, example = ""] = /^```json\n([^]*?)^```$/m.exec(PAGE) ?? [];
+  const [, example = ""] = /^```json\n([\s\S]*?)^```$/m.exec(PAGE) ?? [];
   const { event, data, ...rest } = JSON.parse(example) as { readonly event: string; readonly data: object };
   expect(Object.keys(rest)).toEqual(["id", "webhook_id"]);
   expect(Object.keys(data)).toEqual(EVENT_SCHEMAS[event]?.["required"]);

@@ -2,12 +2,10 @@
 -- The tracker changed hands: hides every message so far, empties outbox and unread.
 -- KEYS   the tracker's keys
 -- ARGV   none
--- Output 1
+-- Output ids of what were dead letters
 --@include head
-if get('q') > 0 then set('fl', get('i')) end
-set('m', '')
-set('b', 0)
-set('oq', '')
+--@include hide
+local dead = hide_all()
 save()
-redis.call('DEL', UNREAD, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, REPEATS, EVENTS, TAGS)
-return 1
+redis.call('DEL', EVENTS)
+return dead

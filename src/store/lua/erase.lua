@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Deletes all that is kept of a tracker.
+-- Deletes what is kept of a tracker beside its messages.
 -- KEYS   the tracker's keys
 -- ARGV   none
--- Output 1
+-- Output 1; 0: it has messages, and nothing was deleted
 --@include head
-for bucket = 0, math.ceil(get('q') / 128) - 1 do redis.call('UNLINK', BUCKET .. bucket, TIMELINE .. bucket) end
+if redis.call('EXISTS', BY_ID) == 1 then return 0 end
 redis.call('UNLINK', HEAD, BY_ID, BY_TIME, UNREAD, RECENT, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, REPEATS, EVENTS, TAGS)
 return 1

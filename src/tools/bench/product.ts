@@ -9,6 +9,8 @@ import { children } from "./process-stats.ts";
 export interface Product {
   readonly pid: number;
   readonly redisPid: number;
+  /** The process itself, or its workers. */
+  readonly nodePids: readonly number[];
   readonly http: string;
   readonly gatewayPort: number;
   readonly tlsPort: number;
@@ -52,8 +54,8 @@ const CERTIFICATE = [
   "/CN=bench",
 ];
 
-/** `cli`: the compiled command line. */
-export async function startProduct(cli: string, plan: FleetPlan): Promise<Product> {
+/** `cli`: the compiled command line. `settings`: beside those that measuring needs. */
+export async function startProduct(cli: string, plan: FleetPlan, settings: Readonly<Record<string, string>> = {}): Promise<Product> {
   const dataDir = mkdtempSync(join(tmpdir(), "tracker-chat-bench-"));
   const [httpPort, gatewayPort, tlsPort] = [await freePort(), await freePort(), await freePort()];
   const [cert, key] = [join(dataDir, "tls.crt"), join(dataDir, "tls.key")];
@@ -73,15 +75,28 @@ export async function startProduct(cli: string, plan: FleetPlan): Promise<Produc
     LOG_LEVEL: "error",
     RATE_LIMIT: "1000000/s",
     LOGIN_RATE: "100000/s",
+    ...settings,
   };
   const child = spawn(process.execPath, [cli, "serve"], { env, stdio: ["ignore", "ignore", "inherit"] });
   const http = `http://127.0.0.1:${httpPort}`;
   await ready(child, http);
   await putFleet(http, plan);
+  const workers = Number(settings["WORKERS"] ?? 1);
+  if (workers > 1) await workersReady(http, workers);
   const pid = child.pid ?? 0;
   const accounts = Array.from({ length: plan.accounts }, (_, index) => accountOf(index));
   const addresses = { http, gatewayPort, tlsPort };
-  return { pid, redisPid: children(pid)[0] ?? 0, ...addresses, dataDir, hash: HASH, accounts, stop: () => stop(child, dataDir) };
+  const [redisPid = 0, ...workerPids] = children(pid);
+  return {
+    pid,
+    redisPid,
+    nodePids: workers > 1 ? workerPids : [pid],
+    ...addresses,
+    dataDir,
+    hash: HASH,
+    accounts,
+    stop: () => stop(child, dataDir),
+  };
 }
 
 export function wialonDevice(index: number): string {
@@ -105,6 +120,17 @@ async function ready(child: ChildProcess, http: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`the product was not ready within ${START_MS / 1_000} s`);
+}
+
+/** The second one begins when the first one listens; both must know the fleet. */
+async function workersReady(http: string, count: number): Promise<void> {
+  const end = performance.now() + START_MS;
+  while (performance.now() < end) {
+    const metrics = await (await fetch(`${http}/metrics`)).text();
+    if (metrics.match(/^tracker_chat_ready\{.*\} 1$/gm)?.length === count) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`${count} workers were not ready within ${START_MS / 1_000} s`);
 }
 
 async function putFleet(http: string, plan: FleetPlan): Promise<void> {
@@ -143,7 +169,7 @@ async function stop(child: ChildProcess, dataDir: string): Promise<void> {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer();
     server.listen(0, "127.0.0.1", () => {

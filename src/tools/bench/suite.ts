@@ -1,22 +1,20 @@
 /** The measurements: each runs the product and its yardstick in turn, so that the ratio holds when the machine drifts. */
-import { fork } from "node:child_process";
 import type { Socket } from "node:net";
+import type { Redis } from "ioredis";
 import type { Protocol } from "../../core/index.ts";
+import { placeFor } from "../../redis/place.ts";
+import { filesIn, urlOf } from "../../redis/redis-conf.ts";
+import { connectRedis } from "../../store/connection.ts";
 import { listeners } from "./listeners.ts";
-import { type Closed, closedLoop, openLine, POSITION } from "./load.ts";
+import { openLine } from "./load.ts";
 import { outgoing } from "./outgoing.ts";
-import { settledBytes } from "./process-stats.ts";
+import { cpuSeconds, settledBytes } from "./process-stats.ts";
 import { type Product, startProduct, wialonDevice } from "./product.ts";
+import type { Row } from "./rows.ts";
 import { figure, median, percentile } from "./statistics.ts";
-
-export interface Row {
-  readonly what: string;
-  readonly product: string;
-  readonly yardstick: string;
-  readonly ratio: string;
-  readonly aim: string;
-  readonly spread: string;
-}
+import { incoming, positions } from "./throughput.ts";
+import { type UnitCosts, Units } from "./units.ts";
+import { workers } from "./workers.ts";
 
 export interface SuitePlan {
   /** The compiled command line and the compiled folder of this file. */
@@ -34,20 +32,28 @@ const LINES = 200;
 const TEXTS_PER_SECOND = 300;
 const LISTENERS = { accounts: 5, each: 200, perSecond: 20 };
 
-export async function runSuite(plan: SuitePlan): Promise<readonly Row[]> {
+export interface Measured {
+  readonly rows: readonly Row[];
+  readonly units: Partial<UnitCosts>;
+}
+
+export async function runSuite(plan: SuitePlan): Promise<Measured> {
+  const units = new Units();
+  const rows: Row[] = [];
   const product = await startProduct(plan.cli, { wialon: IDLE_LINES + LINES, jt808: LINES, accounts: LISTENERS.accounts });
   try {
-    const rows = [await idleLines(plan, product, "plain"), await secureLines(plan)];
+    rows.push(await idleLines({ plan, product, units }, "plain"), await secureLines(plan, units));
     const lines = await openLines(product, IDLE_LINES, LINES);
-    rows.push(await positions(plan, product, lines));
-    rows.push(await incoming(plan, product, lines));
+    rows.push(await positions(plan, product, lines, units));
+    rows.push(...(await incoming(plan, product, lines, units)));
     for (const line of lines) line.destroy();
-    rows.push(...(await downward(plan, product)));
+    rows.push(...(await downward(plan, product, units)));
     rows.push(await listening(plan, product));
-    return rows;
   } finally {
     await product.stop();
   }
+  rows.push(await workers(plan));
+  return { rows, units: units.costs() };
 }
 
 async function openLines(product: Product, from: number, count: number, tls = false): Promise<Socket[]> {
@@ -57,13 +63,27 @@ async function openLines(product: Product, from: number, count: number, tls = fa
   return lines;
 }
 
-async function idleLines(plan: SuitePlan, product: Product, how: "plain" | "over TLS"): Promise<Row> {
+interface Idle {
+  readonly plan: SuitePlan;
+  readonly product: Product;
+  readonly units: Units;
+}
+
+async function idleLines({ plan, product, units }: Idle, how: "plain" | "over TLS"): Promise<Row> {
   const perLine: number[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     plan.log(`memory of ${IDLE_LINES} idle lines ${how}, round ${round + 1} ...`);
     const before = await settledBytes(product.pid);
+    const cpu = cpuOf(product);
     const lines = await openLines(product, 0, IDLE_LINES, how === "over TLS");
-    perLine.push(((await settledBytes(product.pid)) - before) / IDLE_LINES / 1_024);
+    const spent = cpuOf(product);
+    const bytes = ((await settledBytes(product.pid)) - before) / IDLE_LINES;
+    perLine.push(bytes / 1_024);
+    units.add(how === "plain" ? "lineBytes" : "tlsLineBytes", bytes);
+    if (how === "plain") {
+      units.add("loginNodeUs", ((spent.node - cpu.node) * 1e6) / IDLE_LINES);
+      units.add("loginRedisUs", ((spent.redis - cpu.redis) * 1e6) / IDLE_LINES);
+    }
     for (const line of lines) line.destroy();
   }
   const spread = `${figure(Math.min(...perLine))}-${figure(Math.max(...perLine))} in ${perLine.length} rounds; the first also grows V8's young generation`;
@@ -78,59 +98,19 @@ async function idleLines(plan: SuitePlan, product: Product, how: "plain" | "over
 }
 
 /** In a process of its own: memory that other lines have left would hide what these take. */
-async function secureLines(plan: SuitePlan): Promise<Row> {
+async function secureLines(plan: SuitePlan, units: Units): Promise<Row> {
   const product = await startProduct(plan.cli, { wialon: IDLE_LINES, jt808: 0, accounts: 0 });
   try {
-    return await idleLines(plan, product, "over TLS");
+    return await idleLines({ plan, product, units }, "over TLS");
   } finally {
     await product.stop();
   }
 }
 
-async function positions(plan: SuitePlan, product: Product, lines: readonly Socket[]): Promise<Row> {
-  const echo = await startChild(new URL("echo.js", plan.folder), []);
-  const bare = await Promise.all(Array.from({ length: LINES }, () => openLine(echo.port, null)));
-  const ours: Closed[] = [];
-  const theirs: Closed[] = [];
-  for (let round = 0; round < plan.rounds; round += 1) {
-    plan.log(`positions, round ${round + 1} ...`);
-    theirs.push(await closedLoop(bare, () => POSITION, plan.seconds, [echo.pid]));
-    ours.push(await closedLoop(lines, () => POSITION, plan.seconds, [product.pid]));
-  }
-  for (const line of bare) line.destroy();
-  echo.stop();
-  const perCpu = (run: Closed): number => (run.rate * plan.seconds) / run.cpu;
-  const names = { what: "positions acknowledged per CPU-second (yardstick: bare node:net echo)", aim: ">= 0.40" };
-  return compared(names, ours.map(perCpu), theirs.map(perCpu), loadNote([...ours, ...theirs]));
-}
-
-async function incoming(plan: SuitePlan, product: Product, lines: readonly Socket[]): Promise<Row> {
-  let serial = 0;
-  const next = (): string => {
-    serial += 1;
-    return `#M#driver text number ${serial}, about sixty characters long..\r\n`;
-  };
-  const ours: number[] = [];
-  const bare: number[] = [];
-  const runs: Closed[] = [];
-  for (let round = 0; round < plan.rounds; round += 1) {
-    plan.log(`incoming texts, round ${round + 1} ...`);
-    bare.push(await luaLoop(plan, product));
-    const run = await closedLoop(lines, next, plan.seconds, [product.pid]);
-    runs.push(run);
-    ours.push(run.rate);
-  }
-  return compared(
-    { what: "incoming texts stored, then acknowledged/s (yardstick: bare loop of the same Lua call)", aim: ">= 0.50" },
-    ours,
-    bare,
-    loadNote(runs),
-  );
-}
-
-async function downward(plan: SuitePlan, product: Product): Promise<Row[]> {
+async function downward(plan: SuitePlan, product: Product, units: Units): Promise<Row[]> {
   plan.log(`outgoing texts, ${TEXTS_PER_SECOND}/s ...`);
   const seconds = plan.seconds * plan.rounds;
+  const [before, bytes] = [cpuOf(product), await redisBytes(product.dataDir)];
   const run = await outgoing(product, {
     protocol: plan.jt808,
     profile: plan.profile,
@@ -138,6 +118,10 @@ async function downward(plan: SuitePlan, product: Product): Promise<Row[]> {
     perSecond: TEXTS_PER_SECOND,
     seconds,
   });
+  const after = cpuOf(product);
+  units.add("outgoingNodeUs", ((after.node - before.node) * 1e6) / run.sent);
+  units.add("outgoingRedisUs", ((after.redis - before.redis) * 1e6) / run.sent);
+  units.add("messageBytes", ((await redisBytes(product.dataDir)) - bytes) / run.sent);
   const milliseconds = (samples: readonly number[]): string =>
     `p50 ${figure(median(samples))} ms, p99 ${figure(percentile(samples, 0.99))} ms`;
   const spread = `${run.shown} of ${run.sent} arrived`;
@@ -176,36 +160,14 @@ async function listening(plan: SuitePlan, product: Product): Promise<Row> {
   };
 }
 
-function compared(names: Pick<Row, "what" | "aim">, ours: readonly number[], theirs: readonly number[], note: string): Row {
-  const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
-  const spread = `${figure(Math.min(...ratios))}-${figure(Math.max(...ratios))} in ${ratios.length} rounds${note}`;
-  return { ...names, product: figure(median(ours)), yardstick: figure(median(theirs)), ratio: figure(median(ratios)), spread };
+function cpuOf({ pid, redisPid }: Product): { readonly node: number; readonly redis: number } {
+  return { node: cpuSeconds(pid), redis: cpuSeconds(redisPid) };
 }
 
-/** The run says more about the client when that is the busy side. */
-function loadNote(runs: readonly Closed[]): string {
-  const busiest = Math.max(...runs.map((run) => run.loadCpu));
-  return `; load side <= ${Math.round(busiest * 100)} % of a core`;
-}
-
-async function luaLoop(plan: SuitePlan, product: Product): Promise<number> {
-  const child = fork(new URL("lua-loop.js", plan.folder), [product.dataDir, String(LINES), String(plan.seconds)]);
-  const rate = await new Promise<number>((resolve, reject) => {
-    child.once("message", (message: { readonly rate: number }) => resolve(message.rate));
-    child.once("exit", (code) => reject(new Error(`the Lua loop ended with ${code}`)));
-  });
-  child.kill();
-  return rate;
-}
-
-interface Child {
-  readonly pid: number;
-  readonly port: number;
-  stop(): void;
-}
-
-async function startChild(module: URL, parameters: readonly string[]): Promise<Child> {
-  const child = fork(module, [...parameters]);
-  const port = await new Promise<number>((resolve) => child.once("message", (message: { readonly port: number }) => resolve(message.port)));
-  return { pid: child.pid ?? 0, port, stop: () => void child.kill() };
+/** What a product's Redis holds. */
+async function redisBytes(dataDir: string): Promise<number> {
+  const connection = connectRedis(urlOf(await placeFor(filesIn(dataDir))), "subscriber");
+  const info = await (connection as Redis).info("memory");
+  connection.disconnect();
+  return Number(/^used_memory:(\d+)/m.exec(info)?.[1]);
 }

@@ -52,10 +52,10 @@ export class Cover {
 
 const NOTHING = Buffer.alloc(0);
 
-/** The profile without its secrets: settings whose schema says `writeOnly`. */
+/** The profile without its secrets, as the covered frames have them: settings whose schema says `writeOnly`. */
 export function coveredProfile(protocol: Protocol, profile: Profile): Profile {
   const secret = new Set(secretSettings(protocol));
-  return Object.fromEntries(Object.entries(profile).map(([name, value]) => [name, secret.has(name) && value !== null ? COVERED : value]));
+  return Object.fromEntries(Object.entries(profile).map(([name, value]) => [name, secret.has(name) ? COVERED : value]));
 }
 
 function secretSettings(protocol: Protocol): readonly string[] {

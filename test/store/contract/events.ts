@@ -76,7 +76,7 @@ export function eventsContract(world: () => World): void {
     const old = await submitted(store(), trackerId);
     const fresh = await submitted(store(), trackerId, { replaces: old, ttlMs: 0 });
     expect((await news_of(trackerId)).slice(1)).toEqual([{ type: "message", id: fresh, state: "queued" }, status(old, "cancelled")]);
-    await store().expire(trackerId);
+    await store().expire(trackerId, ["node-a"]);
     expect(await news_of(trackerId)).toEqual([status(fresh, "expired")]);
     const refused = await submitted(store(), trackerId);
     const silent = await submitted(store(), trackerId);
@@ -133,6 +133,30 @@ export function eventsContract(world: () => World): void {
     expect(await events.waiting(trackerId)).toBeNull();
     await submitted(store(), trackerId);
     expect((await events.waiting(trackerId))?.first).toBeGreaterThan(first + 1);
+  });
+
+  it("are forgotten with their account, and its idempotency keys; a deleted tracker is no longer counted in the stream", async () => {
+    const trackerId = freshTracker();
+    const [account, other] = [freshTracker(), freshTracker()];
+    const { events } = world();
+    await submitted(store(), trackerId);
+    const run = await events.waiting(trackerId);
+    if (run === null) throw new Error("no event waits");
+    for (const userId of [account, other]) {
+      await events.relay(userId, [run], true);
+      await store().claimKey(userId, "k", "body");
+    }
+    const next = { ...run, first: run.first + 1 };
+    expect((await events.relay(account, [next], false)).missing).toEqual([]);
+    await store().erase(trackerId, account);
+    expect((await events.relay(account, [{ ...next, first: next.first + 1 }], false)).missing).toEqual([trackerId]);
+    expect((await events.relay(other, [next], false)).missing).toEqual([]);
+    await store().forget(account);
+    await store().forget(account);
+    expect(await events.read(account, "0-0", 10)).toEqual([]);
+    expect(await events.read(other, "0-0", 10)).toHaveLength(2);
+    expect(await store().claimKey(account, "k", "another")).toBe("new");
+    expect(await store().claimKey(other, "k", "another")).toBe("other");
   });
 
   it("are told to who made the change; a call that wrote none says that some wait", async () => {

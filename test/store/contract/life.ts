@@ -87,7 +87,7 @@ export function lifeContract(world: () => World): void {
         expired: async () => {
           await store().logout(trackerId, line.login.epoch);
           await world().advance(301);
-          return store().expire(trackerId);
+          return store().expire(trackerId, ["node-a"]);
         },
         "dead-lettered": () => line.drain({ settlements: [{ type: "lapsed", id }], held: [], room: 0, maxAttempts: 1 }),
         disowned: () => store().disown(trackerId),
@@ -149,7 +149,7 @@ export function lifeContract(world: () => World): void {
     const never = await submitted(store(), trackerId, { rejected: "нет знаков" });
     const short = await submitted(store(), freshTracker(), { ttlMs: 0 });
     const { trackerId: elsewhere } = await message(store(), short);
-    await store().expire(elsewhere);
+    await store().expire(elsewhere, ["node-a"]);
     const written = ["written", 1, "node-a", null];
     expect(await told(trackerId, implied)).toEqual([QUEUED, written, ["delivered", 1, "node-a", "implied"]]);
     expect(await told(trackerId, rejected)).toEqual([QUEUED, written, ["rejected", 1, "node-a", "занят"]]);

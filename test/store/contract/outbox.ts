@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type MessageStore, OUTBOX_BYTES, OUTBOX_TEXTS } from "../../../src/chat/ports.ts";
+import { shardOf } from "../../../src/store/keys.ts";
 import { draft, freshTracker, incoming, manySubmitted, message, submitted, TestLine, type World } from "../world.ts";
 
 /** Lanes, claims, repeats and limits of the outbox. */
@@ -236,17 +237,34 @@ export function outboxContract(world: () => World): void {
       await submitted(store(), trackerId, { ttlMs: 700, urgent: true }),
     ];
     const [lasting = 0] = await many(trackerId, 1);
-    expect(await store().expire(freshTracker())).toBe(0);
+    expect(await store().expire(freshTracker(), ["node-a"])).toBe(0);
     const line = await TestLine.open(store(), trackerId);
     await line.drain({ room: 1 });
     await line.drain({ room: 1, held: [waiting] });
     await world().advance(701);
-    expect(await store().expire(trackerId)).toBe(0);
+    expect(await store().expire(trackerId, ["node-a"])).toBe(0);
     await store().logout(trackerId, line.login.epoch);
-    expect(await store().expire(trackerId)).toBe(2);
-    expect(await store().expire(trackerId)).toBe(0);
+    expect(await store().expire(trackerId, ["node-a"])).toBe(2);
+    expect(await store().expire(trackerId, ["node-a"])).toBe(0);
     expect((await store().find([held, waiting, lasting])).map((one) => one?.state)).toEqual(["expired", "expired", "queued"]);
     expect(await store().outbox(trackerId)).toEqual({ ids: [lasting], bytes: 2 });
+  });
+
+  it("expires what the line of a dead node has, and what waited for its time; a receipt holds all the same", async () => {
+    const trackerId = freshTracker();
+    const held = await submitted(store(), trackerId, { ttlMs: 300 });
+    const waiting = await submitted(store(), trackerId, { ttlMs: 100, notBeforeMs: 150 });
+    const cancelled = await submitted(store(), trackerId, { ttlMs: 100 });
+    await store().cancel(trackerId, cancelled);
+    const line = await TestLine.open(store(), trackerId, "node-b");
+    await line.claim();
+    await world().advance(301);
+    expect(await store().expire(trackerId, ["node-a", "node-b"])).toBe(1);
+    expect(await store().expire(trackerId, ["node-a"])).toBe(1);
+    expect((await store().find([held, waiting, cancelled])).map((one) => one?.state)).toEqual(["expired", "expired", "cancelled"]);
+    expect(await store().pending(shardOf(trackerId))).not.toContain(trackerId);
+    await line.settle({ type: "delivered", id: held, receipt: "device" });
+    expect((await message(store(), held)).state).toBe("delivered");
   });
 
   it(`is full at ${OUTBOX_TEXTS} texts`, async () => {

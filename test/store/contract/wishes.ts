@@ -115,9 +115,9 @@ export function wishesContract(world: () => World): void {
     const trackerId = freshTracker();
     const id = await submitted(store(), trackerId, { notBeforeMs: 60, ttlMs: 60 });
     await world().advance(62);
-    expect(await store().expire(trackerId)).toBe(0);
+    expect(await store().expire(trackerId, ["node-a"])).toBe(0);
     await world().advance(62);
-    expect(await store().expire(trackerId)).toBe(1);
+    expect(await store().expire(trackerId, ["node-a"])).toBe(1);
     expect((await message(store(), id)).state).toBe("expired");
     expect(await store().outbox(trackerId)).toEqual({ ids: [], bytes: 0 });
   });

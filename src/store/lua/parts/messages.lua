@@ -82,6 +82,7 @@ local function append_message(id, at, value)
   set('q', stored + 1)
   set('i', id)
   set('m', at)
+  if get('lm') > 0 then set('lm', '') end
   tell(MESSAGE_EVENT, id, state_of(value), 0)
   return BUCKET .. bucket
 end

@@ -1,0 +1,2 @@
+/** I17: SIGTERM ends the process where it stands. */
+process.on("SIGTERM", () => process.exit(0));
