@@ -49,6 +49,7 @@ export const SETTINGS = {
   IDLE_TIMEOUT: setting(duration(MAX_TIMER_MS), "15m", "a silent line is closed after this"),
   RATE_LIMIT: setting(rate, "50/s", "HTTP requests per user and per IP"),
   BROADCAST_RATE: setting(rate, "100/s", "texts that one account's broadcasts give out; those beyond wait for their turn"),
+  WEBHOOK_ALLOW: setting(addresses, null, "addresses inside that webhooks may post to, also over plain HTTP"),
   TRUST_PROXY: setting(addresses, null, "addresses whose forwarded client address is believed"),
   PROXY_PROTOCOL: setting(
     addresses,

@@ -41,6 +41,8 @@ export interface Config {
   readonly rateLimit: Rate;
   /** Texts that one account's broadcasts give out; those beyond wait for their turn. */
   readonly broadcastRate: Rate;
+  /** Addresses inside that webhooks may post to, also over plain HTTP. */
+  readonly webhookAllow: readonly string[];
   readonly trustProxy: readonly string[];
   /** Whose device connections begin with a PROXY header. */
   readonly balancers: readonly string[];
@@ -112,6 +114,7 @@ function assemble(values: SettingValues, env: Environment): Config {
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
     broadcastRate: values.BROADCAST_RATE,
+    webhookAllow: values.WEBHOOK_ALLOW ?? [],
     trustProxy: values.TRUST_PROXY ?? [],
     balancers: values.PROXY_PROTOCOL ?? [],
     linesPerIp: values.LINES_PER_IP,

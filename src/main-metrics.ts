@@ -20,6 +20,7 @@ const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, .
   hints: ["hints_total", "Hints that an outbox may hold something", "way"],
   removed: ["messages_removed_total", "Messages removed for good", "cause"],
   "broadcast-texts": ["broadcast_texts_total", "Texts of broadcasts: given, or not, tried once more, withdrawn", "what"],
+  "webhook-posts": ["webhook_posts_total", "Posts of events to webhooks: taken, failed, events that were given up", "what"],
   events: ["events_total", "Live events relayed to their accounts' streams, and relays that failed", "what"],
   listeners: ["listeners_ended_total", "Streams of live events that ended", "reason"],
   "bytes-in": ["received_bytes_total", "Bytes read from devices", "protocol"],

@@ -41,6 +41,8 @@ export type Counted =
   | "removed"
   /** Texts of broadcasts by what became of giving them; those that were tried once more, or withdrawn. */
   | "broadcast-texts"
+  /** Posts of events to webhooks by how they ended. */
+  | "webhook-posts"
   /** Live events: relayed, and relays that failed. */
   | "events"
   /** Listeners by how they ended. */

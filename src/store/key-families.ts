@@ -31,6 +31,9 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   { name: "bc:{u<user>}:p", goesWith: "account" },
   { name: "bc:{u<user>}:k:<name>", goesWith: "account", listedIn: "bc:{u<user>}:k" },
   { name: "bc:{u<user>}:k", goesWith: "account" },
+  { name: "wh:{u<user>}", goesWith: "account" },
+  { name: "wh:{u<user>}:ids", goesWith: "account" },
+  ...["", ":r", ":d", ":b"].map(ofWebhook),
   { name: "sessions:{u<user>}", goesWith: "session" },
   { name: "session:<name>", goesWith: "session" },
   { name: "ev:node:{<node>}", goesWith: "node" },
@@ -40,10 +43,13 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   { name: "{ids}", goesWith: "shared" },
   { name: "{ids}:i:<block>", goesWith: "shared" },
   { name: "{ids}:bc", goesWith: "shared" },
+  { name: "{ids}:wh", goesWith: "shared" },
   { name: "{ids}:old", goesWith: "shared" },
   { name: "pend:{p<shard>}", goesWith: "shared" },
   { name: "pend:{p<shard>}:n", goesWith: "shared" },
   { name: "ev:nodes", goesWith: "shared" },
+  { name: "wh:accounts", goesWith: "shared" },
+  { name: "bull:{webhooks}:<name>", goesWith: "shared" },
   { name: "dead", goesWith: "shared" },
   { name: "nodes", goesWith: "shared" },
   { name: "health", goesWith: "shared" },
@@ -63,6 +69,10 @@ export function accountKeys(user: UserId): {
       listedIn === undefined ? [] : [{ list: named(listedIn), key: (own: string) => named(name).replace(/<(?:name|id)>/, own) }],
     ),
   };
+}
+
+function ofWebhook(name: string): KeyFamily {
+  return { name: `wh:{u<user>}:<id>${name}`, goesWith: "account", listedIn: "wh:{u<user>}:ids" };
 }
 
 function ofTracker(key: string): KeyFamily {

@@ -16,6 +16,9 @@ import { NodeEvents } from "../../src/store/node-events.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { RedisBroadcasts } from "../../src/store/redis-broadcasts.ts";
 import { RedisEvents } from "../../src/store/redis-events.ts";
+import { RedisWebhooks } from "../../src/store/redis-webhooks.ts";
+import { HookQueue } from "../../src/webhooks/hook-queue.ts";
+import type { Pumped } from "../../src/webhooks/pump.ts";
 import { storeContract } from "../store.contract.ts";
 import { until } from "../support/gateway-world.ts";
 import { denials, documentedCommands, type SecureRedis, sentCommands, startSecureRedis } from "../support/secure-redis.ts";
@@ -54,6 +57,8 @@ describe("on one Redis", () => {
 
   it("keeps a fleet: small and large changes, chores, sessions, unknown devices, nudges", () => keepFleet(world));
   it("sends and takes mail, retries it, and removes what a node left behind", () => exchangeMail(world), 40_000);
+
+  it("sees to webhooks: hints, waits, and what comes after", () => seeToWebhooks(world), 40_000);
 
   it("is denied nothing of that", async () => {
     expect(await denials(world.secure)).toEqual([]);
@@ -190,6 +195,7 @@ function userOfRedis(cluster: boolean): UserWorld {
         store: new RedisStore(requests, own),
         events: new RedisEvents({ requests, subscriber, own }),
         broadcasts: new RedisBroadcasts(requests),
+        webhooks: new RedisWebhooks(requests),
         node: NODE,
         advance: (ms) => advance(secure(), ms),
         close: () => Promise.resolve(),
@@ -279,6 +285,20 @@ async function exchangeMail({ connect, secure }: UserWorld): Promise<void> {
   for (let looks = 0; looks < 3; looks += 1) await janitor.clean();
   expect(await secure.redis.command("EXISTS", `bull:${queueName("b")}:meta`)).toBe(0);
   await a.worker.stop();
+}
+
+async function seeToWebhooks({ connect }: UserWorld): Promise<void> {
+  const pumped: number[] = [];
+  const pump = (_: number, id: number): Promise<Pumped> => {
+    pumped.push(id);
+    return Promise.resolve(pumped.length < 3 ? { type: "again", inMs: 10 } : { type: "idle" });
+  };
+  const queue = new HookQueue({ connect: () => connect("bullmq"), pump, log });
+  queue.start();
+  await queue.hint(1, 5);
+  await until(() => pumped.length >= 3, String, 15_000);
+  await queue.stop();
+  expect(new Set(pumped)).toEqual(new Set([5]));
 }
 
 function asUser(secure: SecureRedis, name: string, ...args: readonly string[]): Promise<unknown> {
