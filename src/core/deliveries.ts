@@ -8,8 +8,8 @@
  */
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
-import { ackedPrefix, type Flight, isComplete, isUnclocked, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
 import type { DeliveryLine, DeliveryStart } from "./delivery-line.ts";
+import { ackedPrefix, type Flight, isComplete, isUnclocked, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
 import { Flights } from "./flights.ts";
 import type { Gate } from "./gate.ts";
 import { launch } from "./launch.ts";
@@ -152,7 +152,8 @@ export class Deliveries {
   /** What the device said is dealt with: while it still listens, texts that waited for this go out. */
   awake(now: number, out: Effect[]): void {
     if (this.#gate === null || this.#gate.asleep(now)) return;
-    for (const flight of this.#flights) if (isUnclocked(flight) && !this.#implied) flight.deadline = now + patience(flight, this.#line.receiptMs);
+    for (const flight of this.#flights)
+      if (isUnclocked(flight) && !this.#implied) flight.deadline = now + patience(flight, this.#line.receiptMs);
     this.#proceed(now, out);
   }
 

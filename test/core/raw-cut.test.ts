@@ -5,7 +5,10 @@ import { LineFramer } from "../../src/core/index.ts";
 import { RawCut } from "../../src/core/raw-cut.ts";
 
 /** What is cut from a stream that comes in these chunks, and what the framer gave. */
-function cut(chunks: readonly Buffer[], maxBytes: number): { readonly raw: readonly (string | null)[]; readonly frames: readonly string[] } {
+function cut(
+  chunks: readonly Buffer[],
+  maxBytes: number,
+): { readonly raw: readonly (string | null)[]; readonly frames: readonly string[] } {
   const framer = new LineFramer({ maxBytes: 10_000 });
   const rawCut = new RawCut(framer, maxBytes);
   const raw: (string | null)[] = [];
@@ -43,5 +46,10 @@ it("is every byte of every frame, line ends included, however the stream is cut"
 it("is nothing of a frame that is longer than is kept, and all of the next", () => {
   const long = "x".repeat(5_000);
   const pieces = [...Array.from({ length: 50 }, (_, at) => long.slice(at * 100, at * 100 + 100)), "\nnext\r\n"];
-  expect(cut(pieces.map((piece) => Buffer.from(piece)), 1_000)).toEqual({ raw: [null, "next\r\n"], frames: [long, "next"] });
+  expect(
+    cut(
+      pieces.map((piece) => Buffer.from(piece)),
+      1_000,
+    ),
+  ).toEqual({ raw: [null, "next\r\n"], frames: [long, "next"] });
 });
