@@ -108,7 +108,7 @@ describe("while the upstream is away", () => {
     line.hint();
     expect(line.drained([text(1)])).toEqual(["< M 1 text1"]);
     expect(line.upstream("up"), "what was said meanwhile comes again by itself").toEqual(["^ L dev"]);
-    expect(line.up("P")).toEqual(["^ P"]);
+    expect(line.up("P")).toEqual(["passed", "^ P"]);
   });
 
   it("a text in a position that comes again is stored once it can be relayed, or by its name at once", () => {
