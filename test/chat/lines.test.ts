@@ -49,7 +49,14 @@ it("refuses a device whose profile names an upstream that its protocol, or nobod
     ],
     protocols: [byTag, alone],
   });
-  const chat = new LineChat({ store, directory, outbox: { hint: () => Promise.resolve() }, node: "a", now: () => 0, warn: () => undefined });
+  const chat = new LineChat({
+    store,
+    directory,
+    outbox: { hint: () => Promise.resolve() },
+    node: "a",
+    now: () => 0,
+    warn: () => undefined,
+  });
   const verdict = async (key: string, protocol: Protocol): Promise<unknown> => {
     const answer = await chat.identify({ scope: "login", key, password: null }, { protocol, address: "10.0.0.1" });
     return answer.verdict.type === "refused" ? answer.verdict.reason : answer.verdict.type;
