@@ -5,8 +5,8 @@ import { detect } from "./detect.ts";
 import { WatchDevice } from "./device.ts";
 import { explain } from "./explain.ts";
 import { MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
-import { preview } from "./text.ts";
 import { tee } from "./tee.ts";
+import { preview } from "./text.ts";
 
 export const watch: Protocol = {
   name: "watch",
