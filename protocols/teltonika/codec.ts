@@ -1,5 +1,5 @@
 /** The gateway's side of Teltonika on one line: answers logins and records, carries payloads, and holds its tongue in between. */
-import type { Codec, CodecEnvironment, Encoded, Identity, Order, Part, Reading, TeeCodec } from "../../src/core/index.ts";
+import type { Codec, CodecEnvironment, Encoded, Identity, Order, Part, Reading } from "../../src/core/index.ts";
 import { connectInner } from "../carried/index.ts";
 import type { Inner, InnerEncoded } from "../carried/inner.ts";
 import { Console } from "./console.ts";
@@ -7,7 +7,7 @@ import { TeltonikaFramer } from "./framer.ts";
 import { DEFAULTS, type Settings, settings } from "./profile.ts";
 import { Quiet } from "./quiet.ts";
 import { statusOf } from "./records.ts";
-import { SharedCounts } from "./shared-counts.ts";
+import { COUNT_BYTES } from "./upstream-framer.ts";
 import { CODEC, countAnswer, type Message, messageFrame, readUnit, TYPE } from "./wire.ts";
 
 const ACCEPTED = Buffer.of(0x01);
@@ -20,10 +20,10 @@ export class TeltonikaCodec implements Codec {
   #inner: Inner | null = null;
   #console: Console | null = null;
   readonly #quiet = new Quiet();
-  /** Null: records are answered by us alone. */
-  #counts: SharedCounts | null = null;
-  /** The last frame was one of records. */
-  #records = false;
+  /** An upstream server counts the records, not we. */
+  #shared = false;
+  /** Records that it has not counted: whatever we said now would be taken for the count. */
+  #uncounted = false;
   /** Type of the device's last message from its port. */
   #upType: number | null = null;
 
@@ -33,20 +33,19 @@ export class TeltonikaCodec implements Codec {
 
   /** A console is always ready to be spoken to; without anything to speak to, orders are refused, not held. */
   get ready(): boolean {
-    return this.#quiet.over && this.#counts?.outstanding !== true && (this.#inner?.ready ?? true);
+    return this.#quiet.over && !this.#uncounted && (this.#inner?.ready ?? true);
   }
 
-  readonly tee: TeeCodec = {
-    relayed: () => {
-      if (this.#records) this.#counts?.relayed();
-    },
-    passes: (frame) => this.#counts?.passes(frame) !== false,
-    lost: () => this.#counts?.lost(),
-  };
+  /** The upstream's count: the device is free for ours, once it has sent all it has. */
+  overheard(frame: Buffer): void {
+    if (frame.length !== COUNT_BYTES) return;
+    this.#uncounted = false;
+    this.#quiet.begin();
+  }
 
   identified({ profile, deviceId }: Identity): void {
     this.#settings = settings(profile);
-    if (typeof profile["tee"] === "string") this.#counts = new SharedCounts(this.#settings.upstreamMs, () => this.#quiet.begin());
+    this.#shared = typeof profile["tee"] === "string";
     this.#inner = connectInner(this.#settings, { ...this.#environment, productId: false });
     const console = this.#inner === null && this.#settings.console;
     this.#console = console ? new Console(this.#settings, this.#settings.commands === "codec14" ? deviceId : null) : null;
@@ -54,7 +53,6 @@ export class TeltonikaCodec implements Codec {
 
   decode(frame: Buffer): Reading {
     const unit = readUnit(frame);
-    this.#records = unit.kind === "records" || (unit.kind === "bad" && unit.records);
     switch (unit.kind) {
       case "login":
         this.#quiet.begin();
@@ -68,7 +66,7 @@ export class TeltonikaCodec implements Codec {
       case "message":
         return this.#message(unit.message);
       case "bad":
-        if (unit.records) this.#counts?.came();
+        this.#uncounted ||= this.#shared && unit.records;
         return { events: [{ type: "bad", reason: unit.reason }], ...(unit.records ? { reply: countAnswer(0) } : {}) };
     }
   }
@@ -94,10 +92,8 @@ export class TeltonikaCodec implements Codec {
 
   /** Nothing is sent while a record packet is coming in, or may follow: the device would take it for the count it waits for. */
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {
-    const shared = this.#counts?.tick(now);
     const at = this.#quiet.tick(now, this.#settings.quietMs);
-    if (shared !== undefined && (shared.send.length > 0 || this.#counts?.outstanding === true))
-      return { ...shared, at: shared.at ?? at ?? now };
+    if (this.#uncounted) return NOTHING;
     if (at !== null) return { send: [], at };
     if (this.framer.buffered > 0) return { send: [], at: null };
     if (this.#console !== null) return { send: this.#console.take(), at: null };
@@ -107,8 +103,8 @@ export class TeltonikaCodec implements Codec {
 
   /** Its count follows: at once, or when the upstream says it. */
   #recordsCame(): void {
-    if (this.#counts === null) this.#quiet.begin();
-    else this.#counts.came();
+    if (this.#shared) this.#uncounted = true;
+    else this.#quiet.begin();
   }
 
   #message(message: Message): Reading {

@@ -8,7 +8,6 @@ export interface Settings extends InnerSettings, ConsoleSettings {
   readonly camera: boolean;
   readonly commands: "codec12" | "codec14";
   readonly quietMs: number;
-  readonly upstreamMs: number;
 }
 
 export const DEFAULTS: Settings = {
@@ -18,7 +17,6 @@ export const DEFAULTS: Settings = {
   camera: true,
   commands: "codec12",
   quietMs: 1_000,
-  upstreamMs: 4_000,
 };
 
 export function settings(profile: Profile): Settings {
@@ -49,14 +47,6 @@ export const PROFILE_SCHEMA: ProfileSchema = {
       maximum: 10_000,
       default: DEFAULTS.quietMs,
       description: "silence after a login or a record before anything is sent to the terminal: the device may have more records",
-    },
-    upstreamMs: {
-      type: "integer",
-      minimum: 0,
-      maximum: 600_000,
-      default: DEFAULTS.upstreamMs,
-      description:
-        "with tee: records that the upstream has not counted after so long are answered with 0, which takes none; 0: never. Less than the device's own timeout",
     },
   },
 };

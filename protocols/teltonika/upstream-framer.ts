@@ -7,8 +7,8 @@ export const COUNT_BYTES = 4;
 const MIN_MESSAGE_BYTES = 8;
 
 /**
- * A count of 0 looks like a preamble: it is told apart by what follows, and waits for it. Servers hardly ever say it; the device
- * is not left without an answer for it (see `SharedCounts`).
+ * A count of 0 looks like a preamble: it is told apart by what follows, and waits for it. Servers hardly ever say it, and a device
+ * treats silence no worse.
  */
 export class UpstreamFramer implements Framer {
   readonly #queue = new ByteQueue();

@@ -75,7 +75,9 @@ export class Gate {
     if ((speedKmh ?? 0) > overKmh) {
       this.#slowSince = null;
       this.#drivingSince ??= now;
-      this.#heldUntil = Math.min(now + STALE_MS, Math.max(now, this.#drivingSince + atMostS * SECOND));
+      const until = Math.min(now + STALE_MS, this.#drivingSince + atMostS * SECOND);
+      // Once it has been held for long enough it is not held again by the same drive.
+      if (until > now || this.#heldUntil !== null) this.#heldUntil = until;
       return;
     }
     if (this.#drivingSince === null) return this.#stands(now);
@@ -87,7 +89,8 @@ export class Gate {
   #stands(now: number): void {
     this.#drivingSince = null;
     this.#slowSince = null;
-    this.#heldUntil = now;
+    // What is free already need not be freed with every position.
+    if (this.#heldUntil !== null) this.#heldUntil = now;
   }
 }
 

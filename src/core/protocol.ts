@@ -5,7 +5,7 @@
 import type { CharsetName } from "./charset.ts";
 import type { DeviceOptions, SimulatedDevice } from "./device.ts";
 import type { Framer } from "./framing.ts";
-import type { TeeCodec, TeeTerms } from "./tee-terms.ts";
+import type { TeeTerms } from "./tee-terms.ts";
 
 /** What a receipt of this protocol names: one order by its tag, merely the oldest order, or there is none. */
 export type ReceiptKind = "by-tag" | "in-order" | "none";
@@ -108,8 +108,8 @@ export interface Codec {
   left?(key: string): void;
   /** False while whatever shows the texts cannot take one: nothing is claimed meanwhile. Absent: always true. */
   readonly ready?: boolean;
-  /** On a line that is shared with an upstream server, where that matters to what the codec sends by itself. Absent: it does not. */
-  readonly tee?: TeeCodec;
+  /** On a line that is shared with an upstream server: that server's frame goes to the device now. Absent: it does not matter. */
+  overheard?(frame: Buffer): void;
   /** Frames the codec wants sent on its own account (missing fragments, link layers); `at` is when to ask again. */
   tick?(now: number): Ticked;
 }

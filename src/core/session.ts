@@ -273,8 +273,9 @@ export class Session {
     if (question?.type !== "receive") return;
     this.#question = null;
     if (verdict === "stored") {
-      this.#crew.own?.acknowledged();
       this.#answer(question.reading, null, out);
+      // What the upstream may acknowledge, or not, may come again.
+      if (this.#tee?.withheld !== true) this.#crew.own?.acknowledged();
     } else if (this.#protocol.capabilities.unstored === "close") out.push({ type: "close", reason: "not-stored" });
   }
 

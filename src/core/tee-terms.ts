@@ -33,13 +33,3 @@ export interface TeeTerms {
   up(frame: Buffer, profile: Profile): Shared;
   down(frame: Buffer, profile: Profile): UpstreamSaid;
 }
-
-/** For a codec that must know who answers what (see `Codec.tee`). */
-export interface TeeCodec {
-  /** The frame that was decoded last went upstream: it is answered from there, if at all. */
-  relayed(): void;
-  /** The upstream says this; false: the device must not hear it any more. */
-  passes(frame: Buffer): boolean;
-  /** Nothing that was relayed so far is answered any more. */
-  lost(): void;
-}

@@ -37,6 +37,7 @@ export class Tee {
   #down: Downstream | null = null;
   /** All bytes of the frame in hand, a copy; null: they were more than is kept. */
   #raw: Buffer | null = null;
+  #withheld = false;
   /** Said to each new upstream. */
   readonly #hellos = new Map<Hello["scope"], Buffer>();
   #waiting: Buffer[] = [];
@@ -46,6 +47,11 @@ export class Tee {
     this.#terms = terms;
     this.#codec = codec;
     this.#cut = terms.raw === undefined ? new RawCut(codec.framer) : null;
+  }
+
+  /** The frame in hand is the upstream's to answer. */
+  get withheld(): boolean {
+    return this.#withheld;
   }
 
   /** The tracker has logged in; false: its profile names no upstream. */
@@ -77,6 +83,7 @@ export class Tee {
 
   /** The reading of the frame in hand; where that is not ours its answer is left to the upstream. */
   share(reading: Reading, frame: Buffer, out: Effect[]): Reading {
+    this.#withheld = false;
     const hello = reading.events.find((event) => event.type === "hello");
     if (hello !== undefined) return this.#greeting(reading, hello);
     if (this.#state === "closed") return reading;
@@ -86,11 +93,11 @@ export class Tee {
       out.push({ type: "note", kind: "unrelayed", reason: "a text in what nobody takes now: it comes again", bytes: null });
       return UNHEARD;
     }
+    this.#withheld = true;
     const raw = this.#raw;
     const bye = reading.events.some(({ type }) => type === "bye");
     return answering(reading, (own) => {
       const relayed = this.#relay(raw);
-      if (relayed) this.#codec.tee?.relayed();
       // Behind a farewell the line ends before the upstream could answer.
       return bye || (whose === "link" && !relayed) ? own : null;
     });
@@ -153,7 +160,6 @@ export class Tee {
     this.#state = "down";
     this.#down = null;
     this.#waiting = [];
-    this.#codec.tee?.lost();
   }
 
   #said(chunk: Buffer, out: Effect[]): boolean {
@@ -178,7 +184,8 @@ export class Tee {
     const said = this.#terms.down(frame, this.#profile);
     if (said === "order") out.push({ type: "note", kind: "upstream-order", reason: "an order whose receipt could mean ours", bytes });
     if (said === "refusal") out.push({ type: "note", kind: "upstream-refused", reason: "the upstream refuses this device", bytes: null });
-    if (said !== "pass" || this.#codec.tee?.passes(frame) === false) return false;
+    if (said !== "pass") return false;
+    this.#codec.overheard?.(frame);
     out.push({ type: "write", bytes });
     return true;
   }

@@ -54,7 +54,7 @@ describe("what the device says", () => {
   it("passes in whatever pieces the bytes come, either way", () => {
     const line = shared();
     const up = [..."S 50\r\nT s1 hi\nP\n"].flatMap((byte) => line.step({ type: "bytes", chunk: Buffer.from(byte) }));
-    expect(up).toEqual(["status", "^ S 50", "receive s1:hi"]);
+    expect(up).toEqual(["status", "^ S 50", "receive s1:hi early"]);
     expect(line.stored()).toEqual(["< AT", "passed", "^ P"]);
     const down = [..."AS\r\nAP\n"].flatMap((byte) => line.step({ type: "upstream", news: Buffer.from(byte) }));
     expect(down).toEqual(["< AS", "< AP"]);
@@ -65,13 +65,13 @@ describe("what the device says", () => {
     line.hint();
     expect(line.drained([text(1)])).toEqual(["< M 1 text1"]);
     expect(line.up("A 1")).toEqual(["drain [delivered 1] held  room 4"]);
-    expect(line.up("T s1 hello")).toEqual(["receive s1:hello"]);
+    expect(line.up("T s1 hello")).toEqual(["receive s1:hello early"]);
     expect(line.stored()).toEqual(["< AT"]);
   });
 
   it("is stored before it is relayed where a text is in it, and not relayed if it cannot be", () => {
     const line = shared();
-    expect(line.up("V s1 hello")).toEqual(["receive s1:hello"]);
+    expect(line.up("V s1 hello")).toEqual(["receive s1:hello early"]);
     expect(line.stored()).toEqual(["^ V s1 hello"]);
     expect(line.upstream(["AV"])).toEqual(["< AV"]);
     line.up("V s2 hello");
@@ -103,22 +103,22 @@ describe("while the upstream is away", () => {
     line.upstream("down");
     expect(line.up("S 50")).toEqual(["status"]);
     expect(line.up("P")).toEqual(["< AP"]);
-    expect(line.up("T s1 hello")).toEqual(["receive s1:hello"]);
+    expect(line.up("T s1 hello")).toEqual(["receive s1:hello early"]);
     expect(line.stored()).toEqual(["< AT"]);
     line.hint();
     expect(line.drained([text(1)])).toEqual(["< M 1 text1"]);
     expect(line.upstream("up"), "what was said meanwhile comes again by itself").toEqual(["^ L dev"]);
-    expect(line.up("P")).toEqual(["^ P"]);
+    expect(line.up("P")).toEqual(["passed", "^ P"]);
   });
 
   it("a text in a position that comes again is stored once it can be relayed, or by its name at once", () => {
     const line = shared();
     line.upstream("down");
     expect(line.up("V - hello")).toEqual(["note unrelayed"]);
-    expect(line.up("V s1 hello")).toEqual(["receive s1:hello"]);
+    expect(line.up("V s1 hello")).toEqual(["receive s1:hello early"]);
     expect(line.stored()).toEqual([]);
     line.upstream("up");
-    expect(line.up("V - hello")).toEqual(["passed", "receive null:hello"]);
+    expect(line.up("V - hello"), "nobody has acknowledged the last one").toEqual(["receive null:hello early"]);
   });
 
   it("what it began to say is forgotten", () => {

@@ -39,10 +39,10 @@ export function sharesItsLine({ protocol, stances }: Subject): void {
     it.each(named(speaking))("texts go both ways while it is away, and positions wait, under %s", async (_name, stance) => {
       const talk = await teed(protocol, stance);
       await talk.upstream.lost(talk.line);
+      await converses(talk, stance);
       const before = positions(talk);
       await position(talk);
       await talk.wait(AWAY_MS);
-      await converses(talk, stance);
       expect(positions(talk), "acknowledged by nobody").toBe(before);
       await talk.upstream.back(talk.line);
       await talk.until(() => positions(talk) > before, AWAY_MS);
@@ -50,6 +50,7 @@ export function sharesItsLine({ protocol, stances }: Subject): void {
       const alone = await online(protocol, stance);
       await position(alone);
       expect(positions(talk) > before, "once it is back").toBe(positions(alone) > 0);
+      await converses(talk, stance);
     });
 
     it.each(named(speaking))("its own texts do not reach the driver, and mean none of ours, under %s", async (_name, stance) => {

@@ -19,7 +19,7 @@ export async function emptyMetrics(): Promise<Metrics> {
   metrics.observe({
     lines: () => new Map(),
     connections: () => 0,
-    upstreams: () => new Map(),
+    upstreams: () => new Map([["up", 0]]),
     listeners: () => 0,
     ready: () => true,
     oldestTextMs: () => 0,
