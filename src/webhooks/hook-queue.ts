@@ -11,7 +11,7 @@ import type { WebhookId } from "../chat/webhook.ts";
 import type { Pumped } from "./pump.ts";
 
 /** In braces, because a cluster keeps the keys of a queue in one slot. */
-export const HOOK_QUEUE = "{webhooks}";
+const HOOK_QUEUE = "{webhooks}";
 /** Webhooks that one node posts for at once: one that hangs keeps one of these for 10 s at a time. */
 const CONCURRENCY = 50;
 /** Longer than a turn and a post; it is renewed meanwhile. */

@@ -7,7 +7,7 @@ import { URL_CHARACTERS } from "../chat/webhook.ts";
 import { AddressGuard } from "./address-guard.ts";
 
 /** From the first look at the name to the head of the answer, and once more that to its end. */
-export const POST_MS = 10_000;
+const POST_MS = 10_000;
 /** More of an answer is not read, and its connection not used again. */
 const ANSWER_BYTES = 64 * 1_024;
 const IDLE_MS = 20_000;

@@ -53,7 +53,7 @@ const PAGE = 20;
 /** A webhook that always has something lets others have their turn after so long. */
 const TURN_MS = 10_000;
 /** The largest event is a text of 20,000 characters, each six bytes long in JSON, with its choices. */
-export const BODY_BYTES = 256 * 1_024;
+const BODY_BYTES = 256 * 1_024;
 
 const IDLE: Pumped = { type: "idle" };
 

@@ -1,6 +1,4 @@
 /** The Redis user of docs/security.md, over TLS: all that the product does, and nothing else. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -21,6 +19,7 @@ import { HookQueue } from "../../src/webhooks/hook-queue.ts";
 import type { Pumped } from "../../src/webhooks/pump.ts";
 import { storeContract } from "../store.contract.ts";
 import { until } from "../support/gateway-world.ts";
+import { bullmqScripts, ownScripts } from "../support/script-commands.ts";
 import { denials, documentedCommands, type SecureRedis, sentCommands, startSecureRedis } from "../support/secure-redis.ts";
 import { outboxContract } from "./contract/outbox.ts";
 import type { World } from "./world.ts";
@@ -35,20 +34,6 @@ const ALWAYS = ["auth", "hello", "client|setinfo"];
 const ADMINISTRATION = ["acl|log", "config|resetstat"];
 /** While slots move; the tests' cluster is one node. */
 const UNSEEN = ["asking"];
-/** BullMQ's scripts behind what the product calls: adding, taking, ending, retrying, stalled jobs, and removing a queue. */
-const BULLMQ_SCRIPTS = [
-  "addStandardJob-9",
-  "moveToActive-11",
-  "moveToFinished-14",
-  "moveToDelayed-11",
-  "retryJob-11",
-  "extendLocks-1",
-  "moveStalledJobsToWait-9",
-  "saveStacktrace-1",
-  "pause-7",
-  "obliterate-2",
-  "releaseLock-1",
-];
 
 describe("on one Redis", () => {
   const world = userOfRedis(false);
@@ -322,25 +307,4 @@ async function ask(url: string, ca: Buffer | null, ...command: readonly string[]
   } finally {
     client.disconnect();
   }
-}
-
-/** Commands named in scripts. */
-function named(texts: readonly string[], call: RegExp): readonly string[] {
-  return texts.flatMap((text) => [...text.matchAll(call)].map(([, name = ""]) => name.toLowerCase()));
-}
-
-function ownScripts(): readonly string[] {
-  const folder = join(import.meta.dirname, "../../src/store/lua");
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".lua"));
-  const texts = files.map((file) => readFileSync(join(folder, file), "utf8"));
-  // Of XINFO the one kind that is asked for.
-  return named(texts, /redis\.call\('([A-Z]+)'/g).map((name) => (name === "xinfo" ? "xinfo|stream" : name));
-}
-
-function bullmqScripts(): readonly string[] {
-  const folder = join(import.meta.dirname, "../../node_modules/bullmq/dist/cjs/scripts");
-  return named(
-    BULLMQ_SCRIPTS.map((name) => readFileSync(join(folder, `${name}.js`), "utf8")),
-    /\b(?:rcall|redis\.call)\(\s*["']([A-Za-z]+)["']/g,
-  );
 }

@@ -120,14 +120,7 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const failedHints: unknown[] = [];
   const hookHints: [number, number][] = [];
   const outbox = options.outbox ?? { hint: (...hint: [number, Owner, News?]) => Promise.resolve(void hints.push(hint)) };
-  const app = await createHttpServer({
-    logger: logger(options.onLog),
-    trustProxy: options.trustProxy ?? [],
-    tls: null,
-    limits: BOUNDS.http,
-    registry,
-  });
-  shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
+  const app = await serverOf(options, registry);
   const gate = await createGate(app, {
     directory,
     sessions: accounts ?? sessionsOf(options.sessions ?? {}),
@@ -170,6 +163,12 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     driverWrites: (trackerId, ...texts) => driverWrites(store, memory, trackerId, texts),
     deviceTakes: (trackerId) => deviceTakes(store, trackerId),
   };
+}
+
+async function serverOf({ onLog, trustProxy = [], load = () => "normal" }: ApiOptions, registry: Registry): Promise<FastifyInstance> {
+  const app = await createHttpServer({ logger: logger(onLog), trustProxy, tls: null, limits: BOUNDS.http, registry });
+  shedLoad(app, { load, meter: { count: () => undefined } });
+  return app;
 }
 
 function webhooksOver({ events }: MemoryStore, webhooks: WebhookStore, hints: [number, number][]): Webhooks {
