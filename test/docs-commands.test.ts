@@ -23,6 +23,7 @@ const NOT_RUN: readonly { readonly begins: string; readonly why: string }[] = [
   { begins: "git clone", why: "there is no repository to clone from" },
   { begins: "npm run new-protocol", why: "writes into the checkout; test/authoring.test.ts runs it in a copy" },
   { begins: "npx vitest", why: "a test of a protocol that test/authoring.test.ts makes" },
+  { begins: "npm run faults", why: "takes root and an hour; test/faults.test.ts runs a short one" },
   { begins: "npm run dev", why: "the product from its sources is what runs here; the console's watcher needs the checkout" },
   { begins: "npx tracker-chat migrate", why: "no node may run meanwhile; test/product/schema.test.ts runs it" },
   { begins: "redis-cli", why: "need not be here; test/product/backup.test.ts sends the same commands" },
