@@ -46,7 +46,7 @@ const line = { op: "line", device: DEVICE, line: 1, node: 0, change: "opened", r
 
 /** A campaign in which a text went each way and nothing went wrong. */
 const CALM: readonly Timed[] = [
-  [0, { op: "run", command: "npm run faults", seed: 1, planned: 0, versions: {} }],
+  [0, { op: "run", seed: 1, planned: 0, versions: {} }],
   [0, { op: "cast", ...traits }],
   [1, line],
   [2, { ...line, change: "online" }],
@@ -204,6 +204,15 @@ describe("the checker", () => {
       isArrival,
     ],
     [
+      "a later text comes first because the device dropped the earlier one",
+      [
+        [980, { ...sent, n: 5, id: 10 }],
+        [1_000, { op: "dropped", device: DEVICE, n: 5 }],
+        [2_000, { ...arrived, n: 5 }],
+        [9_100, { op: "stored", ...outgoing, n: 5, id: 10 }],
+      ],
+    ],
+    [
       "a dead letter that comes once more under another number",
       [
         [1_010, { ...arrived, receipt: "no" }],
@@ -262,7 +271,7 @@ describe("broken variants", () => {
 
 describe("the report", () => {
   it("counts what there was no time for", () => {
-    const planned = (count: number): Timed => [1, { op: "run", command: "npm run faults", seed: 1, planned: count, versions: {} }];
+    const planned = (count: number): Timed => [1, { op: "run", seed: 1, planned: count, versions: {} }];
     const done = [fault(5_000, "begins", "power-cut"), fault(5_500, "ends", "power-cut")];
     expect(notInjected([check(history([planned(1), ...done])), check(history([planned(3), ...done]))])).toBe(2);
   });

@@ -17,8 +17,6 @@ export interface CampaignOptions extends Omit<SceneOptions, "history"> {
   readonly minutes: number;
   /** The share of the heavy faults that come one by one. */
   readonly alone: number;
-  /** How it was called, for the report. */
-  readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly tell: (line: string) => void;
 }
@@ -34,7 +32,7 @@ const STALL_MS = 400;
 export async function runCampaign(options: CampaignOptions): Promise<string> {
   const history = new History(join(options.out, "history.jsonl"));
   const { seed, versions, tell, texts, minutes } = options;
-  history.add({ op: "run", command: options.command, seed, planned: options.faults.length, versions });
+  history.add({ op: "run", seed, planned: options.faults.length, versions });
   const stalls = watchForStalls(history);
   const scene = await Scene.open({ ...options, history });
   try {

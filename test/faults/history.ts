@@ -49,7 +49,6 @@ export interface StoredMessage {
 export type Happening =
   | {
       readonly op: "run";
-      readonly command: string;
       readonly seed: number;
       /** Faults of the schedule. */
       readonly planned: number;
@@ -116,6 +115,8 @@ export type Happening =
     }
   /** The receipt of this part was kept back; from now on the device says that it has it when it is asked. */
   | { readonly op: "vouched"; readonly device: string; readonly n: number; readonly part: "head" | "tail" }
+  /** It came at a time at which the device could not take it. */
+  | { readonly op: "dropped"; readonly device: string; readonly n: number }
   /** Over a line that the device has left: nobody is shown it. */
   | { readonly op: "overheard"; readonly device: string; readonly line: number; readonly n: number }
   | { readonly op: "shown"; readonly device: string; readonly n: number; readonly tag: string | null }

@@ -48,7 +48,6 @@ export async function play(options: Options, say: (line: string) => void): Promi
     pace,
     minutes,
     alone,
-    command: `npm run faults -- ${process.argv.slice(2).join(" ")}`,
     versions: versions(),
     tell: say,
   });

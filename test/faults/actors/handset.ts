@@ -202,7 +202,9 @@ export class Handset implements LineOwner {
     const heads = opaque.filter((n) => !tokens.some((token) => token.n === n)).map((n) => ({ n, part: "head" }) as const);
     const all = [...line.unfinished, ...tokens, ...heads];
     const acts = this.#habit.receipts === "silent" || outputs.some(({ type }) => type === "write" || type === "shown");
-    line.unfinished = acts || outputs.some(({ type }) => type === "puzzled") ? [] : all;
+    const dropped = !acts && outputs.some(({ type }) => type === "puzzled");
+    line.unfinished = acts || dropped ? [] : all;
+    if (dropped) for (const { n } of all) this.#options.history.add({ op: "dropped", device: this.traits.device, n });
     if (acts) for (const token of all) this.#arrived(line, token, at);
   }
 

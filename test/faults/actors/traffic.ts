@@ -17,9 +17,9 @@ const BEAT_MS = 20;
 const SHARES = { down: 55, up: 40, read: 5 };
 /** A driver types the same words again. */
 const TWICE = 0.05;
-/** Texts of a driver that wait, and of one outbox: more would only measure bounds. */
-const MOST_WAITING = 20;
-const MOST_BACKLOG = 300;
+/** Texts of a driver that wait, and of one outbox: no more than the slowest line carries within a minute. */
+const MOST_WAITING = 10;
+const MOST_BACKLOG = 30;
 /** What could not be done in an outage is made up for at most to this extent. */
 const MOST_DUE = 200;
 

@@ -37,7 +37,7 @@ function acknowledgedAt(facts: Facts, { receipt, dueAt, line, t }: Arrival): num
   return Math.min(closed, left) < dueAt - SAME_MS ? Number.POSITIVE_INFINITY : dueAt;
 }
 
-/** I3: what comes to a device for the first time comes in the order of the numbers; what was given up may come behind. */
+/** I3: what comes to a device for the first time comes in the order of the numbers; what was given up, or the device could not take at first, may come behind. */
 export function checkOrder(facts: Facts): readonly Violation[] {
   const idOf = new Map<number, number>();
   for (const { n, id, direction } of facts.stored) if (n !== null && direction === "OUTGOING") idOf.set(n, id);
@@ -52,7 +52,7 @@ export function checkOrder(facts: Facts): readonly Violation[] {
     const id = idOf.get(n);
     if (id === undefined) continue;
     const before = last.get(first.device) ?? 0;
-    if (id < before && !facts.deadLetters.has(id)) {
+    if (id < before && !facts.deadLetters.has(id) && !facts.dropped.has(n)) {
       violations.push({ invariant: "I3", t: first.t, what: `${first.device} got message ${id} after ${before}` });
     }
     last.set(first.device, Math.max(before, id));

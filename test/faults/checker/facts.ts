@@ -46,7 +46,7 @@ export interface Spoken {
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Facts {
-  /** How it was called; the last one where there are several. */
+  /** What was to happen. */
   run: EntryOf<"run"> | null = null;
   readonly traits = new Map<string, Traits>();
   readonly byTracker = new Map<number, Traits>();
@@ -57,6 +57,8 @@ export class Facts {
   /** When a device acknowledged, or was to acknowledge, any text. */
   readonly receiptsOf = new Map<string, number[]>();
   readonly vouched = new Map<number, EntryOf<"vouched">[]>();
+  /** Texts that a device could not take at first. */
+  readonly dropped = new Set<number>();
   readonly overheard: EntryOf<"overheard">[] = [];
   readonly shown = new Map<number, EntryOf<"shown">[]>();
   readonly spoken = new Map<number, Spoken>();
@@ -145,6 +147,8 @@ export class Facts {
         return void this.called.push(entry);
       case "marked":
         return void this.marked.push(entry);
+      case "dropped":
+        return void this.dropped.add(entry.n);
       case "overheard":
         return void this.overheard.push(entry);
       case "seen":

@@ -38,7 +38,7 @@ export function notInjected(campaigns: readonly Checked[]): number {
 }
 
 function headOf(all: readonly Facts[]): readonly string[] {
-  const commands = all.flatMap(({ run }) => (run === null ? [] : [`    ${run.command}`]));
+  const seeds = all.flatMap(({ run }) => run?.seed ?? []).join(", ");
   const versions = new Set(
     all.map(({ run }) =>
       Object.entries(run?.versions ?? {})
@@ -46,7 +46,7 @@ function headOf(all: readonly Facts[]): readonly string[] {
         .join(", "),
     ),
   );
-  return [...commands, "", `${minutes(all)} minutes in all, ${[...versions].join("; ")}.`];
+  return [`Seeds ${seeds}: ${minutes(all)} minutes in all, ${[...versions].join("; ")}.`];
 }
 
 function minutes(all: readonly Facts[]): string {
