@@ -149,6 +149,11 @@ export class Deliveries {
     if (this.#gate.release(now)) this.hint("text", now, out);
   }
 
+  /** Its texts do not go out at any time. */
+  get gated(): boolean {
+    return this.#gate !== null;
+  }
+
   /** What the device said is dealt with: while it still listens, texts that waited for this go out. */
   awake(now: number, out: Effect[]): void {
     if (this.#gate === null || this.#gate.asleep(now)) return;

@@ -140,7 +140,7 @@ export class Session {
     this.#noise.tell(out);
     if (!this.asking) this.#halfFrame(now);
     this.#tickCodec(now, out);
-    if (!this.asking && !closes(out)) this.#crew.own?.deliveries.awake(now, out);
+    if (this.#crew.own?.deliveries.gated === true && !this.asking && !closes(out)) this.#crew.own.deliveries.awake(now, out);
   }
 
   /** What was half a frame may have turned out to be none. */
