@@ -35,7 +35,8 @@ describe("the constants", () => {
 });
 
 describe("the tests", () => {
-  it.each([...SETTING_ROWS, ...FIXED_ROWS])("of %s", (_name, _value, _what, _edge, test) => {
+  it.each([...SETTING_ROWS, ...FIXED_ROWS])("of %s", (...row) => {
+    const test = row[4];
     const [, path = "", title] = /^`([^`]+)`(?: "([^"]+)")?$/.exec(test) ?? [];
     expect(text(path)).toContain(title ?? "");
   });
