@@ -19,6 +19,7 @@ it("texts go on both ways while strangers do their worst", { timeout: 90_000 }, 
   const { before, during, crowd, residentMiB, errors } = await attack(PLAN);
   expect(errors).toEqual([]);
   expect([before.lost, during.lost]).toEqual([0, 0]);
+  expect(before.refused).toBe(0);
   expect(Math.min(during.down.length, during.up.length)).toBeGreaterThan(5);
   expect(quantile(during.down, 0.5)).toBeLessThan(1_000);
   expect(quantile(during.up, 0.5)).toBeLessThan(1_000);

@@ -64,10 +64,12 @@ export async function attack(plan: AttackPlan): Promise<Outcome> {
 
 async function sing(canaries: readonly Canary[], seconds: number): Promise<Flow> {
   const flows = await Promise.all(canaries.map((canary) => canary.sing(seconds)));
+  const sum = (count: (flow: Flow) => number): number => flows.reduce((all, flow) => all + count(flow), 0);
   return {
     down: flows.flatMap(({ down }) => down),
     up: flows.flatMap(({ up }) => up),
-    lost: flows.reduce((sum, { lost }) => sum + lost, 0),
+    lost: sum(({ lost }) => lost),
+    refused: sum(({ refused }) => refused),
   };
 }
 

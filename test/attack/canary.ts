@@ -9,10 +9,13 @@ export interface Flow {
   readonly up: readonly number[];
   /** Texts that did not arrive within `LOST_MS`. */
   readonly lost: number;
+  /** Calls that were told to come again; the text's time runs on meanwhile. */
+  readonly refused: number;
 }
 
 const BEAT_MS = 200;
 const LOST_MS = 15_000;
+const REFUSED_MS = 500;
 const LOOK_MS = 2;
 
 export class Canary {
@@ -30,7 +33,7 @@ export class Canary {
   /** A text each way at a time. */
   async sing(seconds: number): Promise<Flow> {
     const [down, up]: [number[], number[]] = [[], []];
-    let lost = 0;
+    let [lost, refused] = [0, 0];
     const note = (ms: number | null, list: number[]): void => {
       if (ms === null) lost += 1;
       else list.push(ms);
@@ -39,14 +42,21 @@ export class Canary {
       this.#texts += 1;
       const [ours, theirs] = [`down ${this.#texts}`, `up ${this.#texts}`];
       const from = performance.now();
-      await this.#product.send(this.#trackerId, ours);
+      while (!(await this.#sent(ours))) refused += 1;
       note(await this.#seen(() => this.#device.shown, ours, from), down);
       const said = performance.now();
       this.#device.runner.say(theirs);
       note(await this.#seen(() => this.#device.acknowledged, theirs, said), up);
       await new Promise((resolve) => setTimeout(resolve, BEAT_MS));
     }
-    return { down, up, lost };
+    return { down, up, lost, refused };
+  }
+
+  /** False: refused, and waited a moment. */
+  async #sent(text: string): Promise<boolean> {
+    const { body } = await this.#product.call("send", { tracker_id: this.#trackerId, message: text });
+    if (!body.success) await new Promise((resolve) => setTimeout(resolve, REFUSED_MS));
+    return body.success;
   }
 
   async #seen(texts: () => readonly string[], text: string, from: number): Promise<number | null> {

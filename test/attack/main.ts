@@ -36,7 +36,7 @@ const report = {
   plan,
   crowd,
   before: { down: timesOf(before.down), up: timesOf(before.up) },
-  during: { down: timesOf(during.down), up: timesOf(during.up), lost: during.lost },
+  during: { down: timesOf(during.down), up: timesOf(during.up), lost: during.lost, refused: during.refused },
   residentMiB,
   load,
   errors: errors.slice(0, 5),

@@ -24,6 +24,7 @@ import { EventStreams, type EventStreamsDeps } from "../../src/http/event-stream
 import { extensionCalls } from "../../src/http/extension-calls.ts";
 import { createGate } from "../../src/http/gate.ts";
 import { openApi } from "../../src/http/openapi.ts";
+import type { OpenApi } from "../../src/http/openapi-types.ts";
 import { type RouteDeps, registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { shedLoad } from "../../src/http/shedding.ts";
@@ -85,6 +86,8 @@ export interface Api {
   readonly store: MemoryStore;
   readonly directory: MemoryDirectory;
   readonly registry: Registry;
+  /** What the server says of its own calls. */
+  readonly document: OpenApi;
   readonly hints: (readonly [trackerId: number, owner: Owner, news?: News])[];
   readonly failedHints: unknown[];
   /** Accounts and webhooks of which something waits. */
@@ -139,7 +142,8 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const webhooks = webhooksOver(store, options.webhooks ?? new MemoryWebhooks(() => time.now), hookHints);
   const all = [...chatCalls(calls), ...broadcastCalls(broadcasts), ...webhookCalls(webhooks), ...extensionCalls(extensions), ...account];
   registerCalls(app, all, routes);
-  const check = answerCheck(openApi(all));
+  const document = openApi(all);
+  const check = answerCheck(document);
   if (options.live === true)
     await goLive({ app, store, directory, routes, sessions: liveSessions(options), onAccounts: options.onAccounts });
   const request = async (wanted: InjectOptions): Promise<Reply> => {
@@ -154,6 +158,7 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     store,
     directory: memory,
     registry,
+    document,
     hints,
     failedHints,
     hookHints,
