@@ -103,6 +103,8 @@ it("requests made from the document", { timeout: MS }, async () => {
 const SELDOM: ReadonlySet<string> = new Set([
   ...["/user/auth", "/user/logout", "/api/key/create", "/api/key/list", "/api/key/delete"],
   "/tracker/chat/message/cancel",
+  ...["read", "retry", "cancel"].map((call) => `/tracker/chat/broadcast/${call}`),
+  ...["create", "delete", "replay", "dead_letter/list", "dead_letter/replay"].map((call) => `/tracker/chat/webhook/${call}`),
 ]);
 
 async function foreign(): Promise<readonly (readonly Message[])[]> {
