@@ -13,20 +13,24 @@ let cluster: TestCluster;
 let a: Product;
 let b: Product;
 let driver: TestDevice;
+/** What was started, also when not everything could be. */
+const started: (() => unknown)[] = [];
 
 beforeAll(async () => {
   cluster = await startCluster();
+  started.push(() => cluster.stop());
   const env = (node: string) => ({ REDIS_URL: cluster.masters.map(({ url }) => url).join(), REDIS_CLUSTER: "true", NODE_ID: node });
   a = await Product.start(env("node-a"));
+  started.push(() => a.stop());
   b = await Product.start(env("node-b"));
+  started.push(() => b.stop());
   driver = new TestDevice("jt808", DEVICE, b.gatewayPort);
+  started.push(() => driver.runner.stop());
   await driver.online();
 }, 90_000);
 
 afterAll(async () => {
-  driver.runner.stop();
-  await Promise.all([a.stop(), b.stop()]);
-  await cluster.stop();
+  for (const stop of started.toReversed()) await stop();
 }, 60_000);
 
 it("nodes on a cluster carry texts both ways, and tell of them as they happen", { timeout: 30_000 }, async () => {
