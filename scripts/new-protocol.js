@@ -84,9 +84,9 @@ function register(name) {
   const last = lines.findLastIndex((line) => line.startsWith("import "));
   lines.splice(last + 1, 0, `import { ${camelCase(name)} } from "./${name}/index.ts";`);
   const text = lines.join("\n");
-  const longer = text.replace(/(export const PROTOCOLS[^=]*= \[[^\]]*?),?(\s*\];)/, `$1, ${camelCase(name)}$2`);
-  if (longer === text) throw new Error(`${REGISTRY} has no list of protocols`);
-  writeFileSync(path, longer);
+  const end = text.indexOf("];", text.indexOf("export const PROTOCOLS"));
+  if (end === -1) throw new Error(`${REGISTRY} has no list of protocols`);
+  writeFileSync(path, `${text.slice(0, end).trimEnd().replace(/,$/, "")}, ${camelCase(name)}${text.slice(end)}`);
 }
 
 /** The new names may be longer or sort elsewhere than the template's. */

@@ -61,8 +61,9 @@ function wrongVersions() {
 
 function wrongChangelog() {
   const changelog = text("CHANGELOG.md");
-  const heading = new RegExp(`^## \\[${version.replaceAll(".", "\\.")}\\] - \\d{4}-\\d{2}-\\d{2}$`, "m");
-  if (!heading.test(changelog)) return [`CHANGELOG.md has no "## [${version}] - YYYY-MM-DD"`];
+  const start = `## [${version}] - `;
+  const dated = changelog.split("\n").some((line) => line.startsWith(start) && /^\d{4}-\d{2}-\d{2}$/.test(line.slice(start.length)));
+  if (!dated) return [`CHANGELOG.md has no "## [${version}] - YYYY-MM-DD"`];
   if (notes === "") return [`CHANGELOG.md says nothing about ${version}`];
   return notesOf(changelog, "Unreleased") === ""
     ? []

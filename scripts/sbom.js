@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
+const MODULES = "node_modules/";
+
 const root = join(import.meta.dirname, "..");
 const OPTIONS = ["--package-lock-only", "--sbom-format=cyclonedx", "--sbom-type=application"];
 const FOR_DEVELOPMENT = "cdx:npm:package:development";
@@ -25,16 +27,20 @@ process.stdout.write(`${JSON.stringify(bill, null, 2)}\n`);
 function packagesOf(lock) {
   const { packages } = JSON.parse(readFileSync(join(root, lock), "utf8"));
   const entries = Object.entries(packages).filter(([path, { dev }]) => path !== "" && !dev);
-  return new Set(
-    entries.map(([path, { version }]) => `${path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)}@${version}`),
-  );
+  return new Set(entries.map(([path, { version }]) => `${insideModules(path)}@${version}`));
 }
 
 /** Names of the packages whose code is in the console's page. */
 async function bundledPackages() {
   const entryPoints = [join(root, "src/console/main.tsx")];
   const { metafile } = await build({ entryPoints, bundle: true, write: false, metafile: true, absWorkingDir: root, logLevel: "warning" });
-  return new Set(Object.keys(metafile.inputs).flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
+  return new Set(Object.keys(metafile.inputs).flatMap((path) => /^((?:@[^/]+\/)?[^/]+)\//.exec(insideModules(path))?.[1] ?? []));
+}
+
+/** Empty: the file is the product's own. */
+function insideModules(path) {
+  const at = path.lastIndexOf(MODULES);
+  return at === -1 ? "" : path.slice(at + MODULES.length);
 }
 
 function nameOf(reference) {

@@ -4,7 +4,7 @@ import { benchCommand } from "./commands/bench.ts";
 import { captureCommand } from "./commands/capture.ts";
 import { deadLettersCommand, linesCommand, unknownCommand } from "./commands/care.ts";
 import { certifyCommand } from "./commands/certify.ts";
-import { linesOf } from "./commands/command-error.ts";
+import { linesOf, oneLine } from "./commands/command-error.ts";
 import { decodeCommand } from "./commands/decode.ts";
 import { exportCommand } from "./commands/export.ts";
 import { fleetCommand } from "./commands/fleet.ts";
@@ -72,13 +72,7 @@ function program(): Command {
 /** Wrong usage ends with one line, suggestion included, and never with the whole help. */
 function beBrief(command: Command): void {
   command.exitOverride().configureOutput({
-    outputError: (text, write) =>
-      write(
-        `tracker-chat: ${text
-          .trim()
-          .replace(/^error: /, "")
-          .replaceAll(/\s*\n\s*/g, " ")}\n`,
-      ),
+    outputError: (text, write) => write(`tracker-chat: ${oneLine(text).replace(/^error: /, "")}\n`),
   });
 }
 

@@ -1,4 +1,6 @@
 /** The settings as data: one row each, read by `config.ts`, shown by `tracker-chat serve --help`. */
+import { BOUND_SETTINGS } from "./config-bounds.ts";
+import { setting } from "./config-setting.ts";
 import {
   addresses,
   duration,
@@ -18,21 +20,6 @@ import {
   redisUrls,
   token,
 } from "./config-values.ts";
-
-/** `fallback` is the text that stands for an absent setting; null: none. */
-export interface Setting<T = unknown> {
-  readonly parse: (text: string) => T;
-  readonly fallback: string | null;
-  readonly meaning: string;
-}
-
-function setting<T, F extends string | null>(
-  parse: (text: string) => T,
-  fallback: F,
-  meaning: string,
-): Setting<T> & { readonly fallback: F } {
-  return { parse, fallback, meaning };
-}
 
 /** By environment name; the flag is the same in kebab-case. */
 export const SETTINGS = {
@@ -62,6 +49,7 @@ export const SETTINGS = {
   IDLE_TIMEOUT: setting(duration(MAX_TIMER_MS), "15m", "a silent line is closed after this"),
   RATE_LIMIT: setting(rate, "50/s", "HTTP requests per user and per IP"),
   BROADCAST_RATE: setting(rate, "100/s", "texts that one account's broadcasts give out; those beyond wait for their turn"),
+  WEBHOOK_ALLOW: setting(addresses, null, "addresses inside that webhooks may post to, also over plain HTTP"),
   TRUST_PROXY: setting(addresses, null, "addresses whose forwarded client address is believed"),
   PROXY_PROTOCOL: setting(
     addresses,
@@ -72,6 +60,7 @@ export const SETTINGS = {
   ADMIN_PORT: setting(port, null, "port of a separate listener for /admin and /metrics"),
   LINES_PER_IP: setting(integer(1, 1_000_000), "2000", "lines not yet logged in, per IP (loopback exempt)"),
   LOGIN_RATE: setting(rate, "500/s", "logins of devices"),
+  ...BOUND_SETTINGS,
   MAXMEMORY: setting(memory, "60%", "memory of the embedded Redis: 512mb, 2gb or a part of the machine's"),
   CAPTURE: setting(filePath, null, "every device conversation is written to a transcript in this folder"),
   CAPTURE_REDACT: setting(flag, "false", "leave passwords and auth codes out of them"),

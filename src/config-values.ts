@@ -43,6 +43,16 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
+/** `64kb`, `1mb` or `65536` (bytes) -> bytes. */
+export function size(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const [, amount, unit = "b"] = /^(\d{1,12})(kb|mb|b)?$/i.exec(text) ?? [];
+    const bytes = Number(amount) * (UNIT_BYTES[unit.toLowerCase()] ?? Number.NaN);
+    if (!(bytes >= min && bytes <= max)) throw new Error(`a size like 64kb or 1mb, from ${min} to ${max} bytes`);
+    return bytes;
+  };
+}
+
 /** 0 lets the system choose a free port. */
 export function port(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

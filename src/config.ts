@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
+import { type Bounds, boundsOf } from "./config-bounds.ts";
 import { readSettings, SettingError, type SettingTexts, type SettingValues } from "./config-settings.ts";
 import type { ProtocolPort, Rate } from "./config-values.ts";
 
@@ -40,12 +41,15 @@ export interface Config {
   readonly rateLimit: Rate;
   /** Texts that one account's broadcasts give out; those beyond wait for their turn. */
   readonly broadcastRate: Rate;
+  /** Addresses inside that webhooks may post to, also over plain HTTP. */
+  readonly webhookAllow: readonly string[];
   readonly trustProxy: readonly string[];
   /** Whose device connections begin with a PROXY header. */
   readonly balancers: readonly string[];
   readonly linesPerIp: number;
   readonly loginRate: Rate;
   readonly drainDelayMs: number;
+  readonly bounds: Bounds;
   readonly demo: boolean;
   /** Null: conversations are not recorded. */
   readonly capture: { readonly folder: string; readonly redact: boolean } | null;
@@ -110,11 +114,13 @@ function assemble(values: SettingValues, env: Environment): Config {
     idleTimeoutMs: values.IDLE_TIMEOUT,
     rateLimit: values.RATE_LIMIT,
     broadcastRate: values.BROADCAST_RATE,
+    webhookAllow: values.WEBHOOK_ALLOW ?? [],
     trustProxy: values.TRUST_PROXY ?? [],
     balancers: values.PROXY_PROTOCOL ?? [],
     linesPerIp: values.LINES_PER_IP,
     loginRate: values.LOGIN_RATE,
     drainDelayMs: values.DRAIN_DELAY,
+    bounds: boundsOf(values),
     demo: values.DEMO,
     capture: values.CAPTURE === null ? null : { folder: resolve(values.CAPTURE), redact: values.CAPTURE_REDACT },
   };

@@ -12,6 +12,7 @@ import type { Load } from "./chat/load.ts";
 import type { Lines, MessageStore, Outbox } from "./chat/ports.ts";
 import { Sender } from "./chat/sender.ts";
 import { SignIn } from "./chat/sign-in.ts";
+import type { Webhooks } from "./chat/webhooks.ts";
 import type { Address, Config } from "./config.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { accountCalls } from "./http/account-calls.ts";
@@ -29,6 +30,7 @@ import { openApi } from "./http/openapi.ts";
 import { registerCalls } from "./http/routes.ts";
 import { createHttpServer, renewCertificate } from "./http/server.ts";
 import { shedLoad } from "./http/shedding.ts";
+import { webhookCalls } from "./http/webhook-calls.ts";
 import type { Metrics } from "./main-metrics.ts";
 
 /** Where the build puts the console, seen from the sources or from what was built of them. */
@@ -38,6 +40,7 @@ export interface HttpSideDeps {
   readonly config: Config;
   readonly store: MessageStore;
   readonly broadcasts: BroadcastStore;
+  readonly webhooks: Webhooks;
   readonly events: Pick<EventStore, "place">;
   readonly live: LiveEvents;
   readonly fleet: Fleet;
@@ -112,7 +115,7 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
   const routes = { gate, calendar: new Calendar() };
   const extensions = new Extensions({ ...shared, events });
   const chat = [...chatCalls(calls), ...broadcastCalls(broadcasts), ...extensionCalls(extensions)];
-  const all = [...chat, ...accountCalls({ accounts, directory, signIn })];
+  const all = [...chat, ...webhookCalls(deps.webhooks), ...accountCalls({ accounts, directory, signIn })];
   registerCalls(app, all, routes);
   const onAccounts = (listener: () => void): (() => void) => fleet.onChange(listener);
   const streams = new EventStreams({ ...routes, live, directory, sessions: accounts, onAccounts, meter: metrics });
@@ -125,7 +128,7 @@ async function apiServer(deps: HttpSideDeps): Promise<{ readonly api: FastifyIns
 
 function plainServer({ config, metrics, log, certificates }: HttpSideDeps): Promise<FastifyInstance> {
   const tls = config.httpTls ? (certificates?.settings ?? null) : null;
-  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, registry: metrics.registry });
+  return createHttpServer({ logger: log, trustProxy: config.trustProxy, tls, limits: config.bounds.http, registry: metrics.registry });
 }
 
 async function listen(app: FastifyInstance, { host, port }: Address, setting: string): Promise<string> {

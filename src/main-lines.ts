@@ -54,11 +54,6 @@ export interface LineSide {
   readonly outboxAge: OutboxAge;
 }
 
-/** Malformed frames in a row, and refused passwords, before a line is closed; a frame must be complete within this. */
-const STRIKES = 10;
-const LOGIN_ATTEMPTS = 3;
-const HALF_FRAME_MS = 30_000;
-
 export function createLineSide(deps: LineSideDeps): LineSide {
   const { config, protocols, store, fleet, meter, log, load, certificates } = deps;
   const node = config.nodeId;
@@ -75,6 +70,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     now,
     warn: (event) => log.warn(event, WARNINGS[event.type]),
   });
+  const { linesPerIp, loginRate, bounds } = config;
   const gateway = new Gateway({
     protocols,
     limits: limitsOf(config),
@@ -85,7 +81,8 @@ export function createLineSide(deps: LineSideDeps): LineSide {
     log,
     now,
     directory: fleet.directory,
-    admission: { linesPerIp: config.linesPerIp, loginRate: config.loginRate },
+    admission: { lines: bounds.lines, linesPerIp, loginRate },
+    wire: bounds.wire,
     listen: doors(config, protocols),
     tls: certificates?.settings ?? null,
     balancers: config.balancers,
@@ -121,8 +118,15 @@ export function createLineSide(deps: LineSideDeps): LineSide {
   };
 }
 
-function limitsOf({ loginTimeoutMs: loginMs, idleTimeoutMs: idleMs, receiptTimeoutMs: receiptMs }: Config): SessionLimits {
-  return { loginMs, idleMs, receiptMs, halfFrameMs: HALF_FRAME_MS, strikes: STRIKES, loginAttempts: LOGIN_ATTEMPTS };
+function limitsOf({ loginTimeoutMs, idleTimeoutMs, receiptTimeoutMs, bounds }: Config): SessionLimits {
+  return {
+    loginMs: loginTimeoutMs,
+    idleMs: idleTimeoutMs,
+    halfFrameMs: bounds.halfFrameMs,
+    receiptMs: receiptTimeoutMs,
+    strikes: bounds.badFrames,
+    loginAttempts: bounds.loginAttempts,
+  };
 }
 
 function createSweeper({ config, store, fleet, meter, log }: LineSideDeps, registry: Registry, outboxAge: OutboxAge): Sweeper {

@@ -20,10 +20,13 @@ const COUNTERS: Readonly<Record<Counted, readonly [name: string, help: string, .
   hints: ["hints_total", "Hints that an outbox may hold something", "way"],
   removed: ["messages_removed_total", "Messages removed for good", "cause"],
   "broadcast-texts": ["broadcast_texts_total", "Texts of broadcasts: given, or not, tried once more, withdrawn", "what"],
+  "webhook-posts": ["webhook_posts_total", "Posts of events to webhooks: taken, failed, events that were given up", "what"],
   events: ["events_total", "Live events relayed to their accounts' streams, and relays that failed", "what"],
   listeners: ["listeners_ended_total", "Streams of live events that ended", "reason"],
   "bytes-in": ["received_bytes_total", "Bytes read from devices", "protocol"],
   "bytes-out": ["sent_bytes_total", "Bytes written to devices", "protocol"],
+  tee: ["tee_total", "Connections to upstream servers that share lines, and what became of them", "protocol", "what"],
+  "tee-bytes": ["tee_bytes_total", "Bytes relayed to upstream servers, and read from them", "protocol", "direction"],
   "worker-restarts": ["mail_worker_restarts_total", "Restarts of the mail worker by its watchdog", "cause"],
   shed: ["shed_total", "Calls refused because the node had too much to do", "call"],
 };
@@ -46,6 +49,8 @@ export interface Gauges {
   /** Devices logged in on this node, by protocol; those without one as 0. */
   readonly lines: () => ReadonlyMap<string, number>;
   readonly connections: () => number;
+  /** Lines that an upstream server shares, by whether it is connected. */
+  readonly upstreams: () => ReadonlyMap<string, number>;
   /** Open streams of live events. */
   readonly listeners: () => number;
   /** The node asks for new devices and requests. */
@@ -95,10 +100,11 @@ export class Metrics implements LineMeter {
     this.#redis.observe(ms / 1_000);
   }
 
-  observe({ lines, connections, listeners, ready, oldestTextMs, certificates, store }: Gauges): void {
+  observe({ lines, connections, upstreams, listeners, ready, oldestTextMs, certificates, store }: Gauges): void {
     this.#gauge("ready", "1: GET /readyz would say yes", () => Number(ready()));
     this.#gauge("lines", "Devices logged in on this node", { label: "protocol", values: lines });
     this.#gauge("open_connections", "Device connections open on this node, logged in or not", connections);
+    this.#gauge("tee_lines", "Lines shared with an upstream server, by whether it is connected", { label: "upstream", values: upstreams });
     this.#gauge("listeners", "Streams of live events open on this node", listeners);
     this.#gauge("outbox_oldest_seconds", "Longest wait of a text for a device that is connected here", () => oldestTextMs() / 1_000);
     this.#gauge("dead_letters", "Texts that were given up and wait for an operator, over all nodes", () => store.deadLetters);

@@ -18,12 +18,14 @@ import { createLog } from "./main-log.ts";
 import { Metrics } from "./main-metrics.ts";
 import type { OpenedRedis } from "./main-redis.ts";
 import { NodeWatch } from "./main-watch.ts";
+import { createWebhookSide, type WebhookSide } from "./main-webhooks.ts";
 import { type ConnectionRole, connected, connectRedis } from "./store/connection.ts";
 import { RedisFleetStore } from "./store/fleet-redis.ts";
 import { NodeEvents } from "./store/node-events.ts";
 import { RedisStore } from "./store/redis.ts";
 import { RedisBroadcasts } from "./store/redis-broadcasts.ts";
 import { RedisEvents } from "./store/redis-events.ts";
+import { RedisWebhooks } from "./store/redis-webhooks.ts";
 import { openSchema } from "./store/schema.ts";
 import { productVersion } from "./version.ts";
 import type { Places } from "./workers/messages.ts";
@@ -98,13 +100,16 @@ async function start({ config, log, closing, around }: Beginning): Promise<void>
   const { gateway, outbox } = lineSide;
   const condition = new Condition({ listening: () => gateway.ready, store, load });
   const exposition = around.join({ registry: metrics.registry, condition });
-  const kept = { events, broadcasts: new RedisBroadcasts(requests), live: eventSide.hub };
+  const sides = { node: config.nodeId, store, events, directory: fleet.directory, meter: metrics, log };
+  const hooks = { webhooks: new RedisWebhooks(requests), allow: config.webhookAllow };
+  const webhookSide = createWebhookSide({ ...sides, ...hooks, connect: () => connect("bullmq") });
+  const kept = { webhooks: webhookSide.webhooks, events, broadcasts: new RedisBroadcasts(requests), live: eventSide.hub };
   const shared = { ...common, ...kept, outbox, metrics, exposition, readiness: () => condition.readiness() };
   const httpSide = await createHttpSide({ ...shared, lines: lineSide.nodeLines, adminToken: around.adminToken() });
   watch.show({ lineSide, condition, certificates, listeners: () => httpSide.listeners });
   watch.start();
   closing.add("node-watch", () => watch.stop());
-  const places = await listen({ config, fleet, eventSide, lineSide, httpSide, condition, closing });
+  const places = await listen({ config, fleet, eventSide, lineSide, webhookSide, httpSide, condition, closing });
   around.listening(places, redis);
 }
 
@@ -140,18 +145,21 @@ interface Parts {
   readonly fleet: Fleet;
   readonly eventSide: EventSide;
   readonly lineSide: LineSide;
+  readonly webhookSide: WebhookSide;
   readonly httpSide: HttpSide;
   readonly condition: Condition;
   readonly closing: Closing;
 }
 
 /** Starts all that moves by itself, then takes devices and requests. */
-async function listen({ config, fleet, eventSide, lineSide, httpSide, condition, closing }: Parts): Promise<Places> {
+async function listen({ config, fleet, eventSide, lineSide, webhookSide, httpSide, condition, closing }: Parts): Promise<Places> {
   const { gateway, presence, worker, sweeper, retention, janitor } = lineSide;
   closing.add("events", () => eventSide.stop());
   await eventSide.start();
   await presence.start();
   closing.add("lease", () => presence.stop());
+  webhookSide.start();
+  closing.add("webhooks", () => webhookSide.stop(), WEBHOOKS_CLOSE_MS);
   worker.start();
   sweeper.start();
   retention?.start();
@@ -177,3 +185,5 @@ async function leaveBalancers(condition: Condition, delayMs: number): Promise<vo
 }
 
 const SLACK_MS = 1_000;
+/** A post takes 10 s at most. */
+const WEBHOOKS_CLOSE_MS = 13_000;

@@ -51,6 +51,7 @@ export class NodeWatch {
     this.#metrics.observe({
       lines: () => new Map([...silent, ...registry.byProtocol()]),
       connections: () => gateway.connections,
+      upstreams: () => gateway.upstreams,
       listeners,
       ready: () => this.#store.up && condition.seen() === "ready",
       oldestTextMs: () => (registry.size === 0 ? 0 : outboxAge.oldestMs),

@@ -94,6 +94,12 @@ const BOUNDARIES: readonly Boundary[] = [
     allowed: ["../chat/ports.ts", "bullmq", "ioredis"],
   },
   {
+    files: "src/webhooks/**",
+    folder: "src/webhooks",
+    denied: ["../store/redis.ts", "../events/hub.ts", "../http/event-view.ts", "../fleet/fleet.ts", "fastify"],
+    allowed: ["../chat/webhook.ts", "bullmq", "ioredis", "node:http", "pino"],
+  },
+  {
     files: "src/events/**",
     folder: "src/events",
     denied: [

@@ -23,6 +23,7 @@ describe("configuration", () => {
       idleTimeoutMs: 900_000,
       rateLimit: { count: 50, perMs: 1_000 },
       broadcastRate: { count: 100, perMs: 1_000 },
+      webhookAllow: [],
       trustProxy: [],
       balancers: [],
       linesPerIp: 2_000,

@@ -23,6 +23,7 @@ const NOT_RUN: readonly { readonly begins: string; readonly why: string }[] = [
   { begins: "git clone", why: "there is no repository to clone from" },
   { begins: "npm run new-protocol", why: "writes into the checkout; test/authoring.test.ts runs it in a copy" },
   { begins: "npx vitest", why: "a test of a protocol that test/authoring.test.ts makes" },
+  { begins: "npm run faults", why: "takes root and an hour; test/faults.test.ts runs a short one" },
   { begins: "npm run dev", why: "the product from its sources is what runs here; the console's watcher needs the checkout" },
   { begins: "npx tracker-chat migrate", why: "no node may run meanwhile; test/product/schema.test.ts runs it" },
   { begins: "redis-cli", why: "need not be here; test/product/backup.test.ts sends the same commands" },
@@ -55,7 +56,10 @@ const STANDS_FOR: readonly (readonly [shown: string, here: () => string | Promis
 /** What happens before a command, by how its block begins. */
 const BEFORE: readonly (readonly [begins: string, happens: () => Promise<void>])[] = [["npx tracker-chat replay", deviceIsRecorded]];
 
-const COMMANDS = PAGES.flatMap(commandsOf);
+/** What a sentence repeats was run where it stood first. */
+const COMMANDS = PAGES.flatMap(commandsOf).filter(
+  ({ text, isBlock }, index, all) => isBlock || all.findIndex((other) => other.text.trim() === text) === index,
+);
 
 beforeAll(async () => {
   shell = await DocsShell.start();
@@ -66,18 +70,21 @@ afterAll(async () => {
   await secure?.stop();
 }, 60_000);
 
-describe.each(PAGES.filter((page) => commandsOf(page).length > 0))("the commands of $path", { timeout: 60_000 }, (page) => {
+describe.each([...new Set(COMMANDS.map(({ page }) => page))])("the commands of %s", { timeout: 90_000 }, (page) => {
   afterAll(() => shell.quiet(), 60_000);
 
-  it.each(commandsOf(page).map((told) => [`${told.line}: ${told.text.split("\n")[0]}`, told] as const))("line %s", async (_, told) => {
-    const lines = linesOf(told.text).filter((line) => reasonNotToRun(line) === undefined);
-    if (lines.length === 0) return;
-    for (const [begins, happens] of BEFORE) if (told.text.startsWith(begins)) await happens();
-    await play(await here(lines));
-  });
+  it.each(COMMANDS.filter((told) => told.page === page).map((told) => [`${told.line}: ${told.text.split("\n")[0]}`, told] as const))(
+    "line %s",
+    async (_, told) => {
+      const lines = linesOf(told.text).filter((line) => reasonNotToRun(line) === undefined);
+      if (lines.length === 0) return;
+      for (const [begins, happens] of BEFORE) if (told.text.startsWith(begins)) await happens();
+      await play(await here(lines));
+    },
+  );
 });
 
-describe("the commands of the documentation", () => {
+describe("the commands of the documentation", { timeout: 60_000 }, () => {
   it("are written in `sh` blocks, which are the ones that are run", () => {
     const others = PAGES.flatMap(fencesOf).filter(({ language }) => /^(?:|bash|shell|console|terminal|zsh)$/.test(language));
     expect(others.map(({ page, line }) => `${page}:${line}`)).toEqual([]);

@@ -14,11 +14,12 @@ import { plays } from "./every-protocol/replay.ts";
 import { deliversTexts } from "./every-protocol/round-trip.ts";
 import { holdsLittle } from "./every-protocol/size-caps.ts";
 import { subjectOf } from "./every-protocol/subject.ts";
+import { sharesItsLine } from "./every-protocol/tee.ts";
 import { transcriptsOf } from "./support/transcripts.ts";
 
 const root = join(import.meta.dirname, "..");
-/** Conversations of the HTTP API, not of devices. */
-const OTHER_FIXTURES: readonly string[] = ["api"];
+/** Conversations of the HTTP API, and what the fuzzer found. */
+const OTHER_FIXTURES: readonly string[] = ["api", "fuzz"];
 
 describe("the registry", () => {
   it("has every folder's protocol, under the name of its folder", async () => {
@@ -63,6 +64,7 @@ describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))("
   deliversTexts(subject);
   ignoresStrayReceipts(subject);
   storesRepeatsOnce(subject);
+  sharesItsLine(subject);
 });
 
 function foldersOf(path: string): readonly string[] {

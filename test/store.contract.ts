@@ -12,6 +12,7 @@ import { receptionContract } from "./store/contract/reception.ts";
 import { removalContract } from "./store/contract/removal.ts";
 import { settlementContract } from "./store/contract/settlements.ts";
 import { streamsContract } from "./store/contract/streams.ts";
+import { webhookContract } from "./store/contract/webhooks.ts";
 import { wishesContract } from "./store/contract/wishes.ts";
 import { withdrawalContract } from "./store/contract/withdrawals.ts";
 import type { OpenWorld, World } from "./store/world.ts";
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: OpenWorld): void {
     describe("broadcasts", () => broadcastContract(world));
     describe("late reads and answers", () => lateContract(world));
     describe("withdrawals", () => withdrawalContract(world));
+    describe("webhooks", () => webhookContract(world));
     describe("lives", () => lifeContract(world));
     describe("removal", () => removalContract(world));
     describe("events", () => eventsContract(world));

@@ -34,7 +34,7 @@ export interface Inbound {
 export function readRecord(record: ServiceRecord, inbound: Inbound): RecordReading {
   if (record.subrecords === null) return refused("a record that does not divide into subrecords");
   try {
-    return record.subrecords.map((subrecord) => readSubrecord({ record, subrecord }, inbound)).reduce(joined, TAKEN);
+    return joined(record.subrecords.map((subrecord) => readSubrecord({ record, subrecord }, inbound)));
   } catch (error) {
     if (!(error instanceof LayoutError)) throw error;
     return refused(error.message);
@@ -127,11 +127,11 @@ function refused(reason: string, result: number = RESULT.badData): RecordReading
   return { ...TAKEN, events: [{ type: "bad", reason }], result };
 }
 
-function joined(one: RecordReading, other: RecordReading): RecordReading {
+function joined(readings: readonly RecordReading[]): RecordReading {
   return {
-    events: [...one.events, ...other.events],
-    result: one.result === RESULT.ok ? other.result : one.result,
-    texts: [...one.texts, ...other.texts],
-    introductions: [...one.introductions, ...other.introductions],
+    events: readings.flatMap(({ events }) => events),
+    result: readings.find(({ result }) => result !== RESULT.ok)?.result ?? RESULT.ok,
+    texts: readings.flatMap(({ texts }) => texts),
+    introductions: readings.flatMap(({ introductions }) => introductions),
   };
 }

@@ -5,6 +5,8 @@ import { RECORD, SUBRECORD } from "./layout.ts";
 
 /** Records of one packet: each is answered with up to 13 bytes, and all answers must fit one packet. */
 const MAX_RECORDS = 4_096;
+/** Type and length. */
+const SUBRECORD_HEAD_BYTES = 3;
 
 export interface ServiceRecord {
   readonly number: number;
@@ -82,16 +84,19 @@ export function isPureAnswer({ subrecords }: ServiceRecord): boolean {
 }
 
 function readSubrecords(bytes: Buffer): readonly Subrecord[] | null {
+  if (!dividesIntoSubrecords(bytes)) return null;
   const subrecords: Subrecord[] = [];
-  try {
-    for (let rest = bytes; rest.length > 0; ) {
-      const raw = SUBRECORD.read(rest);
-      rest = raw.rest;
-      subrecords.push({ type: raw.type, data: raw.data });
-    }
-  } catch (error) {
-    if (error instanceof LayoutError) return null;
-    throw error;
+  for (let rest = bytes; rest.length > 0; ) {
+    const raw = SUBRECORD.read(rest);
+    rest = raw.rest;
+    subrecords.push({ type: raw.type, data: raw.data });
   }
   return subrecords;
+}
+
+/** Looked at before they are read: an exception for each of thousands of records would be slow. */
+function dividesIntoSubrecords(bytes: Buffer): boolean {
+  let at = 0;
+  while (at + SUBRECORD_HEAD_BYTES <= bytes.length) at += SUBRECORD_HEAD_BYTES + bytes.readUInt16LE(at + 1);
+  return at === bytes.length;
 }

@@ -10,6 +10,7 @@ import {
   previewOf,
   type SplitText,
   splitText,
+  withoutTail,
 } from "../../src/core/index.ts";
 import type { Settings } from "./profile.ts";
 
@@ -57,7 +58,7 @@ export function previewText(text: string, settings: Settings): Preview {
 export function readText(data: Buffer, charset: number | null, settings: Settings): DecodedText | null {
   const inner = unframed(data, charset, settings);
   const decoded = decodeBy(charset ?? 0, inner, settings);
-  const text = decoded.text.replace(/\0+$/u, "");
+  const text = withoutTail(decoded.text, "\0");
   if (charset !== null && !isTextual(charset) && !printable(text)) return null;
   return { text, lossy: decoded.lossy };
 }

@@ -10,6 +10,7 @@ import {
   type Part,
   type Reading,
   type Ticked,
+  withoutTail,
 } from "../../src/core/index.ts";
 import { connectInner } from "../carried/index.ts";
 import type { Inner } from "../carried/inner.ts";
@@ -118,7 +119,7 @@ export class GalileoskyCodec implements Codec {
     const decoded = decodeText(text, charset);
     // Number 0 is everybody's: only the same pack once more is the same reply.
     const serial = number === 0 ? `0:${packet.crc.toString("hex")}` : tag;
-    const words: DeviceEvent = { type: "text", text: decoded.text.replace(/[\r\n\0]+$/u, ""), serial, lossy: decoded.lossy };
+    const words: DeviceEvent = { type: "text", text: withoutTail(decoded.text, "\r\n\0"), serial, lossy: decoded.lossy };
     return [...receipt, number === 0 ? words : { ...words, answers: tag }];
   }
 

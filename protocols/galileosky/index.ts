@@ -27,6 +27,7 @@ export const galileosky: Protocol = {
     // Each delivery is executed.
     attempts: 3,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   under,

@@ -7,6 +7,7 @@ import { detect } from "./detect.ts";
 import { Gt06Device } from "./device.ts";
 import { explain } from "./explain.ts";
 import { PROFILE_SCHEMA, settingsOf } from "./profile.ts";
+import { tee } from "./tee.ts";
 
 export const gt06: Protocol = {
   name: "gt06",
@@ -23,8 +24,10 @@ export const gt06: Protocol = {
     // Each delivery is executed.
     attempts: 3,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
+  tee,
   detect,
   connect: (environment = {}) => new Gt06Codec(environment),
   preview: (text, profile) => previewCommand(text, settingsOf(profile), formOf(settingsOf(profile))),

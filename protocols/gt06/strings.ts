@@ -1,5 +1,5 @@
 /** What the interpreter says: 0x21, or 0x15 in older devices, with padding, languages and charsets in between. */
-import { decodeText } from "../../src/core/index.ts";
+import { decodeText, withoutTail } from "../../src/core/index.ts";
 import { STRING_NEW, STRING_OLD } from "./layout.ts";
 import { TYPE } from "./messages.ts";
 import type { Settings } from "./profile.ts";
@@ -37,5 +37,5 @@ function oldReply(content: Buffer): Reply {
 
 function withoutPadding(text: string): string {
   const end = text.indexOf("\0");
-  return (end === -1 ? text : text.slice(0, end)).replace(/[\r\n]+$/u, "");
+  return withoutTail(end === -1 ? text : text.slice(0, end), "\r\n");
 }

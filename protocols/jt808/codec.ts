@@ -34,6 +34,8 @@ export class Jt808Codec implements Codec {
   /** Whose frames are read: the phone that logged in, and before that the last one that asked to. */
   #key = "";
   #online = false;
+  /** Pictures go upstream, fragment by fragment, and are asked for from there. */
+  #shared = false;
   #address: Address | null = null;
   /** A short 0x0100 told 2011 from 2013. */
   #old = false;
@@ -47,6 +49,7 @@ export class Jt808Codec implements Codec {
 
   identified(identity: Identity): void {
     this.#settings = settings(identity.profile);
+    this.#shared = typeof identity.profile["tee"] === "string";
     this.#online = true;
     this.#eventsDue = this.#settings.quickReplies.length > 0;
     this.#address ??= addressOf(identity.deviceId, this.#settings.edition);
@@ -103,7 +106,7 @@ export class Jt808Codec implements Codec {
   #assembles(id: number): boolean {
     if (id === ID.transparentUp) return this.#settings.transparentTypes.length > 0;
     if (id === ID.waybill) return this.#settings.waybillText;
-    return ASSEMBLED.has(id);
+    return ASSEMBLED.has(id) && !(this.#shared && id === ID.media);
   }
 
   #ask({ header, firstSerial, indexes, first }: Missing): Buffer {

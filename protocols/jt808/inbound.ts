@@ -1,5 +1,14 @@
 /** What each message of a device means, and what must be answered to it. One small function a message. */
-import { type CharsetName, crc16Arc, type DeviceEvent, decodeText, LayoutError, type Reading, type Verdict } from "../../src/core/index.ts";
+import {
+  type CharsetName,
+  crc16Arc,
+  type DeviceEvent,
+  decodeText,
+  LayoutError,
+  type Reading,
+  type Verdict,
+  withoutTail,
+} from "../../src/core/index.ts";
 import type { Header } from "./header.ts";
 import { ANSWER, AUTH_2019, BYTE_AND_TEXT, EVENT, MEDIA, POSITION, RESPONSE, TEXT_RESULT, WAYBILL } from "./layout.ts";
 import { hex4, ID, mediaReceivedBody, RESULT, resultWords, tagOf, timeBody, vendorTimeBody } from "./messages.ts";
@@ -165,7 +174,7 @@ function media(message: Inbound): Reading {
 function spoken(message: Inbound, bytes: Buffer, charset: CharsetName, answers?: string): Reading {
   const wide = charset === "utf16be" || charset === "utf16le";
   const { text, lossy } = decodeText(wide ? bytes : withoutNuls(bytes), charset);
-  const said = { type: "text", text: text.replace(/\0+$/, ""), serial: textKey(message), lossy } as const;
+  const said = { type: "text", text: withoutTail(text, "\0"), serial: textKey(message), lossy } as const;
   return { events: [answers === undefined ? said : { ...said, answers }], reply: whenStored(message) };
 }
 

@@ -7,6 +7,7 @@ import { explain } from "./explain.ts";
 import { previewText } from "./orders.ts";
 import { CHARSETS, DEFAULT_TEXT_BYTES, PROFILE_SCHEMA, settings } from "./profile.ts";
 import { redact } from "./redact.ts";
+import { tee } from "./tee.ts";
 
 export const jt808: Protocol = {
   name: "jt808",
@@ -22,9 +23,11 @@ export const jt808: Protocol = {
     window: 4,
     attempts: 10,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   demo: { deviceId: "13912345678" },
+  tee,
   detect,
   connect: (environment = {}) => new Jt808Codec(environment),
   preview: (text, profile) => previewText(text, settings(profile)),

@@ -1,5 +1,5 @@
 /** Frames without their auth code: what is kept of a conversation must still log in when it is played again. */
-import { type Direction, decodeText, encodeText, LayoutError } from "../../src/core/index.ts";
+import { type Direction, decodeText, encodeText, LayoutError, withoutTail } from "../../src/core/index.ts";
 import { type Packet, parseFrame, writeFrame } from "./header.ts";
 import { AUTH_2019 } from "./layout.ts";
 import { ID } from "./messages.ts";
@@ -37,7 +37,7 @@ function registered({ header, body }: Packet, cover: Covering): Buffer | null {
 
 /** NULs behind a code are no part of it. */
 function covered(code: Buffer, cover: Covering): Buffer {
-  return encodeText(cover(decodeText(code, "gbk").text.replace(/\0+$/u, "")), "gbk").bytes;
+  return encodeText(cover(withoutTail(decodeText(code, "gbk").text, "\0")), "gbk").bytes;
 }
 
 const REGISTERED_HEAD_BYTES = 3;

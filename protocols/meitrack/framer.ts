@@ -8,6 +8,9 @@ import { isCheck, MARK, TAIL_BYTES } from "./wire.ts";
 /** A length has at most four digits. */
 export const MAX_FRAME_BYTES = 10_008;
 
+/** Starts that turn out to be no packets' and are looked through one by one, each costing as much as the longest packet. */
+const MAX_FALSE_STARTS = 8;
+
 /** How many bytes the packet at the head of the queue has. */
 type Length = number | "more" | { readonly reason: string };
 
@@ -18,6 +21,7 @@ export class MeitrackFramer implements Framer {
   #scanned = 0;
   /** It has other bytes in it. */
   #binary = false;
+  #falseStarts = 0;
 
   constructor(direction: Direction) {
     this.#mark = MARK[direction];
@@ -39,9 +43,11 @@ export class MeitrackFramer implements Framer {
       this.#queue.detach();
       return null;
     }
+    const looked = this.#scanned;
     this.#scanned = 0;
     this.#binary = false;
-    if (typeof length === "object") return { kind: "noise", bytes: this.#queue.take(this.#noise(bytes)), reason: length.reason };
+    if (typeof length === "object") return { kind: "noise", bytes: this.#queue.take(this.#noise(bytes, looked)), reason: length.reason };
+    this.#falseStarts = 0;
     const frame = this.#queue.take(length);
     return { kind: "frame", bytes: endsLine(frame) ? frame : Buffer.concat([frame, LINE_END]) };
   }
@@ -87,12 +93,23 @@ export class MeitrackFramer implements Framer {
     return byte === mark && over ? mark : null;
   }
 
-  /** Up to what may be the next packet, or a line end. */
-  #noise(bytes: Buffer): number {
-    const next = bytes.indexOf(this.#mark, 1, "latin1");
-    const half = bytes.length > 1 && bytes.at(-1) === this.#mark.charCodeAt(0) ? bytes.length - 1 : bytes.length;
-    const line = bytes.findIndex((byte, at) => at > 0 && (byte === CR || byte === LF));
-    return Math.min(next === -1 ? half : next, line === -1 ? half : line);
+  /** Up to what may be the next packet, or a line end; after too many that were none, up to the last that may be among what was `looked` through. */
+  #noise(bytes: Buffer, looked: number): number {
+    if (looked > 0) this.#falseStarts += 1;
+    if (this.#falseStarts >= MAX_FALSE_STARTS) {
+      this.#falseStarts = 0;
+      const last = bytes.lastIndexOf(this.#mark, looked - 1, "latin1");
+      return last > 0 ? last : looked;
+    }
+    let at = 1;
+    while (at < bytes.length && !this.#mayStart(bytes, at) && bytes[at] !== CR && bytes[at] !== LF) at += 1;
+    return at;
+  }
+
+  /** A mark, a letter and a digit, as far as they are there. */
+  #mayStart(bytes: Buffer, at: number): boolean {
+    const mark = this.#mark.charCodeAt(0);
+    return bytes[at] === mark && (bytes[at + 1] ?? mark) === mark && isDigit(bytes[at + 3] ?? DIGIT_0);
   }
 
   #skipLineEnds(): void {
@@ -107,6 +124,8 @@ const LINE_END = Buffer.from("\r\n");
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 const STAR = 0x2a;
 const TILDE = 0x7e;
 /** Commands whose data are bytes, though they may begin with characters. */
@@ -130,6 +149,10 @@ function declaredLength(bytes: Buffer, mark: string): Length {
 /** What sums up to something else, and has a packet's start in it, was cut off before that. */
 function isTwo(frame: Buffer): boolean {
   return !isSum(frame, frame.lastIndexOf(STAR) + 3) && ANOTHER.test(frame.toString("latin1", 1));
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= DIGIT_0 && byte <= DIGIT_9;
 }
 
 function endsLine(bytes: Buffer): boolean {

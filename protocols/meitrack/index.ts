@@ -7,6 +7,7 @@ import { explain } from "./explain.ts";
 import { MeitrackFramer } from "./framer.ts";
 import { WINDOW } from "./letters.ts";
 import { MAX_LCD_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
+import { tee } from "./tee.ts";
 import { preview } from "./text.ts";
 
 export const meitrack: Protocol = {
@@ -24,10 +25,12 @@ export const meitrack: Protocol = {
     window: WINDOW,
     attempts: 3,
     unstored: "close",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   // Letters that mean nothing tell no two texts apart.
   under: (profile) => (settingsOf(profile).letters === "oldest" ? { receipts: "in-order", window: 1 } : {}),
+  tee,
   detect,
   connect: (environment = {}) => new MeitrackCodec(environment),
   preview: (text, profile) => preview(text, settingsOf(profile)),

@@ -24,6 +24,7 @@ export const navtelecom: Protocol = {
     window: 1,
     attempts: 3,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   heldBytes: MAX_FRAME_BYTES,

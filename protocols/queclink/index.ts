@@ -10,6 +10,7 @@ import { QueclinkFramer } from "./framer.ts";
 import { previewPlain } from "./plain-text.ts";
 import { lineSettings, MAX_DATA_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
 import { redact } from "./redact.ts";
+import { tee } from "./tee.ts";
 
 export const queclink: Protocol = {
   name: "queclink",
@@ -25,8 +26,10 @@ export const queclink: Protocol = {
     window: 4,
     attempts: 10,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
+  tee,
   detect,
   connect: () => new QueclinkCodec(),
   preview,

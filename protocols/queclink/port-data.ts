@@ -1,5 +1,5 @@
 /** What a terminal wrote at the serial port: GTDAT as it stands, in two forms, and GTDTT in hex. */
-import { type CharsetName, decodeText } from "../../src/core/index.ts";
+import { type CharsetName, decodeText, withoutTail } from "../../src/core/index.ts";
 import { isText } from "../line-text/grammar.ts";
 import { locationStart } from "./location.ts";
 import type { Message } from "./message.ts";
@@ -21,7 +21,7 @@ export function portDataOf({ head, name, body }: Message): PortData | null {
 export function textOf(bytes: Buffer, charset: CharsetName): { readonly text: string; readonly lossy: boolean } | null {
   // What a terminal without our charset sends is most likely UTF-8.
   const { text, lossy } = decodeText(bytes, charset === "ascii" ? "utf8" : charset);
-  const words = text.replace(/[\r\n\0]+$/u, "");
+  const words = withoutTail(text, "\r\n\0");
   return isText(words.replaceAll(/[\r\n]/gu, " ")) ? { text: words, lossy } : null;
 }
 

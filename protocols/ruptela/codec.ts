@@ -9,6 +9,7 @@ import {
   type Part,
   type Reading,
   type Ticked,
+  withoutTail,
 } from "../../src/core/index.ts";
 import { encodeOrder } from "./commands.ts";
 import { RuptelaFramer } from "./framer.ts";
@@ -85,7 +86,7 @@ export class RuptelaCodec implements Codec {
   /** Nothing names the command: the first reply after it is its own, the same words once more are that reply again. */
   #reply(payload: Buffer): readonly DeviceEvent[] {
     const decoded = decodeText(payload, "ascii");
-    const text = decoded.text.replace(/[\r\n\0]+$/u, "");
+    const text = withoutTail(decoded.text, "\r\n\0");
     const { lossy } = decoded;
     const [answered, ...rest] = this.#open;
     const again = answered === undefined && text === this.#lastReply;

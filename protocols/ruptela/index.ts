@@ -7,6 +7,7 @@ import { RuptelaDevice } from "./device.ts";
 import { explain } from "./explain.ts";
 import { RuptelaFramer } from "./framer.ts";
 import { DEFAULT_COMMAND_BYTES, PROFILE_SCHEMA } from "./profile.ts";
+import { tee } from "./tee.ts";
 
 /** Some commands take their time, and nothing but the order tells replies apart. */
 const RECEIPT_MS = 60_000;
@@ -27,8 +28,10 @@ export const ruptela: Protocol = {
     attempts: 3,
     receiptMs: RECEIPT_MS,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
+  tee,
   detect,
   connect: () => new RuptelaCodec(),
   preview,

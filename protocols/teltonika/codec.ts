@@ -7,6 +7,7 @@ import { TeltonikaFramer } from "./framer.ts";
 import { DEFAULTS, type Settings, settings } from "./profile.ts";
 import { Quiet } from "./quiet.ts";
 import { statusOf } from "./records.ts";
+import { COUNT_BYTES } from "./upstream-framer.ts";
 import { CODEC, countAnswer, type Message, messageFrame, readUnit, TYPE } from "./wire.ts";
 
 const ACCEPTED = Buffer.of(0x01);
@@ -19,6 +20,10 @@ export class TeltonikaCodec implements Codec {
   #inner: Inner | null = null;
   #console: Console | null = null;
   readonly #quiet = new Quiet();
+  /** An upstream server counts the records, not we. */
+  #shared = false;
+  /** Records that it has not counted: whatever we said now would be taken for the count. */
+  #uncounted = false;
   /** Type of the device's last message from its port. */
   #upType: number | null = null;
 
@@ -28,11 +33,19 @@ export class TeltonikaCodec implements Codec {
 
   /** A console is always ready to be spoken to; without anything to speak to, orders are refused, not held. */
   get ready(): boolean {
-    return this.#quiet.over && (this.#inner?.ready ?? true);
+    return this.#quiet.over && !this.#uncounted && (this.#inner?.ready ?? true);
+  }
+
+  /** The upstream's count: the device is free for ours, once it has sent all it has. */
+  overheard(frame: Buffer): void {
+    if (frame.length !== COUNT_BYTES) return;
+    this.#uncounted = false;
+    this.#quiet.begin();
   }
 
   identified({ profile, deviceId }: Identity): void {
     this.#settings = settings(profile);
+    this.#shared = typeof profile["tee"] === "string";
     this.#inner = connectInner(this.#settings, { ...this.#environment, productId: false });
     const console = this.#inner === null && this.#settings.console;
     this.#console = console ? new Console(this.#settings, this.#settings.commands === "codec14" ? deviceId : null) : null;
@@ -48,11 +61,12 @@ export class TeltonikaCodec implements Codec {
           reply: ({ type }) => (type === "accepted" ? ACCEPTED : REJECTED),
         };
       case "records":
-        this.#quiet.begin();
+        this.#recordsCame();
         return { events: [statusOf(unit.body) ?? { type: "alive" }], reply: countAnswer(unit.count) };
       case "message":
         return this.#message(unit.message);
       case "bad":
+        this.#uncounted ||= this.#shared && unit.records;
         return { events: [{ type: "bad", reason: unit.reason }], ...(unit.records ? { reply: countAnswer(0) } : {}) };
     }
   }
@@ -79,11 +93,18 @@ export class TeltonikaCodec implements Codec {
   /** Nothing is sent while a record packet is coming in, or may follow: the device would take it for the count it waits for. */
   tick(now: number): { readonly send: readonly Buffer[]; readonly at: number | null } {
     const at = this.#quiet.tick(now, this.#settings.quietMs);
+    if (this.#uncounted) return NOTHING;
     if (at !== null) return { send: [], at };
     if (this.framer.buffered > 0) return { send: [], at: null };
     if (this.#console !== null) return { send: this.#console.take(), at: null };
     const inner = this.#inner?.tick(now);
     return inner === undefined ? NOTHING : { send: inner.send.map((payload) => this.#wrap(payload)), at: inner.at };
+  }
+
+  /** Its count follows: at once, or when the upstream says it. */
+  #recordsCame(): void {
+    if (this.#shared) this.#uncounted = true;
+    else this.#quiet.begin();
   }
 
   #message(message: Message): Reading {

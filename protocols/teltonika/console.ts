@@ -1,5 +1,5 @@
 /** Commands to the tracker itself (profile: inner none, console true): one at a time, answered by a message of type 06. */
-import { type DeviceEvent, decodeText, type Order } from "../../src/core/index.ts";
+import { type DeviceEvent, decodeText, type Order, withoutTail } from "../../src/core/index.ts";
 import type { InnerEncoded } from "../carried/inner.ts";
 import { type CommandForm, commandOf } from "../console/command.ts";
 import type { ConsoleSettings } from "../console/profile.ts";
@@ -61,7 +61,7 @@ export class Console {
     const { text, lossy } = decodeText(payload, "utf8");
     return [
       { type: "receipt", tag, outcome: "accepted" },
-      { type: "text", text: text.replace(/[\r\n\0]+$/u, ""), serial: null, lossy, answers: tag },
+      { type: "text", text: withoutTail(text, "\r\n\0"), serial: null, lossy, answers: tag },
     ];
   }
 }

@@ -8,6 +8,7 @@ import { COMMAND_FORM } from "./console.ts";
 import { TeltonikaDevice } from "./device.ts";
 import { explain } from "./explain.ts";
 import { PROFILE_SCHEMA, settings } from "./profile.ts";
+import { tee } from "./tee.ts";
 
 export const teltonika: Protocol = {
   name: "teltonika",
@@ -23,9 +24,11 @@ export const teltonika: Protocol = {
     window: 1,
     attempts: 10,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   under,
+  tee,
   detect,
   connect: (environment = {}) => new TeltonikaCodec(environment),
   preview,

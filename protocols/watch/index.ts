@@ -5,6 +5,7 @@ import { detect } from "./detect.ts";
 import { WatchDevice } from "./device.ts";
 import { explain } from "./explain.ts";
 import { MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
+import { tee } from "./tee.ts";
 import { preview } from "./text.ts";
 
 export const watch: Protocol = {
@@ -22,8 +23,10 @@ export const watch: Protocol = {
     window: 1,
     attempts: 3,
     unstored: "silence",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
+  tee,
   detect,
   connect: () => new WatchCodec(),
   preview: (text, profile) => preview(text, settingsOf(profile)),

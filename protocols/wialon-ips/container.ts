@@ -4,6 +4,8 @@ import { CONTAINER, CONTAINER_HEAD } from "./packet.ts";
 
 /** What a container may inflate to. */
 const MAX_INFLATED_BYTES = 64 * 1024;
+/** What most inflate to: zlib's own 16 KiB for each of many small ones cost more than their inflating. */
+const USUAL_BYTES = 1024;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -46,7 +48,7 @@ export function makeContainer(line: Buffer): Buffer {
 
 function inflate(deflated: Buffer): Buffer | null {
   try {
-    return inflateSync(deflated, { maxOutputLength: MAX_INFLATED_BYTES });
+    return inflateSync(deflated, { maxOutputLength: MAX_INFLATED_BYTES, chunkSize: USUAL_BYTES });
   } catch {
     return null;
   }

@@ -7,6 +7,7 @@ import { explain } from "./explain.ts";
 import { MAX_BATCH_BYTES } from "./framer.ts";
 import { CHARSETS, MAX_TEXT_BYTES, PROFILE_SCHEMA, settingsOf } from "./profile.ts";
 import { redact } from "./redact.ts";
+import { tee } from "./tee.ts";
 import { outgoingText } from "./text.ts";
 
 export const wialonIps: Protocol = {
@@ -23,10 +24,12 @@ export const wialonIps: Protocol = {
     window: 1,
     attempts: 3,
     unstored: "close",
+    motion: true,
   },
   profile: PROFILE_SCHEMA,
   heldBytes: MAX_BATCH_BYTES,
   demo: { deviceId: "356307042441013" },
+  tee,
   detect,
   connect: () => new WialonCodec(),
   preview: (text, profile) => previewOf(outgoingText(text, settingsOf(profile)), settingsOf(profile)),

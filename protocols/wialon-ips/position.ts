@@ -85,4 +85,4 @@ const SD_FIELDS = 10;
 /** Without the parameters, which may be absent. */
 const D_FIELDS = 15;
 const SPEED = 6;
-const PARAM = /^\s*([^:,]+):(\d):/;
+const PARAM = /^\s*([^\s:,][^:,]*):(\d):/;

@@ -1,7 +1,7 @@
 /** docs/protocols.md: what each protocol can do and how a tracker's profile changes it, of the registry. */
 import { PROTOCOLS } from "../../protocols/index.ts";
 import { profileSettings } from "../../src/commands/profile-settings.ts";
-import type { Capabilities, Protocol } from "../../src/core/index.ts";
+import { type Capabilities, type Protocol, profileSchema } from "../../src/core/index.ts";
 import { code, markdownTable } from "./markdown.ts";
 
 export function protocolsPage(): string {
@@ -18,8 +18,8 @@ ${PROTOCOLS.map(section).join("\n\n")}
 }
 
 function section(protocol: Protocol): string {
-  const { name, title, capabilities, profile } = protocol;
-  const settings = profileSettings(profile).map((setting) => [
+  const { name, title, capabilities } = protocol;
+  const settings = profileSettings(profileSchema(protocol)).map((setting) => [
     code(setting.name),
     code(setting.values),
     code(setting.fallback),

@@ -1,5 +1,6 @@
 /** The device's side of the chat: what a line asks, answered from the fleet and the store. */
 import { capabilitiesUnder } from "../core/capabilities.ts";
+import { canShare } from "../core/line-profile.ts";
 import type { Capabilities, Identity, Protocol, RefusalReason } from "../core/protocol.ts";
 import type { DeviceText, DrainResult, LoginVerdict, Settlement, Standing, Trace, WireTag } from "../core/session-io.ts";
 import { objectionToUnit } from "./carried-units.ts";
@@ -62,6 +63,7 @@ export interface DrainQuestion {
   readonly tags?: readonly WireTag[];
   readonly held: readonly MessageId[];
   readonly room: number;
+  readonly urgentOnly?: boolean;
 }
 
 export class LineChat {
@@ -121,6 +123,7 @@ export class LineChat {
         tags: question.tags ?? [],
         held: question.held,
         room: question.room,
+        urgentOnly: question.urgentOnly === true,
         maxAttempts: capabilities.attempts,
         tagBytes: tagBytesOf(line.identity, capabilities),
       });
@@ -159,6 +162,7 @@ export class LineChat {
   #objection(tracker: Tracker, hello: Hello, caller: Caller): RefusalReason | null {
     if (tracker.blocked) return "blocked";
     if (tracker.protocol !== null && tracker.protocol !== caller.protocol.name) return "wrong-protocol";
+    if (!canShare(tracker.profile, caller.protocol)) return "unsupported";
     if (hello.scope === "unit") return objectionToUnit(tracker, this.#deps.directory, caller.carrier ?? null);
     if (tracker.password === null) return null;
     // A registration asks for its code: there is nothing to compare yet.

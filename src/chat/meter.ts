@@ -31,12 +31,18 @@ export type Counted =
   /** Bytes by protocol. */
   | "bytes-in"
   | "bytes-out"
+  /** Connections to servers that share lines, by protocol and what became of them. */
+  | "tee"
+  /** Bytes to and from those servers, by protocol and direction. */
+  | "tee-bytes"
   /** Restarts of the hint worker by cause. */
   | "worker-restarts"
   /** Messages removed for good by cause. */
   | "removed"
   /** Texts of broadcasts by what became of giving them; those that were tried once more, or withdrawn. */
   | "broadcast-texts"
+  /** Posts of events to webhooks by how they ended. */
+  | "webhook-posts"
   /** Live events: relayed, and relays that failed. */
   | "events"
   /** Listeners by how they ended. */

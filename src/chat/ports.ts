@@ -251,6 +251,8 @@ export interface DrainRequest {
   /** Ids this line holds already: claimed again under the same epoch only if missing here. */
   readonly held: readonly MessageId[];
   readonly room: number;
+  /** Only the urgent lane is claimed from, and what waits in it is counted; absent: both lanes. */
+  readonly urgentOnly?: boolean;
   /** Deliveries of one text before it becomes a dead letter. */
   readonly maxAttempts: number;
   /** How many tags to reserve for a text claimed for the first time: ceil(UTF-8 bytes * 2 / tagBytes), at least 1. */

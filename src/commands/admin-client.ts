@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { Option } from "commander";
 import { readAdminToken } from "../admin-token.ts";
 import { type ClientConfig, readClientConfig, type SettingTexts } from "../config.ts";
+import { withoutTail } from "../core/index.ts";
 import { CommandError } from "./command-error.ts";
 import { type Answer, type Ask, askPinned, type Wanted } from "./pinned-request.ts";
 
@@ -45,7 +46,7 @@ export class AdminClient {
   readonly #ask: Ask;
 
   constructor(config: ClientConfig, url: string | undefined) {
-    this.#base = url?.replace(/\/+$/, "") ?? baseOf(config);
+    this.#base = url === undefined ? baseOf(config) : withoutTail(url, "/");
     this.#token = readAdminToken(config);
     // The product on this machine shows the certificate in TLS_CERT, whatever names are in it.
     const pinned = url === undefined && config.httpTls ? config.tls?.cert : undefined;

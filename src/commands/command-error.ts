@@ -7,7 +7,7 @@ export class CommandError extends Error {
 
   constructor(...lines: readonly string[]) {
     super(lines[0] ?? "failed");
-    this.lines = lines.map((line) => line.replaceAll(/\s*\n\s*/g, " "));
+    this.lines = lines.map((line) => oneLine(line));
   }
 }
 
@@ -15,5 +15,14 @@ export class CommandError extends Error {
 export function linesOf(error: unknown): readonly string[] {
   if (error instanceof CommandError) return error.lines;
   const message = error instanceof Error ? error.message : String(error);
-  return [message.replaceAll(/\s*\n\s*/g, " ")];
+  return [oneLine(message)];
+}
+
+/** What stands in several lines, in one. */
+export function oneLine(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" ");
 }

@@ -1,6 +1,6 @@
 /** `tracker-chat protocols`: what each protocol can do, and the settings of a tracker's profile. */
 import { Command } from "commander";
-import type { Capabilities, Protocol } from "../core/index.ts";
+import { type Protocol, profileSchema } from "../core/index.ts";
 import { print, printJson, table } from "./output.ts";
 import { profileSettings } from "./profile-settings.ts";
 
@@ -15,11 +15,11 @@ export function protocolsCommand(): Command {
       const { protocolNamed } = await import("./protocol-named.ts");
       const chosen = name === undefined ? PROTOCOLS : [protocolNamed(name)];
       if (json) {
-        const described = chosen.map(({ name: id, title, capabilities, profile }) => ({
-          name: id,
-          title,
-          capabilities: complete(capabilities),
-          profile,
+        const described = chosen.map((protocol) => ({
+          name: protocol.name,
+          title: protocol.title,
+          capabilities: complete(protocol),
+          profile: profileSchema(protocol),
         }));
         return await printJson(described);
       }
@@ -37,14 +37,19 @@ const HEADINGS: Readonly<Record<string, string>> = {
 
 /** A column for each capability that one of them has. */
 function overview(protocols: readonly Protocol[]): string {
-  const rows = protocols.map(({ name, capabilities }) => ({ name, has: new Map<string, unknown>(Object.entries(complete(capabilities))) }));
+  const rows = protocols.map((protocol) => ({
+    name: protocol.name,
+    has: new Map<string, unknown>(Object.entries(complete(protocol))),
+  }));
   const keys = [...new Set(rows.flatMap(({ has }) => [...has.keys()]))];
   const header = ["protocol", ...keys.map((key) => HEADINGS[key] ?? key)];
   return table([header, ...rows.map(({ name, has }) => [name, ...keys.map((key) => shown(has.get(key)))])]);
 }
 
-function complete(capabilities: Capabilities): Capabilities {
-  return { ...capabilities, repeats: capabilities.textUp && capabilities.repeats !== false };
+/** With what goes without saying. */
+function complete({ capabilities, tee }: Protocol): Readonly<Record<string, unknown>> {
+  const { textUp, repeats, motion } = capabilities;
+  return { ...capabilities, repeats: textUp && repeats !== false, motion: motion === true, tee: tee !== undefined };
 }
 
 function shown(value: unknown): string {
@@ -52,8 +57,9 @@ function shown(value: unknown): string {
   return value === undefined ? "-" : [value].flat().join(" ");
 }
 
-function settings({ name, title, profile }: Protocol): string {
-  const rows = profileSettings(profile).map((setting) => [
+function settings(protocol: Protocol): string {
+  const { name, title } = protocol;
+  const rows = profileSettings(profileSchema(protocol)).map((setting) => [
     `  ${setting.name}`,
     setting.values,
     setting.fallback === "" ? "" : `default ${setting.fallback}`,

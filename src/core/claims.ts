@@ -18,6 +18,8 @@ export interface Room {
   /** Ask although there is no room: whether something waits decides what happens to the line. */
   readonly curious: boolean;
   readonly held: readonly number[];
+  /** Other texts must wait for the vehicle to stand. */
+  readonly urgentOnly: boolean;
 }
 
 export class Claims {
@@ -103,7 +105,8 @@ export class Claims {
     this.#tags = [];
     this.#doubtful = false;
     if (open) this.#hinted = false;
-    out.push({ type: "drain", unit: this.#unit, ...told, held: need.held, room: need.room, traces: this.#takeTraces(now) });
+    const lanes = need.urgentOnly ? { urgentOnly: true } : {};
+    out.push({ type: "drain", unit: this.#unit, ...told, held: need.held, room: need.room, ...lanes, traces: this.#takeTraces(now) });
   }
 
   /** What the line's end leaves unsaid: handed to the store without claiming anything. */

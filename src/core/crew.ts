@@ -1,6 +1,7 @@
 /** Everybody on a line: the unit whose line it is, and those that it carries beside. */
 import { earlier } from "./claims.ts";
 import { Deliveries } from "./deliveries.ts";
+import { Gate } from "./gate.ts";
 import { type SharedLine, termsFor } from "./line-terms.ts";
 import type { Codec, Ticked } from "./protocol.ts";
 import type { CloseReason, DrainResult, Effect, Input, LoginVerdict } from "./session-io.ts";
@@ -54,7 +55,8 @@ export class Crew {
   /** Whoever opened the line is its own unit. */
   login(key: string, { identity, standing }: Accepted, now: number): void {
     const implied = identity.profile["receipts"] === "implied";
-    const deliveries = new Deliveries(termsFor(this.#line, this.#line.codec, identity.profile), { standing, implied, now });
+    const start = { standing, implied, gate: Gate.for(identity.profile, now), now };
+    const deliveries = new Deliveries(termsFor(this.#line, this.#line.codec, identity.profile), start);
     this.#own = new Unit(key, undefined, identity, deliveries);
   }
 

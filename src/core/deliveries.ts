@@ -8,12 +8,13 @@
  */
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
-import { ackedPrefix, type Flight, isComplete, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
+import type { DeliveryLine, DeliveryStart } from "./delivery-line.ts";
+import { ackedPrefix, type Flight, isComplete, isUnclocked, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
 import { Flights } from "./flights.ts";
+import type { Gate } from "./gate.ts";
 import { launch } from "./launch.ts";
-import type { Capabilities, Codec, DeviceEvent, Direction, UnitSpeech } from "./protocol.ts";
-import type { ClaimedText, DrainResult, Effect, News, OpenQuestion, Settlement, Standing, UnitLabel } from "./session-io.ts";
-import type { Tally } from "./tally.ts";
+import type { DeviceEvent } from "./protocol.ts";
+import type { ClaimedText, DrainResult, Effect, News, OpenQuestion, Settlement } from "./session-io.ts";
 import { WrittenParts } from "./written-parts.ts";
 
 /** An event and the frame it came in. */
@@ -23,28 +24,7 @@ interface Heard<T extends DeviceEvent = DeviceEvent> {
 }
 type Receipt = Extract<DeviceEvent, { type: "receipt" }>;
 type Deferred = Extract<DeviceEvent, { type: "deferred" }>;
-
-/** The line as its texts see it. */
-export interface DeliveryLine {
-  readonly codec: UnitSpeech & Pick<Codec, "ready">;
-  readonly capabilities: Capabilities;
-  readonly receiptMs: number;
-  /** Bytes that came on it. */
-  readonly traffic: { readonly received: number };
-  readonly tally: Tally;
-  /** A frame as a timeline shows it: without credentials. */
-  readonly shown: (frame: Buffer, direction: Direction) => Buffer;
-}
-
-/** The tracker as it logs in. */
-export interface DeliveryStart {
-  readonly standing: Standing;
-  /** Its profile opted in to receipts implied by TCP order. */
-  readonly implied: boolean;
-  /** One of several on the line. */
-  readonly unit?: UnitLabel;
-  readonly now: number;
-}
+type Status = Extract<DeviceEvent, { type: "status" }>;
 
 /** A device that never acknowledged anything gets this many deliveries of a text, then it ends unconfirmed. */
 const UNPROVEN_ATTEMPTS = 2;
@@ -54,24 +34,27 @@ export class Deliveries {
   readonly #claims: Claims;
   #implied: boolean;
   readonly #closing: ClosePolicy;
+  readonly #gate: Gate | null;
   readonly #flights = new Flights();
   readonly #written: WrittenParts;
   #stopped = false;
   #ambiguous = false;
   #question: OpenQuestion | null;
 
-  constructor(line: DeliveryLine, { standing, implied, unit, now }: DeliveryStart) {
+  constructor(line: DeliveryLine, { standing, implied, unit, gate, now }: DeliveryStart) {
     this.#line = line;
     this.#claims = new Claims(unit);
     this.#written = new WrittenParts(this.#claims, line.capabilities);
     this.#implied = implied;
+    this.#gate = gate;
     this.#question = standing.question ?? null;
     this.#closing = new ClosePolicy(standing, now);
   }
 
   /** When `tick` has something to do. */
   get deadline(): number | null {
-    return earlier(earlier(this.#claims.deadline, this.#closing.deadline), this.#flights.deadline);
+    const own = earlier(earlier(this.#claims.deadline, this.#closing.deadline), this.#flights.deadline);
+    return this.#gate === null ? own : earlier(own, this.#gate.deadline);
   }
 
   /** Receipts or answers of the store are still outstanding. */
@@ -159,8 +142,29 @@ export class Deliveries {
     flight.deadline = now + againMs + patience(flight, this.#line.receiptMs);
   }
 
+  /** Whether the vehicle drives. */
+  moved(status: Status, now: number, out: Effect[]): void {
+    if (this.#gate === null) return;
+    this.#gate.moved(status, now);
+    if (this.#gate.release(now)) this.hint("text", now, out);
+  }
+
+  /** Its texts do not go out at any time. */
+  get gated(): boolean {
+    return this.#gate !== null;
+  }
+
+  /** What the device said is dealt with: while it still listens, texts that waited for this go out. */
+  awake(now: number, out: Effect[]): void {
+    if (this.#gate === null || this.#gate.asleep(now)) return;
+    for (const flight of this.#flights)
+      if (isUnclocked(flight) && !this.#implied) flight.deadline = now + patience(flight, this.#line.receiptMs);
+    this.#proceed(now, out);
+  }
+
   /** A frame came; with implied receipts this may prove that the device read past a text. */
   frameArrived(now: number, out: Effect[]): void {
+    this.#gate?.frameCame(now);
     if (!this.#implied) return;
     const hit = this.#flights.oldestOutstanding;
     if (hit === undefined || !hit.flight.answeredSince) return;
@@ -184,6 +188,7 @@ export class Deliveries {
 
   tick(now: number, out: Effect[]): void {
     this.#claims.tick(now);
+    if (this.#gate?.release(now) === true) this.#claims.hint();
     for (const flight of [...this.#flights]) if (flight.deadline !== null && now >= flight.deadline) this.#overdue(flight, now, out);
     if (this.#closing.deadline !== null && now >= this.#closing.deadline) this.#closeIfUseful(now, out);
     this.#ask(now, out);
@@ -230,7 +235,8 @@ export class Deliveries {
 
   /** Writes parts in order while the window has room, then asks for more. */
   #proceed(now: number, out: Effect[]): void {
-    let room = this.#closing.muted === null ? this.#line.capabilities.window - this.#flights.outstanding : 0;
+    const open = this.#closing.muted === null && this.#gate?.asleep(now) !== true;
+    let room = open ? this.#line.capabilities.window - this.#flights.outstanding : 0;
     for (const flight of this.#flights) {
       for (let part = nextPart(flight); part !== null && room > 0; part = nextPart(flight)) {
         flight.next = part + 1;
@@ -300,6 +306,8 @@ export class Deliveries {
 
   #overdue(flight: Flight, now: number, out: Effect[]): void {
     flight.deadline = null;
+    // It has gone to sleep: its receipt is waited for from its next frame on.
+    if (this.#gate?.dozes === true && silentSince(flight, this.#line.traffic.received)) return;
     if (this.#line.capabilities.receipts === "by-tag") this.#overdueByTag(flight, now, out);
     else this.#overdueInOrder(flight, now, out);
   }
@@ -340,10 +348,10 @@ export class Deliveries {
 
   #ask(now: number, out: Effect[]): void {
     const { codec, capabilities } = this.#line;
-    const shut = this.#stopped || this.#closing.muted !== null || codec.ready === false;
+    const shut = this.#stopped || this.#closing.muted !== null || codec.ready === false || this.#gate?.asleep(now) === true;
     const room = shut ? 0 : Math.max(0, capabilities.window - this.#flights.count);
     const curious = this.#closing.muted !== null && !this.#stopped;
     const held = this.#claims.doubtful ? [...this.#flights.ids, ...this.#flights.lapsedIds] : this.#flights.ids;
-    this.#claims.ask({ room, curious, held }, now, out);
+    this.#claims.ask({ room, curious, held, urgentOnly: this.#gate?.holds(now) === true }, now, out);
   }
 }

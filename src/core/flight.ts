@@ -89,6 +89,11 @@ export function isLastPart({ flight, part }: Written): boolean {
   return part === flight.total - 1;
 }
 
+/** It waits for a receipt, but not for long enough to miss it. */
+export function isUnclocked({ outstanding, deadline }: Flight): boolean {
+  return outstanding.length > 0 && deadline === null;
+}
+
 /** The device has all of it. */
 export function isComplete({ acked, total }: Flight): boolean {
   return acked.size >= total;

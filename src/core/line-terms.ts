@@ -1,6 +1,6 @@
 /** What everybody on a line has in common, and the terms on which one of them gets texts. */
 import { capabilitiesUnder } from "./capabilities.ts";
-import type { DeliveryLine } from "./deliveries.ts";
+import type { DeliveryLine } from "./delivery-line.ts";
 import type { Profile, Protocol } from "./protocol.ts";
 import type { Tally } from "./tally.ts";
 

@@ -5,6 +5,7 @@
 import type { CharsetName } from "./charset.ts";
 import type { DeviceOptions, SimulatedDevice } from "./device.ts";
 import type { Framer } from "./framing.ts";
+import type { TeeTerms } from "./tee-terms.ts";
 
 /** What a receipt of this protocol names: one order by its tag, merely the oldest order, or there is none. */
 export type ReceiptKind = "by-tag" | "in-order" | "none";
@@ -29,6 +30,8 @@ export interface Capabilities {
   readonly window: number;
   /** Deliveries of one text before it is given up as a dead letter. */
   readonly attempts: number;
+  /** Its frames tell whether the vehicle moves: texts can be held meanwhile (see `Gate`). Absent: they do not. */
+  readonly motion?: true;
   /** A receipt may take this long, where that is longer than the gateway waits; absent: it is not. */
   readonly receiptMs?: number;
   /** A device text could not be stored: stay silent and let the device repeat, or close as well. */
@@ -53,6 +56,8 @@ export interface Protocol {
   under?(profile: Profile): Partial<Capabilities>;
   /** The most that `Framer.buffered` may come to, where `HELD_BYTES` is not enough; the bytes last read come on top. */
   readonly heldBytes?: number;
+  /** How a line is shared with an upstream server; absent: it cannot be. */
+  readonly tee?: TeeTerms;
   /** The device of the demo fleet that speaks this protocol; absent: none does. */
   readonly demo?: { readonly deviceId: string };
   /** Do these first bytes of a connection belong to this protocol? `more` may be answered for at most 64 bytes. */
@@ -103,6 +108,8 @@ export interface Codec {
   left?(key: string): void;
   /** False while whatever shows the texts cannot take one: nothing is claimed meanwhile. Absent: always true. */
   readonly ready?: boolean;
+  /** On a line that is shared with an upstream server: that server's frame goes to the device now. Absent: it does not matter. */
+  overheard?(frame: Buffer): void;
   /** Frames the codec wants sent on its own account (missing fragments, link layers); `at` is when to ask again. */
   tick?(now: number): Ticked;
 }

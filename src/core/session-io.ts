@@ -107,7 +107,7 @@ export type DrainResult =
   | {
       readonly type: "drained";
       readonly texts: readonly ClaimedText[];
-      /** Texts that wait behind those on this line. */
+      /** Texts that wait behind those on this line, in the lanes that were asked for. */
       readonly waiting: number;
       /** Milliseconds until a text becomes due that is not yet; null: none. */
       readonly dueInMs: number | null;
@@ -160,12 +160,18 @@ export type Input =
   | { readonly type: "drained"; readonly result: DrainResult; readonly unit?: UnitLabel }
   /** This tracker belongs on the line no longer; the line ends with the last of them. */
   | { readonly type: "leave"; readonly reason: CloseReason; readonly unit?: UnitLabel }
+  /** Of the upstream server that shares the line: a connection to it was made, or was lost, or it says this. */
+  | { readonly type: "upstream"; readonly news: "up" | "down" | Buffer }
   | { readonly type: "tick" }
   /** Close; with `graceMs`, first let the open question and outstanding receipts end for that long. */
   | { readonly type: "end"; readonly reason: CloseReason; readonly graceMs: number };
 
 export type Effect =
   | { readonly type: "write"; readonly bytes: Buffer }
+  /** The line is shared with this server: connect to it, and again whenever the connection is lost. Said again: drop the one there is. */
+  | { readonly type: "share"; readonly target: string }
+  /** To the upstream server; only while it is up. */
+  | { readonly type: "relay"; readonly bytes: Buffer }
   /** Question: who is this? `unit`: one of several on this line. */
   | {
       readonly type: "identify";
@@ -183,6 +189,8 @@ export type Effect =
       readonly settlements: readonly Settlement[];
       readonly held: readonly number[];
       readonly room: number;
+      /** Of the urgent lane alone; absent: of both. */
+      readonly urgentOnly?: boolean;
       readonly traces?: readonly Trace[];
       readonly tags?: readonly WireTag[];
       readonly unit?: UnitLabel;
@@ -194,7 +202,19 @@ export type Effect =
   | { readonly type: "close"; readonly reason: CloseReason };
 
 /** What a note is about: each kind is one counter. */
-export type NoteKind = "noise" | "bad-frame" | "before-login" | "refused" | "stray-receipt" | "ambiguous-receipt" | "lossy-text" | "defect";
+export type NoteKind =
+  | "noise"
+  | "bad-frame"
+  | "before-login"
+  | "refused"
+  | "stray-receipt"
+  | "ambiguous-receipt"
+  | "lossy-text"
+  | "upstream-order"
+  | "upstream-refused"
+  | "upstream-noise"
+  | "unrelayed"
+  | "defect";
 
 /** Bounds of one line. Times in milliseconds. */
 export interface SessionLimits {

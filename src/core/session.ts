@@ -12,10 +12,12 @@ import { Crew } from "./crew.ts";
 import { decodeFrame } from "./decode-frame.ts";
 import type { Framed } from "./framing.ts";
 import { LineClock } from "./line-clock.ts";
+import { Noise } from "./noise.ts";
 import type { Codec, DeviceEvent, Identity, Protocol, Reading, Verdict } from "./protocol.ts";
 import type { CloseReason, Effect, Input, LoginVerdict, SessionLimits, SessionOptions } from "./session-io.ts";
 import { Strikes } from "./strikes.ts";
 import { Tally } from "./tally.ts";
+import { Tee } from "./tee.ts";
 import type { Unit } from "./unit.ts";
 import type { UnitsHost } from "./units.ts";
 
@@ -46,21 +48,25 @@ export class Session {
   readonly #clock: LineClock;
   #phase: Phase = { type: "greeting" };
   readonly #crew: Crew;
+  /** Null: the line is not shared. */
+  #tee: Tee | null;
   #question: Question | null = null;
   #ending: { readonly reason: CloseReason; readonly by: number } | null = null;
   readonly #strikes: Strikes;
+  readonly #noise: Noise;
   #refusals = 0;
   /** A reply was owed or written since bytes last came: what is read now was sent before the device saw it. */
   #replied = false;
 
-  constructor(options: SessionOptions) {
-    this.#protocol = options.protocol;
-    this.#limits = options.limits;
-    this.#strikes = new Strikes(options.limits.strikes);
-    this.#codec = options.protocol.connect(options.environment);
-    const { protocol, limits } = options;
+  constructor({ protocol, limits, environment, now }: SessionOptions) {
+    this.#protocol = protocol;
+    this.#limits = limits;
+    this.#strikes = new Strikes(limits.strikes);
+    this.#noise = new Noise(this.#strikes);
+    this.#codec = protocol.connect(environment);
+    this.#tee = protocol.tee === undefined ? null : new Tee(protocol.tee, this.#codec);
     this.#crew = new Crew({ codec: this.#codec, protocol, receiptMs: limits.receiptMs, tally: this.tally });
-    this.#clock = new LineClock(options.limits, options.now);
+    this.#clock = new LineClock(limits, now);
   }
 
   /** When to call `step({ type: "tick" })` next (monotonic ms); null: not until something else happens. */
@@ -82,6 +88,8 @@ export class Session {
     const out: Effect[] = [];
     if (this.#phase.type === "closed") return out;
     this.#take(input, now, out);
+    // What the answer brought about goes out before the next frame is read, whether that is here already or not.
+    if (input.type === "identified" || input.type === "received") this.#tickCodec(now, out);
     this.#pull(now, out);
     this.#finishEnding(now, out);
     return this.#cutAtClose(now, out);
@@ -101,6 +109,8 @@ export class Session {
         return this.#drained(input, now, out);
       case "leave":
         return this.#leave(input, now, out);
+      case "upstream":
+        return this.#tee?.hear(input.news, out) === true ? this.#wrote() : undefined;
       case "tick":
         return this.#tick(now, out);
       case "end":
@@ -112,6 +122,7 @@ export class Session {
     this.#replied = false;
     this.#clock.heard(now);
     this.#crew.bytesArrived(chunk.length);
+    this.#tee?.push(chunk);
     this.#codec.framer.push(chunk);
   }
 
@@ -119,15 +130,17 @@ export class Session {
   #pull(now: number, out: Effect[]): void {
     for (let seen = 0; !this.asking && !closes(out, seen); ) {
       const framed = this.#codec.framer.next();
+      this.#tee?.framed(framed, out);
       if (framed === null) break;
       seen = out.length;
       this.#clock.frameEnded();
-      this.#framed(framed, now, out);
-      // After each frame: a codec acts alike however the bytes were cut.
-      this.#tickCodec(now, out);
+      if (framed.kind === "noise") this.#noise.heard(framed, out);
+      else this.#framed(framed, now, out);
     }
+    this.#noise.tell(out);
     if (!this.asking) this.#halfFrame(now);
     this.#tickCodec(now, out);
+    if (this.#crew.own?.deliveries.gated === true && !this.asking && !closes(out)) this.#crew.own.deliveries.awake(now, out);
   }
 
   /** What was half a frame may have turned out to be none. */
@@ -137,19 +150,21 @@ export class Session {
     if (this.#replied) this.#crew.own?.deliveries.disqualifyImplied(now);
   }
 
-  #framed(framed: Framed, now: number, out: Effect[]): void {
-    if (framed.kind === "frame") {
+  #framed(framed: Exclude<Framed, { kind: "noise" }>, now: number, out: Effect[]): void {
+    this.#noise.tell(out);
+    if (framed.kind === "broken") {
+      out.push({ type: "note", kind: "noise", reason: framed.reason, bytes: null }, { type: "close", reason: "broken-stream" });
+    } else {
       this.tally.frame();
-      return this.#frame(framed.bytes, now, out);
+      this.#frame(framed.bytes, now, out);
     }
-    const bytes = framed.kind === "noise" ? Buffer.from(framed.bytes) : null;
-    out.push({ type: "note", kind: "noise", reason: framed.reason, bytes });
-    if (framed.kind === "broken") out.push({ type: "close", reason: "broken-stream" });
-    else this.#strikes.noise(framed.bytes.length, out);
+    // After each frame: a codec acts alike however the bytes were cut.
+    this.#tickCodec(now, out);
   }
 
   #frame(bytes: Buffer, now: number, out: Effect[]): void {
-    const reading = decodeFrame(this.#codec, bytes, out);
+    const decoded = decodeFrame(this.#codec, bytes, out);
+    const reading = this.#tee?.share(decoded, bytes, out) ?? decoded;
     const hello = reading.events.find((event) => event.type === "hello");
     if (reading.units !== undefined && hello === undefined && this.#phase.type === "online")
       return this.#crew.units(() => this.#host()).frame(reading, bytes, now, out);
@@ -222,17 +237,18 @@ export class Session {
       return;
     }
     const { hello } = question;
-    if (hello.scope !== "register") this.#goOnline(hello, verdict, now);
+    if (hello.scope !== "register") this.#goOnline(hello, verdict, now, out);
     const identity = verdict.type === "carrier" ? nobody(hello.key) : verdict.identity;
     if (question.frame === null) this.#answer(question.reading, { type: "accepted", identity }, out);
     else this.#frame(question.frame, now, out);
     this.#crew.hint({ type: "hint" }, now, out);
   }
 
-  #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" | "carrier" }>, now: number): void {
+  #goOnline(hello: Hello, verdict: Extract<LoginVerdict, { type: "accepted" | "carrier" }>, now: number, out: Effect[]): void {
     const identity = verdict.type === "carrier" ? nobody(hello.key) : verdict.identity;
     this.#phase = { type: "online", key: hello.key, isLink: hello.scope === "link", identity };
     this.#codec.identified(identity);
+    if (this.#tee?.open(identity.profile, out) !== true) this.#tee = null;
     // Nobody has logged in on a link that is nobody's until its first unit does.
     if (verdict.type === "carrier") return;
     this.#clock.loggedIn();
@@ -257,8 +273,9 @@ export class Session {
     if (question?.type !== "receive") return;
     this.#question = null;
     if (verdict === "stored") {
-      this.#crew.own?.acknowledged();
       this.#answer(question.reading, null, out);
+      // What the upstream may acknowledge, or not, may come again.
+      if (this.#tee?.withheld !== true) this.#crew.own?.acknowledged();
     } else if (this.#protocol.capabilities.unstored === "close") out.push({ type: "close", reason: "not-stored" });
   }
 
@@ -286,8 +303,14 @@ export class Session {
   #answer(reading: Reading, verdict: Verdict | null, out: Effect[], units?: ReadonlyMap<string, Verdict>): void {
     if (reading.reply === undefined) return;
     const bytes = typeof reading.reply === "function" ? reading.reply(verdict ?? this.#acceptedVerdict(), units) : reading.reply;
+    this.#tee?.flush(out);
     if (bytes === null) return;
     out.push({ type: "write", bytes });
+    this.#wrote();
+  }
+
+  /** An answer went out, ours or the upstream's. */
+  #wrote(): void {
     this.#replied = true;
     this.#crew.own?.deliveries.replied();
   }

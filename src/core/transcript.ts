@@ -147,8 +147,8 @@ const STEPS: ReadonlyMap<string, (rest: string) => Body> = new Map<string, (rest
 /** `@6 ...` is about the unit with that device id. */
 function ofUnit(parse: (rest: string) => Body): (rest: string) => Body {
   return (whole) => {
-    const match = /^@(\S+)\s+(.*)$/u.exec(whole);
-    return { ...parse(match?.[2] ?? whole), unit: match?.[1] ?? null };
+    const match = /^@(\S+)\s(.*)$/u.exec(whole);
+    return { ...parse(match?.[2]?.trimStart() ?? whole), unit: match?.[1] ?? null };
   };
 }
 

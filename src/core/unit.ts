@@ -50,10 +50,15 @@ export class Unit {
   hear(events: readonly DeviceEvent[], frame: Buffer, now: number, out: Effect[]): readonly DeviceText[] {
     const texts: DeviceText[] = [];
     for (const event of events) {
-      if (event.type === "status") out.push({ type: "status", unit: this.label, status: event });
+      if (event.type === "status") this.#moved(event, now, out);
       else if (event.type === "text" || event.type === "answer") texts.push(deviceText(event, this.deliveries, out));
       else this.deliveries.told({ event, frame }, now, out);
     }
     return texts.filter((text) => text.text.trim() !== "");
+  }
+
+  #moved(status: Extract<DeviceEvent, { type: "status" }>, now: number, out: Effect[]): void {
+    out.push({ type: "status", unit: this.label, status });
+    this.deliveries.moved(status, now, out);
   }
 }

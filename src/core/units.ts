@@ -6,6 +6,7 @@
 import { earlier } from "./claims.ts";
 import { hearFrame } from "./decode-frame.ts";
 import { Deliveries } from "./deliveries.ts";
+import { Gate } from "./gate.ts";
 import { type SharedLine, termsFor } from "./line-terms.ts";
 import { LoginRate } from "./login-rate.ts";
 import type { Codec, DeviceEvent, Reading, Verdict } from "./protocol.ts";
@@ -220,7 +221,7 @@ export class Units {
   #enter(dealing: Dealing, key: string, { identity, standing }: Extract<LoginVerdict, { type: "accepted" }>, now: number): void {
     const { codec } = this.#host;
     const terms = termsFor(this.#host, codec.unit?.(key, identity) ?? codec, identity.profile);
-    const deliveries = new Deliveries(terms, { standing, implied: false, unit: key, now });
+    const deliveries = new Deliveries(terms, { standing, implied: false, unit: key, gate: Gate.for(identity.profile, now), now });
     const unit = new Unit(key, key, identity, deliveries);
     this.#members.set(key, unit);
     dealing.fresh.push(unit);
@@ -233,6 +234,7 @@ export class Units {
     this.#host.heard(events, frame, isSenseless(reading.units ?? [], events), out);
     for (const [unit, said] of this.#said(reading.units ?? [], events)) {
       unit.frameCame();
+      unit.deliveries.frameArrived(now, out);
       unit.passed(out);
       const spoken = unit.hear(said, frame, now, out);
       if (spoken.length > 0) texts.push({ unit, texts: spoken });
@@ -266,6 +268,7 @@ export class Units {
   #done(dealing: Dealing, now: number, out: Effect[]): void {
     this.#dealing = null;
     for (const { key } of dealing.fresh) this.hint(key, "text", now, out);
+    for (const key of dealing.reading.units ?? []) this.#touch(key, ({ deliveries }) => deliveries.awake(now, out));
   }
 
   #touch(key: string, work: (unit: Unit) => void): void {

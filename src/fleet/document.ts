@@ -1,6 +1,7 @@
 /** The fleet document: what `fleet import` and `PUT /admin/fleet` take and `fleet export` gives. */
 import { Ajv, type ErrorObject } from "ajv";
 import { KEY_TITLE } from "../chat/accounts.ts";
+import { TEE_TARGET } from "../core/index.ts";
 import { Problems, pathOf } from "./problems.ts";
 
 /** Every list may be absent, and every field of an entity that exists already but its id. */
@@ -82,6 +83,7 @@ const DEVICE_ID = "^[^\\s\\p{C}]{1,64}$";
 const PATTERNS: Readonly<Record<string, string>> = {
   [HASH]: "must be 32 hex digits",
   [DEVICE_ID]: "must be 1 to 64 characters without spaces",
+  [TEE_TARGET]: "must be host:port",
 };
 
 const ID = { type: "integer", minimum: 1, maximum: 2_147_483_647 };

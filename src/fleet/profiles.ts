@@ -1,6 +1,6 @@
 /** Profiles against the schemas of their protocols (JSON Schema draft-07, defaults applied). */
-import { Ajv, type ValidateFunction } from "ajv";
-import type { Profile, Protocol } from "../core/index.ts";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { isTarget, type Profile, type Protocol, profileSchema, UNSUPPORTED } from "../core/index.ts";
 import { sayError } from "./document.ts";
 import { type Problem, pathOf } from "./problems.ts";
 
@@ -15,7 +15,7 @@ export class Profiles {
     this.#protocols = new Map(protocols.map((protocol) => [protocol.name, protocol]));
     // Schemas may carry annotations that ajv does not know.
     const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false });
-    for (const protocol of protocols) this.#validators.set(protocol.name, ajv.compile({ ...protocol.profile }));
+    for (const protocol of protocols) this.#validators.set(protocol.name, ajv.compile(profileSchema(protocol)));
   }
 
   get names(): readonly string[] {
@@ -32,15 +32,21 @@ export class Profiles {
       return [{ path: base, error: `must be at most ${MAX_PROFILE_BYTES} bytes` }];
     }
     const validate = protocol === null ? undefined : this.#validators.get(protocol);
-    if (validate === undefined || validate(structuredClone(profile))) return [];
-    return (validate.errors ?? []).map((error) => ({ path: pathOf(error.instancePath, base), error: sayError(error) }));
+    if (validate === undefined) return checkOpen(profile, base);
+    if (validate(structuredClone(profile))) return [];
+    return (validate.errors ?? []).map((error) => ({ path: pathOf(error.instancePath, base), error: sayProfileError(error) }));
   }
 
   /**
    * The profile with the protocol's defaults. A tracker that learned its protocol, or an older store, may hold fields
-   * that the schema refuses: those are left out rather than shown to a codec.
+   * that the schema refuses: those are left out rather than shown to a codec. But for `tee`: see `canShare`.
    */
   effective(profile: Profile, protocol: string | null): Profile {
+    const own = this.#effective(profile, protocol);
+    return typeof profile["tee"] === "string" ? { ...own, tee: profile["tee"] } : own;
+  }
+
+  #effective(profile: Profile, protocol: string | null): Profile {
     const validate = protocol === null ? undefined : this.#validators.get(protocol);
     if (validate === undefined) return profile;
     const whole = structuredClone(profile);
@@ -52,6 +58,18 @@ export class Profiles {
     validate(defaults);
     return defaults;
   }
+}
+
+/** Whatever the protocol will be. */
+function checkOpen({ tee = null }: Profile, base: string): readonly Problem[] {
+  return tee === null || isTarget(tee) ? [] : [{ path: `${base}.tee`, error: "must be host:port" }];
+}
+
+/** A common setting that this protocol cannot have is not merely unknown. */
+function sayProfileError(error: ErrorObject): string {
+  const field = error.keyword === "additionalProperties" ? String(error.params["additionalProperty"]) : "";
+  const reason = UNSUPPORTED[field];
+  return reason === undefined ? sayError(error) : `"${field}" is not possible: ${reason}`;
 }
 
 function refusedField(pointer: string, params: Readonly<Record<string, unknown>>): string {

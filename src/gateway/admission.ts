@@ -4,6 +4,8 @@
 const REMEMBERED_ADDRESSES = 10_000;
 
 export interface AdmissionLimits {
+  /** Lines of all addresses, logged in or not. */
+  readonly lines: number;
   /** Lines of one address that have not logged in. */
   readonly linesPerIp: number;
   /** New lines of one address in a time; as many may come at once. */

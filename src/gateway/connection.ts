@@ -5,8 +5,10 @@
 import type { Socket } from "node:net";
 import type { Answer } from "../chat/lines.ts";
 import { NO_PROTOCOL } from "../chat/meter.ts";
-import { type CloseReason, type Effect, type Input, type News, type Protocol, Session, type Tally } from "../core/index.ts";
+import { type CloseReason, type Effect, type Input, type News, type Protocol, Session } from "../core/index.ts";
 import { detect, HEAD_BYTES } from "./detector.ts";
+import { performInOrder, type Unwritten } from "./in-order.ts";
+import { countNote, countTally, type Note } from "./line-counts.ts";
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog, type LogEntry } from "./line-log.ts";
 import type { LineTap } from "./line-tap.ts";
@@ -15,6 +17,7 @@ import { askDrain, askReceive, type Drain, type Receive, settleFinally } from ".
 import type { EndReason } from "./registry.ts";
 import { Seat, type SeatHost } from "./seat.ts";
 import { Seats } from "./seats.ts";
+import { Upstream, type UpstreamOwner } from "./upstream.ts";
 import { Wire, type WireOwner } from "./wire.ts";
 
 /** Bytes of one step: a chunk of 64 KiB may hold tens of thousands of tiny frames, whose effects wait for its end. */
@@ -23,9 +26,10 @@ const SLICE_BYTES = 4 * 1024;
 /** `ended`: our end is on its way; `gone`: the socket is no more. */
 type Phase = "open" | "ended" | "gone";
 
+type OfSeat = Exclude<Unwritten, { type: "identify" | "note" | "close" | "share" | "relay" }>;
 type Identify = Extract<Effect, { type: "identify" }>;
 
-export class Connection implements SeatHost, WireOwner, TimerOwner {
+export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwner {
   /** Of the device, as far as it is known. */
   readonly address: string;
   readonly #deps: LineDeps;
@@ -39,6 +43,8 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
   #protocol: Protocol | null = null;
   #session: Session | null = null;
   readonly #seats = new Seats();
+  /** The server that shares the line; null: it is not shared. */
+  #upstream: Upstream | null = null;
   #log: LineLog | null = null;
   readonly #tap: LineTap | undefined;
   /** Its address was told that somebody has logged in, or that nobody will. */
@@ -55,7 +61,7 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
     this.#host = shared.host;
     this.#openedAt = shared.deps.now();
     this.address = from.address;
-    this.#wire = new Wire(from.socket, this);
+    this.#wire = new Wire(from.socket, this, shared.deps.wire);
     this.#timer = new LineTimer(this, shared.deps.now);
     this.#tap = shared.deps.tap?.();
     if (protocol !== null) this.#open(protocol);
@@ -71,6 +77,11 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
     const own = this.#session === null ? this.#openedAt + this.#deps.limits.loginMs : this.#session.deadline;
     const wire = this.#wire.deadline;
     return own === null || wire === null ? (own ?? wire) : Math.min(own, wire);
+  }
+
+  /** Null: the line is not shared. */
+  get upstream(): "up" | "down" | null {
+    return this.#upstream === null ? null : this.#upstream.up ? "up" : "down";
   }
 
   hint(seat: Seat, news: News): void {
@@ -112,6 +123,10 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
   unchoked(): void {
     this.#regulate();
     for (const [seat, news] of this.#seats.postponed()) seat.hint(news);
+  }
+
+  upstreamSaid(news: "up" | "down" | Buffer): void {
+    this.#step({ type: "upstream", news });
   }
 
   failed(error: Error): void {
@@ -160,9 +175,13 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
     if (this.#session === null) return;
     try {
       const effects = this.#session.step(input, this.#deps.now());
-      this.#count(this.#session.tally);
+      countTally(this.#deps.meter, this.#protocolName, this.#session.tally);
       const last = effects.some((effect) => effect.type === "close");
-      this.#performAll(effects, last);
+      performInOrder(
+        effects,
+        (bytes) => this.#send(bytes),
+        (effect) => this.#perform(effect, last),
+      );
       this.#regulate();
       this.#timer.arm();
     } catch (error) {
@@ -174,39 +193,17 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
     return this.#protocol?.name ?? NO_PROTOCOL;
   }
 
-  #count(tally: Tally): void {
-    const { meter } = this.#deps;
-    const frames = tally.takeFrames();
-    if (frames > 0) meter.count("frames", this.#protocolName, frames);
-    for (const { ms } of tally.takeReceipts()) meter.time("receipt", this.#protocolName, ms);
-  }
-
-  /** In order, but neighbouring writes as one: a chunk of tiny frames must not become as many socket writes. */
-  #performAll(effects: readonly Effect[], last: boolean): void {
-    let unsent: Buffer[] = [];
-    for (const effect of effects) {
-      if (effect.type === "write") {
-        unsent.push(effect.bytes);
-        continue;
-      }
-      if (effect.type === "close") {
-        this.#send(unsent);
-        unsent = [];
-      }
-      this.#perform(effect, last);
-    }
-    this.#send(unsent);
-  }
-
   /** `last`: the line ends in this step, so nothing more is claimed for it. */
-  #perform(effect: Effect, last: boolean): void {
+  #perform(effect: Unwritten, last: boolean): void {
     if (effect.type === "identify") this.#background(this.#identify(effect));
     else if (effect.type === "note") this.#note(effect);
     else if (effect.type === "close") this.#close(effect.reason);
-    else if (effect.type !== "write") this.#performFor(this.#seats.get(effect.unit), effect, last);
+    else if (effect.type === "share") this.#share(effect.target);
+    else if (effect.type === "relay") this.#upstream?.send(effect.bytes);
+    else this.#performFor(this.#seats.get(effect.unit), effect, last);
   }
 
-  #performFor(seat: Seat | undefined, effect: Exclude<Effect, { type: "identify" | "note" | "close" | "write" }>, last: boolean): void {
+  #performFor(seat: Seat | undefined, effect: OfSeat, last: boolean): void {
     if (seat === undefined) return;
     if (effect.type === "receive") this.#answerLater(this.#receive(seat, effect));
     else if (effect.type === "passed") this.#background(this.#deps.lines.passed(seat.owner));
@@ -214,10 +211,12 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
     else if (effect.type === "left") this.#left(seat, effect.reason);
   }
 
-  #send(buffers: readonly Buffer[]): void {
-    const [first] = buffers;
-    if (first === undefined) return;
-    const bytes = buffers.length === 1 ? first : Buffer.concat(buffers);
+  #share(target: string): void {
+    if (this.#upstream !== null) return this.#upstream.again();
+    this.#upstream = new Upstream({ target, protocol: this.#protocolName }, this, this.#deps);
+  }
+
+  #send(bytes: Buffer): void {
     this.#tap?.down(bytes);
     this.#wire.send(bytes);
     this.#deps.meter.count("bytes-out", this.#protocolName, bytes.length);
@@ -311,7 +310,8 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
   #regulate(): void {
     if (this.#phase !== "open" || this.#session === null) return;
     if (this.#wire.check(this.#deps.now()) === "too-slow") return this.#giveUp();
-    this.#wire.read(!this.#session.asking && !this.#wire.choked);
+    this.#wire.read(!this.#session.asking && !this.#wire.choked && this.#upstream?.choked !== true);
+    this.#upstream?.read(!this.#wire.choked);
     if (this.#wire.halfClosed && !this.#session.asking) this.end("peer-closed", 0);
   }
 
@@ -325,6 +325,7 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
     this.#phase = "ended";
     this.#reason = reason;
     this.#head = null;
+    this.#upstream?.close();
     for (const seat of this.#seats.all()) this.#deps.registry.leave(seat);
     this.#wire.end(this.#deps.now());
     this.#timer.arm();
@@ -334,10 +335,8 @@ export class Connection implements SeatHost, WireOwner, TimerOwner {
     this.#host.background(work.catch((error: unknown) => this.#defect(error)));
   }
 
-  #note(note: Extract<Effect, { type: "note" }>): void {
-    this.#deps.meter.count("notes", `${this.#protocolName} ${note.kind}`);
-    if (note.kind === "noise" && note.bytes !== null) this.#deps.meter.count("noise", this.#protocolName, note.bytes.length);
-    const level = note.kind === "defect" ? "error" : note.kind === "refused" ? "info" : "debug";
+  #note(note: Note): void {
+    const level = countNote(this.#deps.meter, this.#protocolName, note);
     this.#write(level, { message: `note: ${note.kind}`, reason: note.reason, address: this.address, bytes: note.bytes });
   }
 

@@ -33,6 +33,8 @@ export interface EntranceOptions {
 }
 
 export interface EntranceOwner {
+  /** Lines that have arrived. */
+  readonly connections: number;
   /** `address` has a place of its own until `release`. */
   arrived(socket: Socket, address: string, door: Door): void;
   /** Turned away, with the reason and perhaps more about it. */
@@ -66,6 +68,8 @@ export class Entrance {
     // Gone before we saw it.
     if (address === undefined) return dismiss(socket);
     if (this.#options.load() !== "normal") return this.#refuse(socket, address, "overload");
+    const { lines } = this.#options.admission;
+    if (this.#owner.connections + this.#waiting.size >= lines) return this.#refuse(socket, address, "too-many-lines");
     if (this.#balancers.has(address)) this.#announce(socket, address, door);
     else this.#admit(socket, address, door);
   }

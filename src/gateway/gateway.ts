@@ -62,6 +62,13 @@ export class Gateway implements LineHost, EntranceOwner {
     return this.#connections.size;
   }
 
+  /** Lines that an upstream server shares, by whether it is connected. */
+  get upstreams(): ReadonlyMap<"up" | "down", number> {
+    const lines = { up: 0, down: 0 };
+    for (const { upstream } of this.#connections) if (upstream !== null) lines[upstream] += 1;
+    return new Map(Object.entries(lines) as ["up" | "down", number][]);
+  }
+
   /** Binds every listener; when one cannot be bound, none stays. */
   async listen(): Promise<readonly Listening[]> {
     const listening: Listening[] = [];

@@ -6,11 +6,14 @@ import type { CodecEnvironment, Protocol, SessionLimits } from "../core/index.ts
 import type { Connection } from "./connection.ts";
 import type { LineTap } from "./line-tap.ts";
 import type { Registry } from "./registry.ts";
+import type { UpstreamLimits } from "./upstream.ts";
+import type { WireLimits } from "./wire.ts";
 
 export interface LineDeps {
   /** In the order in which they are asked whether first bytes are theirs. */
   readonly protocols: readonly Protocol[];
   readonly limits: SessionLimits;
+  readonly wire: WireLimits;
   /** What codecs may ask of this machine. */
   readonly environment: CodecEnvironment;
   readonly lines: LineChat;
@@ -19,6 +22,8 @@ export interface LineDeps {
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Of the servers that share lines; absent: `UPSTREAM_LIMITS`. */
+  readonly upstream?: UpstreamLimits;
   /** Listens to a new line; absent: nobody does. */
   readonly tap?: () => LineTap;
 }

@@ -1,11 +1,15 @@
 /** One socket's bytes: what may be sent and read, and its end. Knows nothing of what the bytes mean. */
 import type { Socket } from "node:net";
 
-/** More unsent bytes than this: nothing more is read or claimed until the peer has read them. */
-const CHOKE_BYTES = 64 * 1024;
-/** More than this, or a choke longer than this, and the peer is given up. */
-const SLOW_READER_BYTES = 256 * 1024;
-const SLOW_READER_MS = 60_000;
+/** How much may be unsent, and for how long. */
+export interface WireLimits {
+  /** More than this, and the peer is given up; more than a quarter, and nothing more is read or claimed until it has read. */
+  readonly bufferBytes: number;
+  /** The peer is given up that has not read in this time. */
+  readonly slowReaderMs: number;
+}
+
+const CHOKED_PART = 4;
 /** For the last bytes and the peer's own end, once ours is sent. */
 const FLUSH_MS = 2_000;
 
@@ -21,12 +25,14 @@ export interface WireOwner {
 
 export class Wire {
   readonly #socket: Socket;
+  readonly #limits: WireLimits;
   #chokedUntil: number | null = null;
   #endBy: number | null = null;
   #peerEnded = false;
 
-  constructor(socket: Socket, owner: WireOwner) {
+  constructor(socket: Socket, owner: WireOwner, limits: WireLimits) {
     this.#socket = socket;
+    this.#limits = limits;
     socket.on("data", (chunk) => {
       if (this.#endBy === null) owner.received(chunk);
     });
@@ -65,9 +71,10 @@ export class Wire {
   /** Looks at what is unsent: `too-slow` means that the peer is to be given up. */
   check(now: number): "fine" | "too-slow" {
     const unsent = this.#socket.writableLength;
-    if (unsent > CHOKE_BYTES) this.#chokedUntil ??= now + SLOW_READER_MS;
+    const { bufferBytes, slowReaderMs } = this.#limits;
+    if (unsent > bufferBytes / CHOKED_PART) this.#chokedUntil ??= now + slowReaderMs;
     const late = this.#chokedUntil !== null && now >= this.#chokedUntil;
-    return late || unsent > SLOW_READER_BYTES ? "too-slow" : "fine";
+    return late || unsent > bufferBytes ? "too-slow" : "fine";
   }
 
   /** Reads on, or lets the bytes wait in the peer's window. */

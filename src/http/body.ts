@@ -3,9 +3,6 @@ import formbody from "@fastify/formbody";
 import type { FastifyInstance } from "fastify";
 import { ChatError } from "../chat/chat-error.ts";
 
-/** Bytes of one body, unless a route says otherwise. */
-export const BODY_BYTES = 1024 * 1024;
-
 /** An empty body is no body, whatever its content type says: clients send a content type with every request. */
 export async function addBodyParsers(app: FastifyInstance): Promise<void> {
   app.removeAllContentTypeParsers();

@@ -42,25 +42,26 @@ export function byeText(reason: string): string {
 /** Only the last event of a batch bears its place: whoever is cut within it hears it once more. */
 export function batchesText(batches: readonly EventBatch[], context: ReadingContext): string {
   return batches
-    .map(({ id, events }) => events.map((event, at) => textOf(event, context, at === events.length - 1 ? id : null)).join(""))
+    .map(({ id, events }) => events.map((event, at) => textOf(eventView(event, context), at === events.length - 1 ? id : null)).join(""))
     .join("");
 }
 
-function textOf(event: ChatEvent, context: ReadingContext, id: EventId | null): string {
+/** An event by its name, with the data that `EVENT_SCHEMAS` has for it. */
+export function eventView(event: ChatEvent, context: ReadingContext): { readonly name: string; readonly data: object } {
   const { trackerId: tracker_id } = event;
   switch (event.type) {
     case "message":
-      return eventText("message", { tracker_id, message: messageView(event.message, context) }, id);
+      return { name: "message", data: { tracker_id, message: messageView(event.message, context) } };
     case "status":
-      return eventText("status", { tracker_id, ...statusView(event.message, context) }, id);
+      return { name: "status", data: { tracker_id, ...statusView(event.message, context) } };
     case "unread":
-      return eventText("unread", { tracker_id, unread: event.unread }, id);
+      return { name: "unread", data: { tracker_id, unread: event.unread } };
     case "presence": {
       const time = context.calendar.format(event.at, context.style);
-      return eventText("presence", { tracker_id, online: event.online, time, protocol: event.protocol }, id);
+      return { name: "presence", data: { tracker_id, online: event.online, time, protocol: event.protocol } };
     }
     case "lost":
-      return eventText("reset", { reason: "lost" }, id);
+      return { name: "reset", data: { reason: "lost" } };
   }
 }
 
@@ -75,6 +76,10 @@ function statusView(message: Message, context: ReadingContext): object {
     ...(receipt === undefined ? {} : { receipt }),
     ...(altered === undefined ? {} : { altered }),
   };
+}
+
+function textOf({ name, data }: ReturnType<typeof eventView>, id: EventId | null): string {
+  return eventText(name, data, id);
 }
 
 /** JSON has no line ends of its own, so that its text is one line. */

@@ -1,6 +1,7 @@
 /** The kinds of values that parameters have: a JSON Schema for the documentation, and how leniently one is read. */
 import { type ChatText, isChatText, TEXT_CHARACTERS, textProblem } from "../chat/chat-text.ts";
 import type { Instant } from "../chat/message.ts";
+import { HOOK_KINDS, type HookKind } from "../chat/webhook.ts";
 import { CHOICES, choicesProblem } from "../chat/wishes.ts";
 import type { Calendar, Edge, TimeStyle } from "./calendar.ts";
 
@@ -91,6 +92,17 @@ export function secret(most: number): Kind<string> {
       valueOr(typeof sent === "string" && sent.length >= 1 && sent.length <= most ? sent : null, `must be 1 to ${most} characters`),
   };
 }
+
+/** What a webhook is told of: a list of names, or a text that holds it as JSON. */
+export const hookKinds: Kind<readonly HookKind[]> = {
+  schema: { type: "array", items: { enum: HOOK_KINDS }, minItems: 1 },
+  read: (sent) => {
+    const list = typeof sent === "string" ? parseJson(sent) : sent;
+    const kinds = Array.isArray(list) ? HOOK_KINDS.filter((kind) => list.includes(kind)) : [];
+    const isKnown = Array.isArray(list) && list.length > 0 && new Set(list).size === kinds.length;
+    return valueOr(isKnown ? kinds : null, `must be an array of some of ${HOOK_KINDS.join(", ")}`);
+  },
+};
 
 /** An API key, or what stands for it in a list. */
 export const keyName: Kind<string> = {

@@ -13,7 +13,7 @@ import {
 import type { Registry } from "prom-client";
 import { ChatError } from "../chat/chat-error.ts";
 import { keepAccessLog } from "./access-log.ts";
-import { addBodyParsers, BODY_BYTES } from "./body.ts";
+import { addBodyParsers } from "./body.ts";
 import { asChatError, FAILURES, failureBody } from "./failure.ts";
 
 /** What HTTPS is told of TLS. */
@@ -27,18 +27,21 @@ export interface HttpServerOptions {
   readonly tls: TlsOptions | null;
   /** Where answers are counted and timed; null: nowhere. */
   readonly registry: Registry | null;
+  readonly limits: HttpLimits;
 }
 
 /** Bounds on slow and greedy clients; times in milliseconds. */
-const LIMITS = {
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
-  connectionsCheckingInterval: 5_000,
-  keepAliveTimeout: 5_000,
-  /** A GET with 300 ids needs about 4,800 bytes. */
-  maxHeaderSize: 8 * 1024,
-  maxConnections: 2_000,
-};
+export interface HttpLimits {
+  readonly connections: number;
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly keepAliveMs: number;
+  readonly headerBytes: number;
+  readonly bodyBytes: number;
+}
+
+/** How late a timeout of requests may be noticed. */
+const LOOK_MS = 5_000;
 const HANDSHAKE_MS = 10_000;
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -61,7 +64,7 @@ export function renewCertificate({ server }: FastifyInstance, tls: TlsOptions): 
 /** A server without routes, not yet listening. Errors that any route throws are answered by the contract's table. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const app = fastify(serverOptions(options)) as unknown as FastifyInstance;
-  app.server.maxConnections = LIMITS.maxConnections;
+  app.server.maxConnections = options.limits.connections;
   app.setErrorHandler((thrown, request, reply) => answerFailure(thrown, request, reply));
   app.setNotFoundHandler((request) => {
     throw new ChatError(isKnownPath(app, request.url) ? 112 : 111);
@@ -81,16 +84,19 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return app;
 }
 
-function serverOptions({ logger, trustProxy, tls }: HttpServerOptions): FastifyServerOptions {
-  const { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAliveTimeout, maxHeaderSize } = LIMITS;
-  const http = { headersTimeout, connectionsCheckingInterval, maxHeaderSize };
+function serverOptions({ logger, trustProxy, tls, limits }: HttpServerOptions): FastifyServerOptions {
+  const http = {
+    headersTimeout: limits.headersMs,
+    connectionsCheckingInterval: Math.min(LOOK_MS, limits.headersMs, limits.requestMs),
+    maxHeaderSize: limits.headerBytes,
+  };
   return {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     ...(tls === null ? { http } : { https: { ...http, ...tls, handshakeTimeout: HANDSHAKE_MS } }),
-    requestTimeout,
-    keepAliveTimeout,
-    bodyLimit: BODY_BYTES,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    bodyLimit: limits.bodyBytes,
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // A HEAD would otherwise run the call behind the GET.
     exposeHeadRoutes: false,

@@ -10,8 +10,8 @@ export interface SheddingOptions {
 }
 
 const RETRY_AFTER_SECONDS = 5;
-/** Of a route: which call of the chat it is. */
-const CALL = /\/tracker\/chat\/(.+)$/;
+/** Of a route: which call of the chat it is stands behind this. */
+const CALLS = "/tracker/chat/";
 /** One of these is the work of hundreds of others. */
 const LONG_CALLS: ReadonlySet<string> = new Set(["list", "broadcast", "broadcast/read", "broadcast/retry", "broadcast/cancel"]);
 /** Their clients are told what they are told when no text can be queued; others, that nothing can be looked up. */
@@ -20,7 +20,7 @@ const QUEUEING_CALLS: ReadonlySet<string> = new Set(["send", "broadcast", "broad
 /** Answers 8 or 14 (HTTP 503) before a hash is looked at. */
 export function shedLoad(app: FastifyInstance, { load, meter }: SheddingOptions): void {
   app.addHook("onRequest", (request, reply, done) => {
-    const call = CALL.exec(request.routeOptions.url ?? "")?.[1];
+    const call = request.routeOptions.url?.split(CALLS)[1];
     if (call === undefined || !sheds(load(), call)) return done();
     meter.count("shed", call);
     void reply.header("Retry-After", String(RETRY_AFTER_SECONDS));

@@ -3,6 +3,7 @@
  * nothing in any of them names a tracker or an account that was deleted.
  */
 import type { UserId } from "../chat/fleet.ts";
+import { trackerKeys } from "./keys.ts";
 
 export interface KeyFamily {
   /** The key, with `<user>`, `<tracker>` and the like where an id stands. */
@@ -16,8 +17,11 @@ export interface KeyFamily {
   readonly listedIn?: string;
 }
 
+/** Of the keys of a tracker those that are prefixes: of its buckets and their timelines. */
+const BUCKETS = /:[bl]$/;
+
 export const KEY_FAMILIES: readonly KeyFamily[] = [
-  ...["h", "bi", "bt", "b<bucket>", "u", "d", "o", "p", "f", "x", "w", "l<bucket>", "k", "ev"].map(ofTracker),
+  ...trackerKeys(0).map(ofTracker),
   { name: "ev:{u<user>}", goesWith: "account" },
   { name: "ev:{u<user>}:m", goesWith: "account" },
   { name: "{u<user>}:k:<name>", goesWith: "account", listedIn: "{u<user>}:k" },
@@ -27,6 +31,9 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   { name: "bc:{u<user>}:p", goesWith: "account" },
   { name: "bc:{u<user>}:k:<name>", goesWith: "account", listedIn: "bc:{u<user>}:k" },
   { name: "bc:{u<user>}:k", goesWith: "account" },
+  { name: "wh:{u<user>}", goesWith: "account" },
+  { name: "wh:{u<user>}:ids", goesWith: "account" },
+  ...["", ":r", ":d", ":b"].map(ofWebhook),
   { name: "sessions:{u<user>}", goesWith: "session" },
   { name: "session:<name>", goesWith: "session" },
   { name: "ev:node:{<node>}", goesWith: "node" },
@@ -36,10 +43,13 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   { name: "{ids}", goesWith: "shared" },
   { name: "{ids}:i:<block>", goesWith: "shared" },
   { name: "{ids}:bc", goesWith: "shared" },
+  { name: "{ids}:wh", goesWith: "shared" },
   { name: "{ids}:old", goesWith: "shared" },
   { name: "pend:{p<shard>}", goesWith: "shared" },
   { name: "pend:{p<shard>}:n", goesWith: "shared" },
   { name: "ev:nodes", goesWith: "shared" },
+  { name: "wh:accounts", goesWith: "shared" },
+  { name: "bull:{webhooks}:<name>", goesWith: "shared" },
   { name: "dead", goesWith: "shared" },
   { name: "nodes", goesWith: "shared" },
   { name: "health", goesWith: "shared" },
@@ -61,6 +71,11 @@ export function accountKeys(user: UserId): {
   };
 }
 
-function ofTracker(name: string): KeyFamily {
-  return { name: `{t<tracker>}:${name}`, goesWith: "tracker" };
+function ofWebhook(name: string): KeyFamily {
+  return { name: `wh:{u<user>}:<id>${name}`, goesWith: "account", listedIn: "wh:{u<user>}:ids" };
+}
+
+function ofTracker(key: string): KeyFamily {
+  const name = key.replace("{t0}", "{t<tracker>}");
+  return { name: BUCKETS.test(key) ? `${name}<bucket>` : name, goesWith: "tracker" };
 }

@@ -118,6 +118,23 @@ export function broadcastIdempotencyKeys(user: UserId, name: string): readonly s
   return [`bc:{u${user}}:k:${name}`, `bc:{u${user}}:k`];
 }
 
+/** The last id that a webhook got (string). */
+export const WEBHOOK_IDS = "{ids}:wh";
+
+/** Accounts that have webhooks, or had (SET). */
+export const WEBHOOK_ACCOUNTS = "wh:accounts";
+
+/** An account's webhooks (hash by id). */
+export function webhooksKey(user: UserId): string {
+  return `wh:{u${user}}`;
+}
+
+/** Of a webhook: its account's, their ids (ZSET), its state (hash), what is to be posted once more (list), what was given up by time (ZSET), and as such (hash). */
+export function webhookKeys(user: UserId, id: number): readonly string[] {
+  const own = `wh:{u${user}}:${id}`;
+  return [webhooksKey(user), `${webhooksKey(user)}:ids`, own, `${own}:r`, `${own}:d`, `${own}:b`];
+}
+
 /** How a client's idempotency key is named in Redis, which takes no bytes of others into its keys. */
 export function idempotencyName(key: string): string {
   return createHash("sha256").update(key).digest("base64url");

@@ -37,7 +37,7 @@ export function drain(tracker: TrackerState, request: DrainRequest, now: Instant
   return {
     type: "drained",
     texts,
-    waiting: lanes(tracker).filter((id) => !mine.has(id)).length,
+    waiting: lanesFor(tracker, request).filter((id) => !mine.has(id)).length,
     dueInMs: due === Number.POSITIVE_INFINITY ? null : Math.max(0, due - now),
     ...someEnded(where.ended),
     withdrawn: withdrawn(tracker, request),
@@ -107,13 +107,17 @@ export function oldestWait(tracker: TrackerState, now: Instant): number | null {
 /** Strictly in order: nothing is claimed past a text that is neither held nor ended. */
 function claim(tracker: TrackerState, request: DrainRequest, where: Here): readonly ClaimedText[] {
   const texts: ClaimedText[] = [];
-  for (const id of lanes(tracker)) {
+  for (const id of lanesFor(tracker, request)) {
     if (texts.length >= request.room) break;
     const queued = tracker.outbox.get(id);
     const text = queued === undefined ? null : claimOne(tracker, { id, queued }, request, where);
     if (text !== null) texts.push(text);
   }
   return texts;
+}
+
+function lanesFor(tracker: TrackerState, { urgentOnly }: DrainRequest): readonly MessageId[] {
+  return urgentOnly === true ? [...tracker.urgent] : lanes(tracker);
 }
 
 /** Null: the line holds it, or it has just ended. */

@@ -1,24 +1,23 @@
 /** The reference store: readable, synchronous inside, no timers, no randomness. What it does, Redis does. */
 import type { UserId } from "../chat/fleet.ts";
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
-import {
-  type Cancelled,
-  type DeadLetter,
-  type Draft,
-  type DrainRequest,
-  type Fullness,
-  IDEMPOTENCY_MS,
-  type ListQuery,
-  type LoggedIn,
-  type Login,
-  type MessageStore,
-  type OutboxState,
-  type Owner,
-  type Received,
-  type Reception,
-  type Removed,
-  type RosterEntry,
-  type Submitted,
+import type {
+  Cancelled,
+  DeadLetter,
+  Draft,
+  DrainRequest,
+  Fullness,
+  ListQuery,
+  LoggedIn,
+  Login,
+  MessageStore,
+  OutboxState,
+  Owner,
+  Received,
+  Reception,
+  Removed,
+  RosterEntry,
+  Submitted,
 } from "../chat/ports.ts";
 import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
@@ -26,6 +25,8 @@ import { shardOf } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { putBack, withdraw } from "./memory-endings.ts";
 import { MemoryEvents } from "./memory-events.ts";
+import { MemoryKeys } from "./memory-keys.ts";
+import { MemoryLeases } from "./memory-leases.ts";
 import { drain, expire, oldestWait } from "./memory-outbox.ts";
 import { disown, logIn, logOut } from "./memory-owner.ts";
 import { receive } from "./memory-reception.ts";
@@ -51,8 +52,8 @@ export class MemoryStore implements MessageStore {
   readonly #clock: () => Instant;
   readonly #trackers = new Map<TrackerId, TrackerState>();
   readonly #places = new Map<MessageId, TrackerId>();
-  readonly #leases = new Map<string, Instant>();
-  readonly #keys = new Map<string, { readonly digest: string; readonly until: Instant }>();
+  readonly #leases: MemoryLeases;
+  readonly #keys = new MemoryKeys();
   #lastId: MessageId;
   /** Their events, in the same memory. */
   readonly events: MemoryEvents;
@@ -60,6 +61,7 @@ export class MemoryStore implements MessageStore {
   /** `clock` gives the store's time; `lastId` lets a test start near the end of the ids. */
   constructor(clock: () => Instant, lastId: MessageId = 0) {
     this.#clock = clock;
+    this.#leases = new MemoryLeases(clock);
     this.#lastId = lastId;
     this.events = new MemoryEvents(this.#trackers, clock);
   }
@@ -70,11 +72,7 @@ export class MemoryStore implements MessageStore {
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
-    const [name, now] = [`${userId} ${key}`, this.#clock()];
-    const known = this.#keys.get(name);
-    if (known !== undefined && known.until > now) return Promise.resolve(known.digest === bodyDigest ? "same" : "other");
-    this.#keys.set(name, { digest: bodyDigest, until: now + IDEMPOTENCY_MS });
-    return Promise.resolve("new");
+    return Promise.resolve(this.#keys.claim({ userId, key }, bodyDigest, this.#clock()));
   }
 
   findByKey(trackerId: TrackerId, idempotencyKey: string): Promise<MessageId | null> {
@@ -137,7 +135,7 @@ export class MemoryStore implements MessageStore {
   }
 
   roster(trackerIds: readonly TrackerId[]): Promise<readonly RosterEntry[]> {
-    const live = this.#liveNodes();
+    const live = this.#leases.live();
     return Promise.resolve(trackerIds.map((id) => rosterEntry(id, this.#trackers.get(id), live)));
   }
 
@@ -262,28 +260,25 @@ export class MemoryStore implements MessageStore {
 
   forget(userId: UserId): Promise<void> {
     this.events.forget(userId);
-    for (const name of this.#keys.keys()) if (name.startsWith(`${userId} `)) this.#keys.delete(name);
+    this.#keys.forget(userId);
     return Promise.resolve();
   }
 
   renewLease(node: string, ttlMs: number): Promise<"kept" | "taken"> {
-    const now = this.#clock();
-    const kept = (this.#leases.get(node) ?? now) > now;
-    this.#leases.set(node, now + ttlMs);
-    return Promise.resolve(kept ? "kept" : "taken");
+    return Promise.resolve(this.#leases.renew(node, ttlMs));
   }
 
   dropLease(node: string): Promise<void> {
-    this.#leases.delete(node);
+    this.#leases.drop(node);
     return Promise.resolve();
   }
 
   liveNodes(): Promise<readonly string[]> {
-    return Promise.resolve(this.#liveNodes());
+    return Promise.resolve(this.#leases.live());
   }
 
   owners(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, Owner>> {
-    const live = this.#liveNodes();
+    const live = this.#leases.live();
     return Promise.resolve(
       this.#collect(trackerIds, (tracker) => {
         const owner = ownerOf(tracker);
@@ -342,10 +337,5 @@ export class MemoryStore implements MessageStore {
       if (one !== null) found.set(id, one);
     }
     return found;
-  }
-
-  #liveNodes(): readonly string[] {
-    const now = this.#clock();
-    return [...this.#leases].filter(([, until]) => until > now).map(([node]) => node);
   }
 }

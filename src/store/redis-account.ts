@@ -3,7 +3,7 @@ import type { UserId } from "../chat/fleet.ts";
 import { IDEMPOTENCY_MS } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
 import { accountKeys } from "./key-families.ts";
-import { idempotencyKeys, idempotencyName } from "./keys.ts";
+import { idempotencyKeys, idempotencyName, WEBHOOK_ACCOUNTS } from "./keys.ts";
 import { asText } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
 
@@ -33,4 +33,5 @@ export async function forgetAccount(connection: RedisConnection, userId: UserId)
     }
   }
   await Promise.all(fixed.map((key) => connection.unlink(key)));
+  await connection.srem(WEBHOOK_ACCOUNTS, String(userId));
 }

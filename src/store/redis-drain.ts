@@ -53,11 +53,11 @@ function sum({ expired, deadLettered }: EndedTexts, reply: Reply | undefined): E
 
 /** What later rounds still have to do: settlements are applied in the first. */
 function remaining(request: DrainRequest, texts: readonly ClaimedText[], round: number): Omit<DrainRequest, "trackerId"> {
-  const { epoch, maxAttempts, tagBytes } = request;
+  const { epoch, maxAttempts, tagBytes, urgentOnly = false } = request;
   const held = [...request.held, ...texts.map((text) => text.id)];
   const settlements = round === 0 ? request.settlements.map(bounded) : [];
   const tags = round === 0 ? (request.tags ?? []) : [];
-  return { epoch, maxAttempts, tagBytes, held, settlements, tags, room: request.room - texts.length };
+  return { epoch, maxAttempts, tagBytes, urgentOnly, held, settlements, tags, room: request.room - texts.length };
 }
 
 function packTrace({ id, direction, ageMs }: Trace): object {

@@ -43,6 +43,11 @@ const SCRIPTS = {
   "begin-broadcast": 2,
   "note-broadcast": 1,
   "cancel-broadcast": 1,
+  "create-webhook": 3,
+  "remove-webhook": 6,
+  "finish-webhook": 6,
+  "fail-webhook": 3,
+  "replay-webhook": 6,
   "waiting-events": 2,
   "relayed-events": 2,
   "relay-events": 2,
@@ -163,7 +168,7 @@ const REDIRECTED = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
 
 /** ioredis adds a method per command defined, and one with this ending that leaves replies undecoded. */
 function callOn(sender: object, name: ScriptName): Call {
-  return Reflect.get(sender, `${commandName(name)}Buffer`) as Call;
+  return Reflect.get(sender, METHODS[name]) as Call;
 }
 
 /** One script with its parts (`--@include part`) in place; `#!lua` makes a cluster refuse keys of other slots. */
@@ -178,3 +183,7 @@ function read(file: string): string {
 function commandName(script: string): string {
   return `tracker-chat:${script}`;
 }
+
+const METHODS = Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, `${commandName(name)}Buffer`])) as Readonly<
+  Record<ScriptName, string>
+>;

@@ -1,5 +1,5 @@
 /** Writing messages to Redis: ids and indexes first, then the one script that makes a message real. */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import {
   type Draft,
@@ -123,8 +123,5 @@ export function keyDigest(key: string | null | undefined): Buffer {
 
 /** 64 bits tell a tracker's last 64 texts apart. */
 function digest(serial: string | null, text: string): Buffer {
-  return createHash("sha1")
-    .update(serial === null ? text : `${serial}\u0000${text}`)
-    .digest()
-    .subarray(0, 8);
+  return hash("sha1", serial === null ? text : `${serial}\u0000${text}`, "buffer").subarray(0, 8);
 }

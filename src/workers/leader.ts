@@ -52,7 +52,7 @@ export class Leader {
     return this.#posts.filter(({ worker }) => worker !== null).length;
   }
 
-  /** Starts one worker, then the others; rejects with what the first one says when it cannot start. */
+  /** Starts one worker, then the others, which find the store as the first has left it; rejects with what one says that cannot start. */
   async start(): Promise<Places> {
     const [first, ...others] = this.#posts;
     if (first === undefined) throw new Error("no workers");

@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
 import { LineChat } from "../../src/chat/lines.ts";
 import { StoreUnavailable } from "../../src/chat/ports.ts";
+import type { Protocol } from "../../src/core/index.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { storeWith } from "../support/api.ts";
 import { MemoryDirectory } from "../support/fleet.ts";
+import { byTag } from "../support/scripted-protocol.ts";
 
 it("says of a line that ended in an outage that it is gone as soon as it can, and of none that came after", async () => {
   const memory = new MemoryStore(Date.now);
@@ -32,4 +34,35 @@ it("says of a line that ended in an outage that it is gone as soon as it can, an
   down = false;
   await chat.retryLogouts();
   expect(await memory.owners([1, 2])).toEqual(new Map([[2, { node: "a", epoch: later.epoch }]]));
+});
+
+it("refuses a device whose profile names an upstream that its protocol, or nobody, can be shared with", async () => {
+  const store = new MemoryStore(Date.now);
+  await store.renewLease("a", 60_000);
+  const alone: Protocol = { ...byTag, name: "alone" };
+  Reflect.deleteProperty(alone, "tee");
+  const directory = new MemoryDirectory({
+    trackers: [
+      { id: 1, deviceId: "shared", profile: { tee: "upstream:5000" } },
+      { id: 2, deviceId: "nowhere", profile: { tee: "upstream" } },
+      { id: 3, deviceId: "own", profile: { tee: null } },
+    ],
+    protocols: [byTag, alone],
+  });
+  const chat = new LineChat({
+    store,
+    directory,
+    outbox: { hint: () => Promise.resolve() },
+    node: "a",
+    now: () => 0,
+    warn: () => undefined,
+  });
+  const verdict = async (key: string, protocol: Protocol): Promise<unknown> => {
+    const answer = await chat.identify({ scope: "login", key, password: null }, { protocol, address: "10.0.0.1" });
+    return answer.verdict.type === "refused" ? answer.verdict.reason : answer.verdict.type;
+  };
+  expect(await verdict("shared", alone)).toBe("unsupported");
+  expect(await verdict("nowhere", byTag)).toBe("unsupported");
+  expect(await verdict("shared", byTag)).toBe("accepted");
+  expect(await verdict("own", alone)).toBe("accepted");
 });

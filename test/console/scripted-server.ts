@@ -10,6 +10,7 @@ import { pino } from "pino";
 import { ChatError } from "../../src/chat/chat-error.ts";
 import { registerConsole } from "../../src/http/console.ts";
 import { createHttpServer } from "../../src/http/server.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 export interface Scene {
   readonly trackers: number;
@@ -62,7 +63,13 @@ export class ScriptedServer {
   }
 
   static async start(scene: Scene): Promise<ScriptedServer> {
-    const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+    const app = await createHttpServer({
+      logger: pino({ level: "silent" }),
+      trustProxy: [],
+      tls: null,
+      limits: BOUNDS.http,
+      registry: null,
+    });
     const server = new ScriptedServer(app, scene);
     await registerConsole(app, join(import.meta.dirname, "../../dist/console"));
     server.#routes();

@@ -229,6 +229,21 @@ describe("a document that is refused", () => {
       [["trackers[0].profile", 'unknown field "colour"']],
     ],
     [
+      "an upstream for a protocol that cannot be shared",
+      { trackers: [{ id: 2, user_id: 1, device_id: "2", protocol: "egts", profile: { tee: "example.com:1" } }] },
+      [["trackers[0].profile", '"tee" is not possible: lines of this protocol cannot be shared']],
+    ],
+    [
+      "an upstream that is no address",
+      { trackers: [{ id: 2, user_id: 1, device_id: "2", protocol: "jt808", profile: { tee: "http://example.com" } }] },
+      [["trackers[0].profile.tee", "must be host:port"]],
+    ],
+    [
+      "an upstream without a port, while the protocol is open",
+      { trackers: [{ id: 2, user_id: 1, device_id: "2", profile: { tee: "example.com:70000" } }] },
+      [["trackers[0].profile.tee", "must be host:port"]],
+    ],
+    [
       "a profile that is too large",
       { trackers: [{ id: 2, user_id: 1, device_id: "2", profile: { x: "y".repeat(20_000) } }] },
       [["trackers[0].profile", "must be at most 16384 bytes"]],

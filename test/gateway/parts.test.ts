@@ -11,7 +11,7 @@ import { type LiveLine, Registry } from "../../src/gateway/registry.ts";
 import { paperProtocol } from "../support/fleet.ts";
 
 describe("admission", () => {
-  const limits = { linesPerIp: 2, loginRate: { count: 3, perMs: 1_000 } };
+  const limits = { lines: 100, linesPerIp: 2, loginRate: { count: 3, perMs: 1_000 } };
 
   it("bounds lines that have not logged in, per address", () => {
     const admission = new Admission(limits);

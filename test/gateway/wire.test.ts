@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Wire, type WireOwner } from "../../src/gateway/wire.ts";
 import { Peer, until } from "../support/gateway-world.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 const open: { readonly server: Server; readonly peer: Peer }[] = [];
 
@@ -24,7 +25,7 @@ async function pair(): Promise<{ readonly wire: Wire; readonly peer: Peer; reado
     gone: () => told.push("gone"),
   };
   const server = createServer({ allowHalfOpen: true });
-  const accepted = new Promise<Wire>((resolve) => server.once("connection", (socket) => resolve(new Wire(socket, owner))));
+  const accepted = new Promise<Wire>((resolve) => server.once("connection", (socket) => resolve(new Wire(socket, owner, BOUNDS.wire))));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const peer = await Peer.dial(typeof address === "object" && address !== null ? address.port : 0, { allowHalfOpen: true });

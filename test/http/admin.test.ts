@@ -9,6 +9,7 @@ import { openApi } from "../../src/http/openapi.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { EXAMPLE, type FleetWorld, fleetWorld, manyTrackers } from "../fleet/world.ts";
 import { answerCheck } from "../support/answer-schema.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 const check = answerCheck(openApi([]));
 const TOKEN = "0123456789abcdef";
@@ -33,7 +34,7 @@ beforeEach(async () => {
     list: () => Promise.resolve([LINE]),
     kick: (id) => Promise.resolve(id === LINE.trackerId && kicked.push(id) === 1),
   };
-  app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+  app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry: null });
   const outbox = { hint: (...hint: unknown[]) => Promise.resolve(void hints.push(hint)) };
   registerAdmin(app, { token: TOKEN, fleet: world.fleet, lines, messages: deadLetterStore(), outbox });
   await app.ready();

@@ -9,6 +9,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { registerConsole } from "../../src/http/console.ts";
 import { createHttpServer } from "../../src/http/server.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 /** What a first visit may take, compressed. */
 const FIRST_LOAD_BYTES = 60_000;
@@ -29,7 +30,13 @@ afterAll(async () => {
 });
 
 async function serve(from: string): Promise<FastifyInstance> {
-  const server = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+  const server = await createHttpServer({
+    logger: pino({ level: "silent" }),
+    trustProxy: [],
+    tls: null,
+    limits: BOUNDS.http,
+    registry: null,
+  });
   await registerConsole(server, from);
   return server;
 }
@@ -125,7 +132,13 @@ describe("what is no file of the console", () => {
   );
 
   it("is everything where the console is not built", async () => {
-    const bare = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+    const bare = await createHttpServer({
+      logger: pino({ level: "silent" }),
+      trustProxy: [],
+      tls: null,
+      limits: BOUNDS.http,
+      registry: null,
+    });
     expect(await registerConsole(bare, join(folder, "nowhere"))).toBe(false);
     expect((await bare.inject({ method: "GET", url: "/" })).json()).toMatchObject({ status: { code: 111 } });
     await bare.close();

@@ -14,6 +14,7 @@ import { exportHead, exportLines } from "../../src/http/export-format.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { until } from "../support/gateway-world.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 const USER = { id: 7, login: "ada", timeZone: "Europe/Berlin", dealerId: null };
 const START = Date.UTC(2026, 10, 29, 12);
@@ -30,7 +31,7 @@ beforeEach(async () => {
   store = new MemoryStore(() => time.now);
   list = (query) => store.list(query);
   labels = { 2: "Truck 2", 1: "=Truck 1" };
-  app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+  app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry: null });
   const trackers = (): readonly Tracker[] => Object.keys(labels).map((id) => tracker(Number(id)));
   const directory = {
     user: (id: number) => (id === USER.id ? USER : undefined),

@@ -7,6 +7,7 @@ import type { Calls } from "../../src/chat/calls.ts";
 import type { Extensions } from "../../src/chat/extensions.ts";
 import type { Directory } from "../../src/chat/fleet.ts";
 import type { SignIn } from "../../src/chat/sign-in.ts";
+import type { Webhooks } from "../../src/chat/webhooks.ts";
 import { accountCalls } from "../../src/http/account-calls.ts";
 import { broadcastCalls } from "../../src/http/broadcast-calls.ts";
 import { chatCalls } from "../../src/http/chat-calls.ts";
@@ -16,11 +17,14 @@ import { FAILURES } from "../../src/http/failure.ts";
 import { openApi } from "../../src/http/openapi.ts";
 import type { OpenApi } from "../../src/http/openapi-types.ts";
 import { createHttpServer } from "../../src/http/server.ts";
+import { webhookCalls } from "../../src/http/webhook-calls.ts";
 import { answerCheck } from "../support/answer-schema.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 const CALLS = [
   ...chatCalls({} as Calls),
   ...broadcastCalls({} as Broadcasts),
+  ...webhookCalls({} as Webhooks),
   ...extensionCalls({} as Extensions),
   ...accountCalls({ accounts: {} as Accounts, directory: {} as Directory, signIn: {} as SignIn }),
 ];
@@ -80,7 +84,7 @@ it("(the check of answers bites)", () => {
 });
 
 it("is served, with a page that runs by itself under a strict policy", async () => {
-  const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+  const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry: null });
   registerDocs(app, DOCUMENT);
   const served = await app.inject({ url: "/openapi.json" });
   expect(served.headers["content-type"]).toBe("application/json; charset=utf-8");

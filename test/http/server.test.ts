@@ -8,6 +8,7 @@ import { type Readiness, registerHealth, registerMetrics } from "../../src/http/
 import { createHttpServer } from "../../src/http/server.ts";
 import { type Api, startApi } from "../support/api.ts";
 import { HASH } from "../support/fleet.ts";
+import { BOUNDS } from "../support/limits.ts";
 
 const FLEET = { trackers: [{ id: 42 }] };
 const HASHES = { hash: HASH, tracker_id: 42 };
@@ -115,7 +116,13 @@ describe("whatever is thrown", () => {
     ["an object", { toString: null }],
   ];
   it.each(thrown)("%s becomes error 6", async (_name, what) => {
-    const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+    const app = await createHttpServer({
+      logger: pino({ level: "silent" }),
+      trustProxy: [],
+      tls: null,
+      limits: BOUNDS.http,
+      registry: null,
+    });
     app.get("/sync", () => {
       throw what;
     });
@@ -168,7 +175,13 @@ describe("the access log and the metrics", () => {
 
 describe("health", () => {
   async function health(readiness: () => Promise<Readiness>): Promise<object> {
-    const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: null });
+    const app = await createHttpServer({
+      logger: pino({ level: "silent" }),
+      trustProxy: [],
+      tls: null,
+      limits: BOUNDS.http,
+      registry: null,
+    });
     registerHealth(app, readiness);
     const [ready, live] = [await app.inject({ url: "/readyz" }), await app.inject({ url: "/livez" })];
     return { status: ready.statusCode, body: ready.json(), live: live.statusCode };
@@ -187,7 +200,7 @@ describe("health", () => {
   it("counts two servers of one process together", async () => {
     const registry = new Registry();
     for (const _ of ["api", "admin"]) {
-      const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry });
+      const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry });
       await app.inject({ url: "/nope" });
     }
     expect(await registry.metrics()).toContain('tracker_chat_http_request_duration_seconds_count{route="none",code="111"} 2');
@@ -195,7 +208,7 @@ describe("health", () => {
 
   it("shows the registry", async () => {
     const registry = new Registry();
-    const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry });
+    const app = await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry });
     registerMetrics(app, registry);
     await app.inject({ url: "/nope" });
     const reply = await app.inject({ url: "/metrics" });

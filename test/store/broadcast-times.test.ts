@@ -108,7 +108,7 @@ describe("on Redis", () => {
     for (const [key, ms] of [
       [`${kept.prefix}${id}`, BROADCAST_MS],
       [kept.all, BROADCAST_MS],
-      ...broadcastIdempotencyKeys(OTHER, idempotencyName("k")).map((key) => [key, IDEMPOTENCY_MS] as const),
+      ...broadcastIdempotencyKeys(OTHER, idempotencyName("k")).map((name) => [name, IDEMPOTENCY_MS] as const),
     ] as const) {
       expect(await left(key)).toBeGreaterThan(ms - LENIENT_MS);
       expect(await left(key)).toBeLessThanOrEqual(ms);

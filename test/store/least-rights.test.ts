@@ -1,6 +1,4 @@
 /** The Redis user of docs/security.md, over TLS: all that the product does, and nothing else. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -16,8 +14,12 @@ import { NodeEvents } from "../../src/store/node-events.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { RedisBroadcasts } from "../../src/store/redis-broadcasts.ts";
 import { RedisEvents } from "../../src/store/redis-events.ts";
+import { RedisWebhooks } from "../../src/store/redis-webhooks.ts";
+import { HookQueue } from "../../src/webhooks/hook-queue.ts";
+import type { Pumped } from "../../src/webhooks/pump.ts";
 import { storeContract } from "../store.contract.ts";
 import { until } from "../support/gateway-world.ts";
+import { bullmqScripts, ownScripts } from "../support/script-commands.ts";
 import { denials, documentedCommands, type SecureRedis, sentCommands, startSecureRedis } from "../support/secure-redis.ts";
 import { outboxContract } from "./contract/outbox.ts";
 import type { World } from "./world.ts";
@@ -32,20 +34,6 @@ const ALWAYS = ["auth", "hello", "client|setinfo"];
 const ADMINISTRATION = ["acl|log", "config|resetstat"];
 /** While slots move; the tests' cluster is one node. */
 const UNSEEN = ["asking"];
-/** BullMQ's scripts behind what the product calls: adding, taking, ending, retrying, stalled jobs, and removing a queue. */
-const BULLMQ_SCRIPTS = [
-  "addStandardJob-9",
-  "moveToActive-11",
-  "moveToFinished-14",
-  "moveToDelayed-11",
-  "retryJob-11",
-  "extendLocks-1",
-  "moveStalledJobsToWait-9",
-  "saveStacktrace-1",
-  "pause-7",
-  "obliterate-2",
-  "releaseLock-1",
-];
 
 describe("on one Redis", () => {
   const world = userOfRedis(false);
@@ -54,6 +42,8 @@ describe("on one Redis", () => {
 
   it("keeps a fleet: small and large changes, chores, sessions, unknown devices, nudges", () => keepFleet(world));
   it("sends and takes mail, retries it, and removes what a node left behind", () => exchangeMail(world), 40_000);
+
+  it("sees to webhooks: hints, waits, and what comes after", () => seeToWebhooks(world), 40_000);
 
   it("is denied nothing of that", async () => {
     expect(await denials(world.secure)).toEqual([]);
@@ -190,6 +180,7 @@ function userOfRedis(cluster: boolean): UserWorld {
         store: new RedisStore(requests, own),
         events: new RedisEvents({ requests, subscriber, own }),
         broadcasts: new RedisBroadcasts(requests),
+        webhooks: new RedisWebhooks(requests),
         node: NODE,
         advance: (ms) => advance(secure(), ms),
         close: () => Promise.resolve(),
@@ -281,6 +272,20 @@ async function exchangeMail({ connect, secure }: UserWorld): Promise<void> {
   await a.worker.stop();
 }
 
+async function seeToWebhooks({ connect }: UserWorld): Promise<void> {
+  const pumped: number[] = [];
+  const pump = (_: number, id: number): Promise<Pumped> => {
+    pumped.push(id);
+    return Promise.resolve(pumped.length < 3 ? { type: "again", inMs: 10 } : { type: "idle" });
+  };
+  const queue = new HookQueue({ connect: () => connect("bullmq"), pump, log });
+  queue.start();
+  await queue.hint(1, 5);
+  await until(() => pumped.length >= 3, String, 15_000);
+  await queue.stop();
+  expect(new Set(pumped)).toEqual(new Set([5]));
+}
+
 function asUser(secure: SecureRedis, name: string, ...args: readonly string[]): Promise<unknown> {
   return ask(secure.url, secure.authority.ca, name, ...args);
 }
@@ -302,25 +307,4 @@ async function ask(url: string, ca: Buffer | null, ...command: readonly string[]
   } finally {
     client.disconnect();
   }
-}
-
-/** Commands named in scripts. */
-function named(texts: readonly string[], call: RegExp): readonly string[] {
-  return texts.flatMap((text) => [...text.matchAll(call)].map(([, name = ""]) => name.toLowerCase()));
-}
-
-function ownScripts(): readonly string[] {
-  const folder = join(import.meta.dirname, "../../src/store/lua");
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".lua"));
-  const texts = files.map((file) => readFileSync(join(folder, file), "utf8"));
-  // Of XINFO the one kind that is asked for.
-  return named(texts, /redis\.call\('([A-Z]+)'/g).map((name) => (name === "xinfo" ? "xinfo|stream" : name));
-}
-
-function bullmqScripts(): readonly string[] {
-  const folder = join(import.meta.dirname, "../../node_modules/bullmq/dist/cjs/scripts");
-  return named(
-    BULLMQ_SCRIPTS.map((name) => readFileSync(join(folder, `${name}.js`), "utf8")),
-    /\b(?:rcall|redis\.call)\(\s*["']([A-Za-z]+)["']/g,
-  );
 }

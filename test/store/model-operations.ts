@@ -119,19 +119,20 @@ const drainChoices = fc.record({
   own: fc.boolean(),
   lost: fc.boolean(),
   room: fc.nat({ max: 3 }),
+  urgentOnly: fc.boolean(),
   maxAttempts: fc.integer({ min: 1, max: 3 }),
   frames: fc.array(fc.record({ n: some, direction: fc.constantFrom("down", "up") }), { maxLength: 2 }),
   tags: fc.array(fc.record({ n: some, tag: fc.constantFrom(...WIRE_TAGS), whole: fc.boolean() }), { maxLength: 2 }),
 });
 
-const drains = shown("drain", drainChoices, ({ n, told, own, lost, room, maxAttempts, frames, tags }) => async (side, trackers) => {
+const drains = shown("drain", drainChoices, ({ n, told, own, lost, maxAttempts, frames, tags, ...lanes }) => async (side, trackers) => {
   const line = at(side.lines, n);
   if (line === undefined) return null;
   // What the line holds is what it most likely settles.
   const settled = told.map((one) => settlementOf(one.type, (own ? at(line.held, one.n) : undefined) ?? idAt(side, one.n), one.n));
   const ended = new Set(settled.filter(endsHold).map((one) => ("id" in one ? one.id : 0)));
   line.held = line.held.filter((id) => !ended.has(id));
-  const request = { trackerId: tracker(trackers, line.which), epoch: line.epoch, settlements: settled, held: line.held, room };
+  const request = { trackerId: tracker(trackers, line.which), epoch: line.epoch, settlements: settled, held: line.held, ...lanes };
   const traces = frames.map((frame) => ({ ...frame, id: idAt(side, frame.n), bytes: Buffer.from("frame"), ageMs: 0 }));
   const named = tags.map((one) => ({ id: idAt(side, one.n), tag: one.tag, whole: one.whole }));
   const result = await side.store.drain({ ...request, maxAttempts, tagBytes: 3, traces, tags: named });

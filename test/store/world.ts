@@ -3,6 +3,7 @@ import type { BroadcastStore } from "../../src/chat/broadcast.ts";
 import type { EventStore } from "../../src/chat/events.ts";
 import type { MessageId, TrackerId } from "../../src/chat/message.ts";
 import type { Draft, DrainRequest, LoggedIn, MessageStore, Received, Reception } from "../../src/chat/ports.ts";
+import type { WebhookStore } from "../../src/chat/webhook.ts";
 import type { ClaimedText, DeviceText, DrainResult, Settlement } from "../../src/core/session-io.ts";
 
 /** A store under test. Trackers are the test's own, so that one Redis serves many tests. */
@@ -10,6 +11,7 @@ export interface World {
   readonly store: MessageStore;
   readonly events: EventStore;
   readonly broadcasts: BroadcastStore;
+  readonly webhooks: WebhookStore;
   /** The name of this node. */
   readonly node: string;
   /** Returns once the store's clock has moved on by this much. */

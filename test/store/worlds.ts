@@ -2,10 +2,12 @@
 import { connected, connectRedis, type RedisPlace } from "../../src/store/connection.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
+import { MemoryWebhooks } from "../../src/store/memory-webhooks.ts";
 import { NodeEvents } from "../../src/store/node-events.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { RedisBroadcasts } from "../../src/store/redis-broadcasts.ts";
 import { RedisEvents } from "../../src/store/redis-events.ts";
+import { RedisWebhooks } from "../../src/store/redis-webhooks.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { startCluster } from "../support/redis-cluster.ts";
 import type { World } from "./world.ts";
@@ -22,6 +24,7 @@ export function memoryWorld(): Promise<World> {
     store,
     events: store.events,
     broadcasts: new MemoryBroadcasts(() => now),
+    webhooks: new MemoryWebhooks(() => now),
     node: NODE,
     advance: (ms) => {
       now += ms;
@@ -54,6 +57,7 @@ async function worldOn(place: RedisPlace, redis: Pick<TestRedis, "command" | "st
     store: new RedisStore(connection, own),
     events: new RedisEvents({ requests: connection, subscriber, own }),
     broadcasts: new RedisBroadcasts(connection),
+    webhooks: new RedisWebhooks(connection),
     node: NODE,
     advance: (ms) => advance(redis, ms),
     close: async () => {

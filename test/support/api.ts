@@ -12,6 +12,8 @@ import type { Load } from "../../src/chat/load.ts";
 import { type MessageStore, type News, type Outbox, type Owner, StoreUnavailable } from "../../src/chat/ports.ts";
 import { Sender, type SenderOptions } from "../../src/chat/sender.ts";
 import { SignIn } from "../../src/chat/sign-in.ts";
+import type { WebhookStore } from "../../src/chat/webhook.ts";
+import { Webhooks } from "../../src/chat/webhooks.ts";
 import { EventHub } from "../../src/events/hub.ts";
 import { Relayer } from "../../src/events/relayer.ts";
 import { accountCalls } from "../../src/http/account-calls.ts";
@@ -22,17 +24,24 @@ import { EventStreams, type EventStreamsDeps } from "../../src/http/event-stream
 import { extensionCalls } from "../../src/http/extension-calls.ts";
 import { createGate } from "../../src/http/gate.ts";
 import { openApi } from "../../src/http/openapi.ts";
+import type { OpenApi } from "../../src/http/openapi-types.ts";
 import { type RouteDeps, registerCalls } from "../../src/http/routes.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { shedLoad } from "../../src/http/shedding.ts";
+import { webhookCalls } from "../../src/http/webhook-calls.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { MemoryBroadcasts } from "../../src/store/memory-broadcasts.ts";
+import { MemoryWebhooks } from "../../src/store/memory-webhooks.ts";
+import { Poster } from "../../src/webhooks/post.ts";
 import { answerCheck } from "./answer-schema.ts";
 import { type FleetPlan, HASH, MemoryDirectory } from "./fleet.ts";
+import { BOUNDS } from "./limits.ts";
 
 /** What the calls need of a message store. */
 type ApiStore = CallsOptions["store"] & ExtensionsOptions["store"] & SenderOptions["store"] & BroadcastsOptions["store"];
 
+/** Only asked what it thinks of URLs. */
+const POSTER = new Poster({ allow: ["10.1.0.0/16"] });
 const NO_PACE: Pace = { count: 1_000_000, perMs: 1_000 };
 
 export interface ApiOptions {
@@ -45,6 +54,8 @@ export interface ApiOptions {
   readonly broadcasts?: BroadcastStore;
   /** The default makes nothing wait. */
   readonly pace?: Pace;
+  /** Where webhooks are kept; the default is a memory of its own. */
+  readonly webhooks?: WebhookStore;
   readonly outbox?: Outbox;
   /** A whole fleet in place of `fleet` and `sessions`: with logins, sessions and API keys. */
   readonly accounts?: { readonly directory: Directory; readonly accounts: Accounts };
@@ -75,8 +86,12 @@ export interface Api {
   readonly store: MemoryStore;
   readonly directory: MemoryDirectory;
   readonly registry: Registry;
+  /** What the server says of its own calls. */
+  readonly document: OpenApi;
   readonly hints: (readonly [trackerId: number, owner: Owner, news?: News])[];
   readonly failedHints: unknown[];
+  /** Accounts and webhooks of which something waits. */
+  readonly hookHints: (readonly [userId: number, webhook: number])[];
   /** The store's and the API's time; assign to let it pass. */
   readonly time: { now: number };
   /** POST with a JSON body and the default user's hash. */
@@ -106,9 +121,9 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const registry = new Registry();
   const hints: [number, Owner, News?][] = [];
   const failedHints: unknown[] = [];
+  const hookHints: [number, number][] = [];
   const outbox = options.outbox ?? { hint: (...hint: [number, Owner, News?]) => Promise.resolve(void hints.push(hint)) };
-  const app = await createHttpServer({ logger: logger(options.onLog), trustProxy: options.trustProxy ?? [], tls: null, registry });
-  shedLoad(app, { load: options.load ?? (() => "normal"), meter: { count: () => undefined } });
+  const app = await serverOf(options, registry);
   const gate = await createGate(app, {
     directory,
     sessions: accounts ?? sessionsOf(options.sessions ?? {}),
@@ -124,9 +139,11 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
   const extensions = new Extensions({ ...shared, events: store.events });
   const routes = { gate, calendar: new Calendar() };
   const account = accounts === null ? [] : accountCalls({ accounts, directory, signIn: new SignIn({ accounts, now: () => time.now }) });
-  const all = [...chatCalls(calls), ...broadcastCalls(broadcasts), ...extensionCalls(extensions), ...account];
+  const webhooks = webhooksOver(store, options.webhooks ?? new MemoryWebhooks(() => time.now), hookHints);
+  const all = [...chatCalls(calls), ...broadcastCalls(broadcasts), ...webhookCalls(webhooks), ...extensionCalls(extensions), ...account];
   registerCalls(app, all, routes);
-  const check = answerCheck(openApi(all));
+  const document = openApi(all);
+  const check = answerCheck(document);
   if (options.live === true)
     await goLive({ app, store, directory, routes, sessions: liveSessions(options), onAccounts: options.onAccounts });
   const request = async (wanted: InjectOptions): Promise<Reply> => {
@@ -141,14 +158,31 @@ export async function startApi(options: ApiOptions = {}): Promise<Api> {
     store,
     directory: memory,
     registry,
+    document,
     hints,
     failedHints,
+    hookHints,
     time,
     request,
     call: (path, parameters = {}) => request({ method: "POST", url: `/tracker/chat/${path}`, payload: { hash: HASH, ...parameters } }),
     driverWrites: (trackerId, ...texts) => driverWrites(store, memory, trackerId, texts),
     deviceTakes: (trackerId) => deviceTakes(store, trackerId),
   };
+}
+
+async function serverOf({ onLog, trustProxy = [], load = () => "normal" }: ApiOptions, registry: Registry): Promise<FastifyInstance> {
+  const app = await createHttpServer({ logger: logger(onLog), trustProxy, tls: null, limits: BOUNDS.http, registry });
+  shedLoad(app, { load, meter: { count: () => undefined } });
+  return app;
+}
+
+function webhooksOver({ events }: MemoryStore, webhooks: WebhookStore, hints: [number, number][]): Webhooks {
+  return new Webhooks({
+    ...{ webhooks, events },
+    problemOf: (url) => POSTER.problemOf(url),
+    secret: () => "whsec_rXJkBTgVgO8dYhOzUqsPYwZ0Y4J3ELGXuWsFf1pW3Rk",
+    hint: (user, id) => void hints.push([user.id, id]),
+  });
 }
 
 async function driverWrites(

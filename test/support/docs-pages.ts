@@ -20,6 +20,7 @@ export interface Told {
   readonly page: string;
   readonly line: number;
   readonly text: string;
+  readonly isBlock: boolean;
 }
 
 /** Every Markdown file of the repository. */
@@ -33,6 +34,7 @@ export function fencesOf({ path, text }: Page): readonly (Told & { readonly lang
     page: path,
     line: lineAt(text, index) + 1,
     language,
+    isBlock: true,
     text: body.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
   }));
 }
@@ -41,7 +43,12 @@ export function fencesOf({ path, text }: Page): readonly (Told & { readonly lang
 export function commandsOf(page: Page): readonly Told[] {
   const blocks = fencesOf(page).filter(({ language }) => language === "sh");
   const prose = page.text.replaceAll(FENCE, (fence) => fence.replaceAll(/[^\n]/g, " "));
-  const inline = [...prose.matchAll(INLINE)].map(({ index, 1: text = "" }) => ({ page: page.path, line: lineAt(prose, index), text }));
+  const inline = [...prose.matchAll(INLINE)].map(({ index, 1: text = "" }) => ({
+    page: page.path,
+    line: lineAt(prose, index),
+    text,
+    isBlock: false,
+  }));
   return [...blocks, ...inline].sort((one, other) => one.line - other.line);
 }
 

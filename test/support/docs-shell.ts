@@ -1,7 +1,7 @@
 /** Where the commands of the documentation are run: a product with its demo fleet, a folder, and a shell that finds both. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { until } from "./gateway-world.ts";
@@ -9,7 +9,7 @@ import { freePort, Product } from "./product.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** A command that ends does so within this; one that goes on is at work within this. */
-const COMMAND_MS = 30_000;
+const COMMAND_MS = 60_000;
 /** A port in a command: behind `PORT=`, `--port `, an address, or a protocol in PROTOCOL_PORTS. */
 const PORT = /(?<=_PORT=|--port |--[a-z]+-port |(?:127\.0\.0\.1|localhost|0\.0\.0\.0):|=[a-z0-9-]+:|,[a-z0-9-]+:)\d{4,5}\b/g;
 /** What somebody else recorded: the login of the demo fleet's first truck. */
@@ -43,7 +43,7 @@ export class DocsShell {
     // An answer of HTTP 400 or above fails the command that asked.
     writeFileSync(join(folder, ".curlrc"), "fail-with-body\n");
     writeFileSync(join(folder, "tracker-server.log"), LOG);
-    return new DocsShell(await Product.start({ DATA_DIR: join(folder, "data"), ADMIN_TOKEN: "" }), folder);
+    return new DocsShell(await Product.start({ DATA_DIR: join(folder, "data"), ADMIN_TOKEN: "" }, commandLine()), folder);
   }
 
   /** Runs a script to its end; gives what it said on its standard output, rejects when it fails. */
@@ -114,10 +114,20 @@ export class DocsShell {
       HOME: this.folder,
       HTTP_PORT: String(this.product.httpPort),
       DOCS_NODE: process.execPath,
-      DOCS_CLI: join(ROOT, "bin/tracker-chat.js"),
+      DOCS_CLI: commandLine(),
       DOCS_GATEWAY_PORT: String(this.product.gatewayPort),
     };
   }
+}
+
+/** What `npm run build` made, where no source is newer: it starts in a fraction of the time. Else the sources. */
+function commandLine(): string {
+  const built = join(ROOT, "dist/src/cli.js");
+  const since = existsSync(built) ? statSync(built).mtimeMs : 0;
+  const sources = ["src", "protocols"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(ROOT, folder, name)),
+  );
+  return sources.every((file) => statSync(file).mtimeMs <= since) ? built : join(ROOT, "bin/tracker-chat.js");
 }
 
 /** The shell and all that it started. */

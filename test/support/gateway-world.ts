@@ -10,9 +10,12 @@ import type { Protocol, SessionLimits } from "../../src/core/index.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { LineTap } from "../../src/gateway/line-tap.ts";
 import { Registry } from "../../src/gateway/registry.ts";
+import type { UpstreamLimits } from "../../src/gateway/upstream.ts";
+import type { WireLimits } from "../../src/gateway/wire.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { failing } from "./failing-store.ts";
 import { type FleetPlan, MemoryDirectory } from "./fleet.ts";
+import { BOUNDS } from "./limits.ts";
 import { byTag, inOrder } from "./scripted-protocol.ts";
 
 const NODE = "node-a";
@@ -30,6 +33,12 @@ export interface WorldOptions {
   readonly tls?: SecureContextOptions;
   /** Whose connections begin with a PROXY header. */
   readonly balancers?: readonly string[];
+  /** How much may be unsent; the default is the settings'. */
+  readonly wire?: WireLimits;
+  /** Lines of all addresses. */
+  readonly lines?: number;
+  /** Of the servers that share lines. */
+  readonly upstream?: UpstreamLimits;
   /** Lines of one address that have not logged in. */
   readonly linesPerIp?: number;
 }
@@ -98,7 +107,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     log,
     now: () => performance.now(),
     directory,
-    admission: { linesPerIp, loginRate: { count: 100, perMs: 1_000 } },
+    wire: options.wire ?? BOUNDS.wire,
+    admission: { lines: options.lines ?? 100, linesPerIp, loginRate: { count: 100, perMs: 1_000 } },
     listen: [
       { host: "127.0.0.1", port: 0, protocol: null, tls: false },
       { host: "127.0.0.1", port: 0, protocol: options.single ?? inOrder, tls: false },
@@ -108,6 +118,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     balancers,
     load: () => world.load,
     ...(options.tap === undefined ? {} : { tap: options.tap }),
+    ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
   });
   await store.renewLease(node, 600_000);
   const [universal, single, secure] = await gateway.listen();

@@ -1,4 +1,6 @@
 /** The bounds of one line that the tests of sessions use. */
+import { readConfig } from "../../src/config.ts";
+import type { Bounds } from "../../src/config-bounds.ts";
 import type { SessionLimits } from "../../src/core/index.ts";
 
 export const LIMITS: SessionLimits = {
@@ -9,3 +11,6 @@ export const LIMITS: SessionLimits = {
   strikes: 10,
   loginAttempts: 3,
 };
+
+/** Those of the settings as they are without any. */
+export const BOUNDS: Bounds = readConfig({}, [], {}).bounds;

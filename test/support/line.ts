@@ -60,6 +60,11 @@ export class Line {
     return this.step({ type: "drained", result: { type: "drained", texts: [], waiting: 0, dueInMs: null, withdrawn: ids } });
   }
 
+  /** Of the upstream; a text is lines that it says. */
+  upstream(news: "up" | "down" | readonly string[]): string[] {
+    return this.step({ type: "upstream", news: typeof news === "string" ? news : Buffer.from(news.map((line) => `${line}\n`).join("")) });
+  }
+
   after(ms: number): string[] {
     this.now += ms;
     return this.step({ type: "tick" });
@@ -88,7 +93,11 @@ function shown(effect: Effect): string {
     case "receive":
       return `receive ${effect.texts.map((one) => `${one.serial}:${one.text}${one.answers === null ? "" : `>${one.answers.messageId}`}`).join("|")}${effect.early ? " early" : ""}`;
     case "drain":
-      return `drain [${effect.settlements.map((one) => `${one.type}${"id" in one ? ` ${one.id}` : ""}`).join(", ")}] held ${effect.held.join(",")} room ${effect.room}`;
+      return `drain [${effect.settlements.map((one) => `${one.type}${"id" in one ? ` ${one.id}` : ""}`).join(", ")}] held ${effect.held.join(",")} room ${effect.room}${effect.urgentOnly === true ? " urgent" : ""}`;
+    case "share":
+      return `share ${effect.target}`;
+    case "relay":
+      return `^ ${effect.bytes.toString("utf8").trim()}`;
     case "note":
       return `note ${effect.kind}`;
     case "close":

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { createHttpServer } from "../../src/http/server.ts";
 import { Metrics } from "../../src/main-metrics.ts";
 import { watchWorkers } from "../../src/main-workers.ts";
+import { BOUNDS } from "./limits.ts";
 
 export interface Described {
   readonly name: string;
@@ -18,13 +19,14 @@ export async function emptyMetrics(): Promise<Metrics> {
   metrics.observe({
     lines: () => new Map(),
     connections: () => 0,
+    upstreams: () => new Map([["up", 0]]),
     listeners: () => 0,
     ready: () => true,
     oldestTextMs: () => 0,
     certificates: () => new Map(),
     store,
   });
-  await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, registry: metrics.registry });
+  await createHttpServer({ logger: pino({ level: "silent" }), trustProxy: [], tls: null, limits: BOUNDS.http, registry: metrics.registry });
   watchWorkers(metrics.registry, () => 0);
   return metrics;
 }

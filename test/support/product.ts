@@ -22,24 +22,26 @@ export class Product {
   readonly httpPort: number;
   readonly gatewayPort: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly #program: string;
   #child: ChildProcess | null = null;
   output = "";
 
-  private constructor(place: { readonly dataDir: string; readonly httpPort: number; readonly gatewayPort: number }, env: Product["env"]) {
+  private constructor(place: Pick<Product, "dataDir" | "httpPort" | "gatewayPort">, env: Product["env"], program: string) {
+    this.#program = program;
     this.dataDir = place.dataDir;
     this.httpPort = place.httpPort;
     this.gatewayPort = place.gatewayPort;
     this.env = env;
   }
 
-  /** Resolves when it is ready to take devices and requests. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<Product> {
+  /** Resolves when it is ready to take devices and requests. `program`: another command line than that of the sources. */
+  static async start(env: Readonly<Record<string, string>> = {}, program: string = BIN): Promise<Product> {
     const place = {
       dataDir: mkdtempSync(join(tmpdir(), "tracker-chat-product-")),
       httpPort: await freePort(),
       gatewayPort: await freePort(),
     };
-    const product = new Product(place, env);
+    const product = new Product(place, env, program);
     try {
       await product.start();
     } catch (error) {
@@ -51,7 +53,7 @@ export class Product {
 
   /** Starts the process (again). */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [BIN, "serve"], {
+    const child = spawn(process.execPath, [this.#program, "serve"], {
       env: {
         PATH: process.env["PATH"] ?? "",
         DATA_DIR: this.dataDir,
@@ -74,6 +76,11 @@ export class Product {
       return (await statusOf(`${this.url}/readyz`)) === 200;
     };
     await until(ready, () => `the product to be ready: ${this.output}`, START_MS);
+  }
+
+  /** Of the running process; 0: none runs. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
   }
 
   get url(): string {
@@ -110,10 +117,6 @@ export class Product {
 
   async list(trackerId: number): Promise<readonly Listed[]> {
     return (await this.call("list", { tracker_id: trackerId })).body.list ?? [];
-  }
-
-  get pid(): number {
-    return this.#child?.pid ?? 0;
   }
 
   /** Sends a signal and does not wait for anything. */

@@ -199,6 +199,8 @@ class Stage {
         for (const { identity, epoch } of this.#owners.values()) await this.#lines.logout(identity.trackerId, epoch);
         return null;
       case "status":
+      case "share":
+      case "relay":
         return null;
       default:
         return this.#performFor(this.#owners.get(effect.unit), effect);

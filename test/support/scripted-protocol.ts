@@ -8,6 +8,9 @@ import {
   type Part,
   type Protocol,
   type Reading,
+  type Shared,
+  type TeeTerms,
+  type UpstreamSaid,
   type Verdict,
 } from "../../src/core/index.ts";
 
@@ -22,6 +25,21 @@ const CAPABILITIES: Capabilities = {
   window: 4,
   attempts: 10,
   unstored: "silence",
+  motion: true,
+};
+
+const OURS = "TANGWDC";
+
+/** Positions are `S`, and `V` with a text in them; `P` is a sign of life. */
+const TEE: TeeTerms = {
+  login: "once",
+  listen: () => new LineFramer({ maxBytes: 200 }),
+  up: (frame): Shared => (OURS.includes(frame.toString("utf8", 0, 1)) ? "ours" : frame[0] === 0x50 ? "link" : "data"),
+  down: (frame): UpstreamSaid => {
+    const said = frame.toString("utf8");
+    if (said.startsWith("AL")) return said === "AL ok" ? "welcome" : "refusal";
+    return said.startsWith("M ") ? "order" : "pass";
+  },
 };
 
 export const byTag: Protocol = scripted("scripted-by-tag", CAPABILITIES);
@@ -38,6 +56,7 @@ function scripted(name: string, capabilities: Capabilities): Protocol {
     name,
     title: "Scripted",
     capabilities,
+    tee: TEE,
     profile: { type: "object", properties: { receipts: { enum: ["device", "implied"], default: "device" } }, additionalProperties: false },
     detect: (head) => (head[0] === 0x4c ? "yes" : "no"),
     connect: () => codec(capabilities),
@@ -99,6 +118,10 @@ export function decode(line: string): Reading {
       return event({ type: "text", serial: first === "-" ? null : first, text: tail }, "AT");
     case "P":
       return event({ type: "alive" }, "AP");
+    case "S":
+      return event(moving(first, tail), "AS");
+    case "V":
+      return { events: [...decode(`T ${first} ${tail}`).events, { type: "alive" }], reply: Buffer.from("AV\n") };
     case "A":
       return event({ type: "receipt", tag: first || null, outcome: "accepted" });
     case "N":
@@ -118,6 +141,15 @@ export function decode(line: string): Reading {
     default:
       return event({ type: "bad", reason: `unknown letter ${letter}` }, "AX");
   }
+}
+
+/** `-`: no speed. */
+function moving(speed: string, ignition: string): DeviceEvent {
+  return {
+    type: "status",
+    ...(speed === "-" ? {} : { speedKmh: Number(speed) }),
+    ...(ignition === "" ? {} : { ignition: ignition === "on" }),
+  };
 }
 
 function loginReply(verdict: Verdict): Buffer {

@@ -42,6 +42,9 @@ export class StoredLine {
   readonly texts: string[] = [];
   readonly settlements: Settlement[] = [];
   readonly notes: { readonly kind: NoteKind; readonly reason: string }[] = [];
+  /** The server that shares the line, and what it is told; whoever plays it takes that out. */
+  shared: string | null = null;
+  readonly relayed: Buffer[] = [];
   closed: CloseReason | null = null;
   readonly #options: StoredLineOptions;
   readonly #chat: LineChat;
@@ -115,6 +118,12 @@ export class StoredLine {
         if (this.#owner !== null) await this.#chat.logout(TRACKER, this.#owner.epoch);
         return null;
       case "status":
+        return null;
+      case "share":
+        this.shared = effect.target;
+        return null;
+      case "relay":
+        this.relayed.push(Buffer.from(effect.bytes));
         return null;
       case "left":
       case "passed":

@@ -1,6 +1,7 @@
 /** A protocol's simulated device in conversation with the gateway, on virtual time and over a wire that keeps its order. */
 import type { DeviceOptions, DeviceOutput, Profile, Protocol, SimulatedDevice } from "../../src/core/index.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { PlayedUpstream } from "./played-upstream.ts";
 import { StoredLine } from "./stored-line.ts";
 
 const START = Date.UTC(2026, 10, 22);
@@ -20,6 +21,8 @@ export interface TalkOptions extends Partial<DeviceOptions> {
 export class Talk {
   readonly line: StoredLine;
   readonly device: SimulatedDevice;
+  /** Called where the profile names one. */
+  readonly upstream: PlayedUpstream;
   /** Everything the device did, in order. */
   readonly outputs: DeviceOutput[] = [];
   /** Everything the gateway wrote, in writes. */
@@ -33,6 +36,8 @@ export class Talk {
     const { deviceId, profile, password = null } = options;
     const store = new MemoryStore(() => START + this.#clock.now);
     this.line = new StoredLine({ protocol, deviceId, password, profile, store, clock: this.#clock });
+    const { tee: _tee, ...alone } = profile;
+    this.upstream = new PlayedUpstream({ protocol, deviceId, profile: alone, clock: this.#clock });
     this.device = protocol.device({ receipts: "ok", lateMs: 0, reply: null, keepAliveMs: 0, ...options, password });
   }
 
@@ -51,11 +56,21 @@ export class Talk {
     await this.#exchange(this.device.say(text, this.now));
   }
 
+  async position(): Promise<void> {
+    await this.#exchange(this.device.position(this.now));
+  }
+
   /** A dispatcher's text; gives its id. */
   async send(text: string): Promise<number> {
     const id = await this.line.send(text);
     await this.#exchange([]);
     return id;
+  }
+
+  /** What the upstream says unasked. */
+  async pass(bytes: readonly Buffer[]): Promise<void> {
+    for (const news of bytes) await this.line.step({ type: "upstream", news });
+    await this.#exchange([]);
   }
 
   /** Bytes from the device's side that its model did not write. */
@@ -114,6 +129,7 @@ export class Talk {
     let outputs = first;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       await this.#perform(outputs);
+      await this.#share();
       const written = this.line.written.splice(0);
       this.down.push(...written);
       if (this.line.closed !== null && this.#reconnectAt === null) this.#reconnectAt = this.now + RECONNECT_MS;
@@ -121,6 +137,17 @@ export class Talk {
       outputs = written.flatMap((bytes) => this.device.received(Buffer.from(bytes), this.now));
     }
     throw new Error("device and gateway answer each other without end");
+  }
+
+  /** Calls the upstream where the line wants it, and carries bytes to it and back. */
+  async #share(): Promise<void> {
+    if (this.line.shared !== null) {
+      this.line.shared = null;
+      await this.upstream.called(this.line);
+    }
+    for (let bytes = this.line.relayed.shift(); bytes !== undefined; bytes = this.line.relayed.shift()) {
+      for (const news of await this.upstream.hear(bytes)) await this.line.step({ type: "upstream", news });
+    }
   }
 
   async #perform(outputs: readonly DeviceOutput[]): Promise<void> {

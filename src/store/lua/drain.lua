@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Keeps frames, applies settlements, then claims texts for the line that owns the epoch.
 -- KEYS   the tracker's keys
--- ARGV   1 JSON {nonce, epoch, room, maxAttempts, tagBytes, held: [id], settlements: [Settlement],
+-- ARGV   1 JSON {nonce, epoch, room, urgentOnly: claim from the urgent lane alone, maxAttempts, tagBytes, held: [id], settlements: [Settlement],
 --        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}],
 --        tags: [{id, tag}], keptTags: most of them}
 --        then the frame of each trace
@@ -164,11 +164,13 @@ if not owner then return finish({ 0 }) end
 give_up(lapsed)
 give_up(request.indexed)
 local due = join_due()
-if head['n'] and claim(URGENT) then claim(NORMAL) end
-local waiting = redis.call('LLEN', NORMAL) + redis.call('LLEN', URGENT) - #texts
+local both = not request.urgentOnly
+if head['n'] and claim(URGENT) and both then claim(NORMAL) end
+local waiting = redis.call('LLEN', URGENT) - #texts
+if both then waiting = waiting + redis.call('LLEN', NORMAL) end
 for id in pairs(held) do
   local f = load_flight(id)
-  if f and f.epoch == epoch then waiting = waiting - 1 end
+  if f and f.epoch == epoch and (both or f.urgent == 1) then waiting = waiting - 1 end
 end
 local reply = { 1, waiting, due and due - NOW or -1, to_index, { expired, buried }, withdrawn() }
 for _, text in ipairs(texts) do reply[#reply + 1] = text end

@@ -28,6 +28,7 @@ export interface SuitePlan {
 }
 
 const IDLE_LINES = 2_000;
+const OPENED_AT_ONCE = 20;
 const LINES = 200;
 const TEXTS_PER_SECOND = 300;
 const LISTENERS = { accounts: 5, each: 200, perSecond: 20 };
@@ -59,7 +60,10 @@ export async function runSuite(plan: SuitePlan): Promise<Measured> {
 async function openLines(product: Product, from: number, count: number, tls = false): Promise<Socket[]> {
   const lines: Socket[] = [];
   const port = tls ? product.tlsPort : product.gatewayPort;
-  for (let index = from; index < from + count; index += 1) lines.push(await openLine(port, `#L#${wialonDevice(index)};NA\r\n`, tls));
+  for (let index = from; index < from + count; index += OPENED_AT_ONCE) {
+    const some = Array.from({ length: Math.min(OPENED_AT_ONCE, from + count - index) }, (_, offset) => wialonDevice(index + offset));
+    lines.push(...(await Promise.all(some.map((device) => openLine(port, `#L#${device};NA\r\n`, tls)))));
+  }
   return lines;
 }
 

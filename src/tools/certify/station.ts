@@ -22,6 +22,7 @@ const NODE = "station";
 const LEASE_MS = 2 ** 31;
 const TTL_MS = 24 * 60 * 60 * 1_000;
 const LOOK_MS = 20;
+const WIRE = { bufferBytes: 256 * 1024, slowReaderMs: 60_000 };
 const ALL = { trackerId: GUEST, from: null, to: null, limit: 10_000, ascending: true };
 
 export class Station {
@@ -54,7 +55,8 @@ export class Station {
       log: pino({ level: "silent" }),
       now,
       directory: this.house,
-      admission: { linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
+      wire: WIRE,
+      admission: { lines: 100, linesPerIp: 100, loginRate: { count: 100, perMs: 1_000 } },
       listen: [{ host, port, protocol, tls: false }],
       tls: null,
       balancers: [],

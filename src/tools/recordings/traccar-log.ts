@@ -5,7 +5,7 @@
 import { ByName, hexBytes, timeOf } from "./by-name.ts";
 import type { Recording } from "./recording.ts";
 
-const LINE = /\[(?:([TU]?[0-9a-f]{8}): )?([\w.-]+) (<-|->|<|>) ([^\]\s]+)\](?: -)? (.+)$/iu;
+const LINE = /\[(?:([TU]?[0-9a-f]{8}): )?([\w.-]+) (<-|->|<|>) ([^\]\s]+)\](?: -)? (.+)/iu;
 const HEX_MARK = /^\(?HEX: /iu;
 
 export function readTraccarLog(lines: readonly string[]): readonly Recording[] {

@@ -23,6 +23,20 @@ export function outboxContract(world: () => World): void {
     expect(await line.drain({ room: 3 })).toMatchObject({ texts: [{ id: b }], waiting: 0 });
   });
 
+  it("claims and counts urgent texts alone where the others must wait", async () => {
+    const trackerId = freshTracker();
+    const [a, b] = await many(trackerId, 2);
+    const line = await TestLine.open(store(), trackerId);
+    expect(await line.drain({ room: 3, urgentOnly: true })).toMatchObject({ texts: [], waiting: 0, dueInMs: null });
+    const [u, v] = [await submitted(store(), trackerId, { urgent: true }), await submitted(store(), trackerId, { urgent: true })];
+    expect((await line.claim(1, { urgentOnly: true })).map(({ id }) => id)).toEqual([u]);
+    expect(await line.drain({ room: 0, urgentOnly: true })).toMatchObject({ texts: [], waiting: 1 });
+    expect((await line.claim(2)).map(({ id }) => id)).toEqual([v, a]);
+    expect(await line.drain({ room: 0, urgentOnly: true }), "a text on its way is no urgent one that waits").toMatchObject({ waiting: 0 });
+    expect(await line.drain({ room: 0 })).toMatchObject({ waiting: 1 });
+    expect((await line.claim(1)).map(({ id }) => id)).toEqual([b]);
+  });
+
   it("hands a text out as it was submitted", async () => {
     const trackerId = freshTracker();
     const id = await submitted(store(), trackerId, { text: "Привет 🚚", urgent: true, employeeId: 9 });

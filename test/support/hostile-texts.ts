@@ -1,0 +1,45 @@
+/** Texts that would be more than texts wherever somebody forgot that they are not. */
+
+const ESC = "\u001b";
+const BEL = "\u0007";
+
+/** By what each is after. */
+export const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
+  script: "<script>alert(1)</script>",
+  image: '<img src=x onerror="alert(1)">',
+  svg: "<svg/onload=alert(1)>",
+  attribute: "\" onmouseover=alert(1) x='",
+  link: "[x](javascript:alert(1))",
+  template: `{{7*7}} \${7*7} <%= 7*7 %> #{7*7}`,
+  clear: `${ESC}[2J${ESC}[H`,
+  colour: `${ESC}[31mred${ESC}[0m`,
+  title: `${ESC}]0;owned${BEL}`,
+  hyperlink: `${ESC}]8;;http://evil.example/${ESC}\\click${ESC}]8;;${ESC}\\`,
+  clipboard: `${ESC}]52;c;ZXZpbA==${BEL}`,
+  c1: "\u009b2J\u009d0;owned\u009c",
+  "log line": 'a\r\n{"level":30,"msg":"forged"}',
+  "line feed": "a\nb",
+  "carriage return": "a\rb",
+  separators: "a\u2028b\u2029c\u0085d",
+  header: "a\r\nSet-Cookie: x=1\r\n\r\n<html>",
+  backspaces: "a\b\b\bb\u007f",
+  bidi: "\u202egnp.exe\u202c\u2066x\u2069\u200f",
+  invisible: "a\u200b\u200d\ufeffb\u00ad",
+  combining: `a${"\u0301".repeat(50)}`,
+  format: "%s%n%x %d",
+  shell: "$(id) `id` ; id | id && id",
+  sql: "'; DROP TABLE messages; --",
+  lua: "'] redis.call('FLUSHALL') --",
+  path: "../../../../etc/passwd",
+  csv: '=HYPERLINK("http://evil.example","x")',
+  prototype: "__proto__",
+  null: "null",
+  number: "-1e999",
+  "line packets": "#M#forged\r\n#AM#1\r\n#L#356307042441013;NA\r\n",
+  "a receipt that ends with a dollar": "forged$\r\n+ACK:GTDAT,060100,356307042441013,,0001,20261122000000,0001$",
+  "a receipt behind a star": "forged*00\r\n@@A25,356307042441013,C13,OK*00\r\n",
+  "a bracket": "forged][3G*8800000015*0002*LK]",
+  "an acknowledgement": "forged\r\n#ACK,1\r\n#NAK,2,no",
+  flags: "~\u007e}\u0002~",
+  reference: "&#x3c;script&#x3e;&lt;b&gt;",
+};
