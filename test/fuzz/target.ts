@@ -79,7 +79,7 @@ function asItIs(unit: Buffer): Buffer {
 }
 
 /** The bytes as they stood on the wire, cut where the framer had a unit. */
-export function unitsOf(protocol: Protocol, said: Buffer, framer: Framer = protocol.connect().framer): readonly Buffer[] {
+function unitsOf(protocol: Protocol, said: Buffer, framer: Framer = protocol.connect().framer): readonly Buffer[] {
   const units: Buffer[] = [];
   let from = 0;
   for (let at = 0; at < said.length; at += 1) {

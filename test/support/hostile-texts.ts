@@ -10,7 +10,7 @@ export const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   svg: "<svg/onload=alert(1)>",
   attribute: "\" onmouseover=alert(1) x='",
   link: "[x](javascript:alert(1))",
-  template: "{{7*7}} ${7*7} <%= 7*7 %> #{7*7}",
+  template: ["{{7*7}}", "$", "{7*7} <%= 7*7 %> #{7*7}"].join(""),
   clear: `${ESC}[2J${ESC}[H`,
   colour: `${ESC}[31mred${ESC}[0m`,
   title: `${ESC}]0;owned${BEL}`,
