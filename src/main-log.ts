@@ -1,4 +1,5 @@
 /** The process's logger: for people on a terminal, one JSON object a line otherwise. */
+import { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { PinoPretty } from "pino-pretty";
 import type { Config } from "./config.ts";
@@ -15,7 +16,12 @@ export function createLog(config: Pick<Config, "logLevel" | "nodeId">, output?: 
   const terminal = output ?? process.stdout;
   if (!terminal.isTTY) return output === undefined ? pino(options) : pino(options, output);
   // In this thread: a transport's last lines would be lost at the exit. What the line escaped is read, and so escaped again.
-  const destination = { write: (text: string) => void terminal.write(visible(text)) };
+  const destination = new Writable({
+    write: (text, _encoding, done) => {
+      terminal.write(visible(String(text)));
+      done();
+    },
+  });
   const look = { colorize: true, ignore: "pid,hostname,node", sync: true, translateTime: "SYS:HH:MM:ss", destination };
   return pino(options, PinoPretty(look));
 }

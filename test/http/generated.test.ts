@@ -141,6 +141,8 @@ function requests(document: OpenApi): fc.Arbitrary<Made> {
         mapped(own, (schema, name) => fitted(schema, name)),
         { requiredKeys: [...required] },
       );
+      const needed = Object.fromEntries(Object.entries(own).filter(([name]) => required.includes(name)));
+      const bare = fc.record(mapped(needed, (schema, name) => fitted(schema, name)));
       const loose = fc.record(
         mapped(own, (schema, name) => fc.oneof(fitted(schema, name), fc.jsonValue(), fc.constantFrom(...ODD))),
         {
@@ -151,7 +153,7 @@ function requests(document: OpenApi): fc.Arbitrary<Made> {
         path: fc.constant(path),
         method: fc.constantFrom("GET" as const, "POST" as const),
         prefix: fc.constantFrom(...PREFIXES),
-        parameters: fc.oneof({ weight: 3, arbitrary: fitting }, { weight: 2, arbitrary: loose }),
+        parameters: fc.oneof({ weight: 2, arbitrary: bare }, { weight: 2, arbitrary: fitting }, { weight: 2, arbitrary: loose }),
         as: fc.constantFrom("json" as const, "form" as const, "query" as const),
         hash: fc.oneof(
           { weight: 20, arbitrary: fc.constant(HASH) },
