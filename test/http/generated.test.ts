@@ -11,6 +11,8 @@ import { HASH } from "../support/fleet.ts";
 import { HOSTILE_TEXTS } from "../support/hostile-texts.ts";
 
 const RUNS = 500;
+/** Further ones for calls that were only refused until then. */
+const MORE = 6_000;
 const MS = 120_000;
 const OTHER_HASH = "b".repeat(32);
 /** In every word of the other account, and its ids, which nothing else has. */
@@ -90,13 +92,12 @@ it("requests made from the document", { timeout: MS }, async () => {
     { numRuns: RUNS },
   );
   expect(await foreign()).toEqual(before);
-  // Every call was got through to, not only refused.
+  // Every call is got through to, not only refused.
   const reached = new Set([...seen.keys()].filter((key) => key.endsWith(" 200")).map((key) => key.split(" ")[0]));
-  expect([...reached].sort()).toEqual(
-    Object.keys(callsOf(document))
-      .filter((path) => !SELDOM.has(path))
-      .sort(),
-  );
+  const wanted = Object.keys(callsOf(document)).filter((path) => !SELDOM.has(path));
+  for (const made of fc.sample(requests(document), MORE))
+    if (!reached.has(made.path) && wanted.includes(made.path) && (await api.request(injected(made))).status === 200) reached.add(made.path);
+  expect([...reached].sort()).toEqual(wanted.sort());
 });
 
 /** They need a secret, an id that was given out just now, a session, or several parameters that fit each other. */
