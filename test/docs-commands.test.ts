@@ -6,6 +6,7 @@ import { commandsOf, fencesOf, linesOf, pages } from "./support/docs-pages.ts";
 import { DocsShell } from "./support/docs-shell.ts";
 import { until } from "./support/gateway-world.ts";
 import { TestDevice } from "./support/product.ts";
+import { startCluster, type TestCluster } from "./support/redis-cluster.ts";
 import { type SecureRedis, startSecureRedis } from "./support/secure-redis.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -42,10 +43,12 @@ const GO_ON: readonly (readonly [command: RegExp, says: RegExp])[] = [
 
 let shell: DocsShell;
 let secure: SecureRedis | null = null;
+let cluster: TestCluster | null = null;
 
 /** What cannot be the same here. */
 const STANDS_FOR: readonly (readonly [shown: string, here: () => string | Promise<string>])[] = [
   ["rediss://tracker-chat:SECRET@redis.internal:6380", async () => (await secureRedis()).url],
+  ["redis://10.0.0.11:6379,redis://10.0.0.12:6379", async () => (await redisCluster()).masters.map(({ url }) => url).join()],
   ["REDIS_CA=ca.pem", async () => `REDIS_CA=${(await secureRedis()).authority.file}`],
   ["ADMIN_TOKEN=...", () => "ADMIN_TOKEN=a-token"],
   ["decode auto HEX", () => "decode auto 234d2348656c6c6f0d0a"],
@@ -68,6 +71,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await shell.stop();
   await secure?.stop();
+  await cluster?.stop();
 }, 60_000);
 
 describe.each([...new Set(COMMANDS.map(({ page }) => page))])("the commands of %s", { timeout: 90_000 }, (page) => {
@@ -148,6 +152,11 @@ async function play(script: string): Promise<void> {
   if (goesOn === undefined) return void (await shell.run(script));
   expect(goesOn.at, `what goes on is last in its block: ${script}`).toBe(lines.length - 1);
   await shell.begin(script, goesOn.says);
+}
+
+async function redisCluster(): Promise<TestCluster> {
+  cluster ??= await startCluster();
+  return cluster;
 }
 
 async function secureRedis(): Promise<SecureRedis> {

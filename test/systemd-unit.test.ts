@@ -39,7 +39,7 @@ describe("the unit", () => {
   });
 
   it("leaves time for the drain and for Redis, and ends the product alone", () => {
-    const [, redisMs = ""] = /^const REDIS_STOP_MS = ([\d_]+);$/m.exec(readFileSync(join(ROOT, "src/main.ts"), "utf8")) ?? [];
+    const [, redisMs = ""] = /^const REDIS_STOP_MS = ([\d_]+);$/m.exec(readFileSync(join(ROOT, "src/main-node.ts"), "utf8")) ?? [];
     const redisSeconds = Number(redisMs.replaceAll("_", "")) / 1_000;
     expect(redisSeconds).toBeGreaterThan(0);
     expect(Number(one("TimeoutStopSec"))).toBeGreaterThanOrEqual(DRAIN_SECONDS + redisSeconds);
