@@ -23,8 +23,8 @@ it("as many lines as may be, and no more until one has gone", async () => {
   const [first, second] = [await world.dial(), await world.dial()];
   await until(() => world.gateway.connections === 2);
   const third = await world.dial();
-  await until(() => third.closed);
-  expect([first.closed, second.closed, closings(world, "too-many-lines")]).toEqual([false, false, 1]);
+  await until(() => third.closed && closings(world, "too-many-lines") === 1);
+  expect([first.closed, second.closed]).toEqual([false, false]);
   first.socket.destroy();
   await until(() => world.gateway.connections === 1);
   const fourth = await world.dial();
@@ -37,7 +37,7 @@ it("a frame that does not end", async () => {
   await quick.login("dev1");
   slow.socket.write("L ");
   await until(() => slow.closed);
-  expect(closings(world, "half-frame")).toBe(1);
+  await until(() => closings(world, "half-frame") === 1);
   expect(quick.closed).toBe(false);
 });
 
@@ -50,7 +50,7 @@ it("malformed frames in a row, but not one that is right among them", async () =
   expect(peer.closed).toBe(false);
   peer.say("?");
   await until(() => peer.closed);
-  expect(closings(world, "too-many-bad-frames")).toBe(1);
+  await until(() => closings(world, "too-many-bad-frames") === 1);
 });
 
 it("refused passwords", async () => {
@@ -62,7 +62,7 @@ it("refused passwords", async () => {
   expect(peer.closed).toBe(false);
   peer.say("L dev1 wrong");
   await until(() => peer.closed);
-  expect(closings(world, "login-refused")).toBe(1);
+  await until(() => closings(world, "login-refused") === 1);
 });
 
 /** Answers each `P` with much. */
