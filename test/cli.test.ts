@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { PROTOCOLS } from "../protocols/index.ts";
 import { EXAMPLE } from "./fleet/world.ts";
+import { COMMAND_LINE } from "./support/command-line.ts";
 import { freePort } from "./support/product.ts";
 
-const BIN = join(import.meta.dirname, "../bin/tracker-chat.js");
 const START_MS = 30_000;
 const DEMO_KEY = "a6aa75587e5c59c32d347da438505fc3";
 
@@ -38,7 +38,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): Running {
   const base = { PATH: process.env["PATH"] ?? "", DATA_DIR: join(folder, "data"), LOG_LEVEL: "warn" };
-  const child = spawn(process.execPath, [BIN, ...args], { env: { ...base, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [COMMAND_LINE, ...args], { env: { ...base, ...env }, stdio: ["pipe", "pipe", "pipe"] });
   processes.add(child);
   const output = { out: "", err: "" };
   child.stdout.on("data", (chunk: Buffer) => {

@@ -1,12 +1,11 @@
 /** The real process on a Redis over TLS, as the user of docs/security.md: it works, and is denied nothing. */
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMAND_LINE } from "../support/command-line.ts";
 import { until } from "../support/gateway-world.ts";
 import { Product, TestDevice, TOKEN } from "../support/product.ts";
 import { denials, type SecureRedis, startSecureRedis } from "../support/secure-redis.ts";
 
-const BIN = join(import.meta.dirname, "../../bin/tracker-chat.js");
 const TRACKER = 1_000_002;
 
 let secure: SecureRedis;
@@ -49,7 +48,7 @@ describe("two nodes on it", { timeout: 60_000 }, () => {
     await product?.stop();
     const flags = { ...env, PATH: process.env["PATH"] ?? "", HTTP_PORT: String(product?.httpPort), ADMIN_TOKEN: TOKEN };
     const out = await new Promise<string>((resolve) => {
-      execFile(process.execPath, [BIN, "fleet", "export"], { env: flags }, (_, stdout, stderr) => resolve(stdout + stderr));
+      execFile(process.execPath, [COMMAND_LINE, "fleet", "export"], { env: flags }, (_, stdout, stderr) => resolve(stdout + stderr));
     });
     expect(JSON.parse(out)).toMatchObject({ users: [{ id: 1_000_001 }] });
     expect(await denials(secure)).toEqual([]);

@@ -7,10 +7,10 @@ import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO_HASH } from "../../src/fleet/demo.ts";
 import { TestAuthority } from "../support/certificates.ts";
+import { COMMAND_LINE } from "../support/command-line.ts";
 import { until } from "../support/gateway-world.ts";
 import { freePort, Product, TOKEN } from "../support/product.ts";
 
-const BIN = join(import.meta.dirname, "../../bin/tracker-chat.js");
 const TRACKER = 1_000_001;
 const DEVICE = "356307042441013";
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   tlsPort = await freePort();
   here = await Product.start({ GATEWAY_TLS_PORT: String(tlsPort), TLS_CERT: inUse.cert, TLS_KEY: inUse.key, HTTP_TLS: "true" });
   const args = ["simulate", "wialon-ips", "--device-id", DEVICE, "--port", String(tlsPort), "--tls", "--ca", authority.file];
-  driver = spawn(process.execPath, [BIN, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  driver = spawn(process.execPath, [COMMAND_LINE, ...args], { stdio: ["pipe", "pipe", "inherit"] });
   driver.stdout?.on("data", (chunk) => {
     shown += chunk;
   });
@@ -84,7 +84,7 @@ function cli(...args: readonly string[]): Promise<{ readonly code: number; reado
     TLS_KEY: inUse.key,
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, [BIN, ...args], { env }, (error, stdout, stderr) =>
+    execFile(process.execPath, [COMMAND_LINE, ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === "number" ? error.code : 0, out: stdout + stderr }),
     );
   });

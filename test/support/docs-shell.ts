@@ -1,9 +1,10 @@
 /** Where the commands of the documentation are run: a product with its demo fleet, a folder, and a shell that finds both. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { COMMAND_LINE } from "./command-line.ts";
 import { until } from "./gateway-world.ts";
 import { freePort, Product } from "./product.ts";
 
@@ -43,7 +44,7 @@ export class DocsShell {
     // An answer of HTTP 400 or above fails the command that asked.
     writeFileSync(join(folder, ".curlrc"), "fail-with-body\n");
     writeFileSync(join(folder, "tracker-server.log"), LOG);
-    return new DocsShell(await Product.start({ DATA_DIR: join(folder, "data"), ADMIN_TOKEN: "" }, commandLine()), folder);
+    return new DocsShell(await Product.start({ DATA_DIR: join(folder, "data"), ADMIN_TOKEN: "" }, COMMAND_LINE), folder);
   }
 
   /** Runs a script to its end; gives what it said on its standard output, rejects when it fails. */
@@ -114,20 +115,10 @@ export class DocsShell {
       HOME: this.folder,
       HTTP_PORT: String(this.product.httpPort),
       DOCS_NODE: process.execPath,
-      DOCS_CLI: commandLine(),
+      DOCS_CLI: COMMAND_LINE,
       DOCS_GATEWAY_PORT: String(this.product.gatewayPort),
     };
   }
-}
-
-/** What `npm run build` made, where no source is newer: it starts in a fraction of the time. Else the sources. */
-function commandLine(): string {
-  const built = join(ROOT, "dist/src/cli.js");
-  const since = existsSync(built) ? statSync(built).mtimeMs : 0;
-  const sources = ["src", "protocols"].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(ROOT, folder, name)),
-  );
-  return sources.every((file) => statSync(file).mtimeMs <= since) ? built : join(ROOT, "bin/tracker-chat.js");
 }
 
 /** The shell and all that it started. */

@@ -11,10 +11,10 @@ import { PROTOCOLS } from "../../protocols/index.ts";
 import type { DeviceOptions, DeviceOutput } from "../../src/core/index.ts";
 import { DEMO_HASH } from "../../src/fleet/demo.ts";
 import { DeviceRunner } from "../../src/tools/device-runner.ts";
+import { COMMAND_LINE } from "./command-line.ts";
 import { until } from "./gateway-world.ts";
 
 export const TOKEN = "product-test-token-product-test-token";
-const BIN = join(import.meta.dirname, "../../bin/tracker-chat.js");
 const START_MS = 30_000;
 
 export class Product {
@@ -35,7 +35,7 @@ export class Product {
   }
 
   /** Resolves when it is ready to take devices and requests. `program`: another command line than that of the sources. */
-  static async start(env: Readonly<Record<string, string>> = {}, program: string = BIN): Promise<Product> {
+  static async start(env: Readonly<Record<string, string>> = {}, program: string = COMMAND_LINE): Promise<Product> {
     const place = {
       dataDir: mkdtempSync(join(tmpdir(), "tracker-chat-product-")),
       httpPort: await freePort(),
@@ -148,7 +148,7 @@ export async function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [COMMAND_LINE, ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
