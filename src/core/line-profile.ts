@@ -2,9 +2,9 @@
 import type { Profile, ProfileSchema, Protocol } from "./protocol.ts";
 
 /** `host:port`; an IPv6 address stands in brackets. */
-export const TEE_TARGET =
-  "^(?:\\[[0-9A-Fa-f:.]{2,45}\\]|[0-9A-Za-z](?:[0-9A-Za-z.-]{0,251}[0-9A-Za-z])?)" +
-  ":(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])$";
+const TARGET =
+  /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Za-z](?:[0-9A-Za-z.-]{0,251}[0-9A-Za-z])?):(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/;
+export const TEE_TARGET = TARGET.source;
 
 /** Why a protocol refuses a common setting. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
@@ -19,7 +19,7 @@ export function canShare({ tee: target }: Profile, { tee }: Pick<Protocol, "tee"
 }
 
 export function isTarget(target: unknown): boolean {
-  return typeof target === "string" && new RegExp(TEE_TARGET).test(target);
+  return typeof target === "string" && TARGET.test(target);
 }
 
 /** When texts wait for the vehicle to stand: see `Gate`. */

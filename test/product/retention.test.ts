@@ -14,7 +14,7 @@ afterEach(async () => {
 describe("retention", { timeout: 60_000 }, () => {
   // Messages are kept for five seconds at least.
   it("removes what was delivered or read long ago, and keeps a text that is still pending", async () => {
-    const here = await Product.start({ RETENTION: "5s" });
+    const here = await Product.start({ RETENTION: "5s", RATE_LIMIT: "1000/s" });
     closers.push(() => here.stop());
     const driver = new TestDevice("wialon-ips", DELIVERED.deviceId, here.gatewayPort);
     closers.push(() => driver.runner.stop());
