@@ -10,6 +10,8 @@ import { apply, model, session } from "./state.ts";
 
 /** Rows are read again at most this often, all that changed meanwhile at once. */
 const REREAD_MS = 1_500;
+/** After a call that failed. */
+const RETRY_MS = 5_000;
 /** Beyond this the whole roster is one call. */
 const REREAD_ROWS = 200;
 
@@ -22,9 +24,13 @@ export function hearEvents(events: readonly StreamEvent[], calls: boolean): void
     tell(event, calls);
     if (needsReading(event)) changed.add(trackerOf(event));
   }
+  readLater(REREAD_MS);
+}
+
+function readLater(ms: number): void {
   if (isDue || changed.size === 0) return;
   isDue = true;
-  setTimeout(() => void reread(), REREAD_MS);
+  setTimeout(() => void reread(), ms);
 }
 
 /** The open conversation comes anew; others when they are opened. */
@@ -52,6 +58,7 @@ async function reread(): Promise<void> {
   const hash = session.value?.hash;
   const ids = [...changed];
   changed.clear();
+  let againMs = REREAD_MS;
   try {
     if (hash === undefined) return;
     if (ids.some((id) => !model.value.trackers.has(id))) apply([{ type: "fleet", trackers: await fleet(hash) }]);
@@ -61,9 +68,12 @@ async function reread(): Promise<void> {
     const { at, entries } = await roster(hash, wanted, model.value.cursor);
     apply([{ type: "roster", at, entries, isWhole: wanted === null }]);
   } catch (error) {
-    // Whatever comes next asks again.
     if (!(error instanceof ApiError)) throw error;
+    for (const id of ids) changed.add(id);
+    againMs = RETRY_MS;
   } finally {
     isDue = false;
+    // What changed while the answer was on its way is not in it.
+    readLater(againMs);
   }
 }
