@@ -82,7 +82,7 @@ describe("names that reach for the prototype", () => {
 
 describe("anything at all", () => {
   it("is answered in the contract's words", async () => {
-    const paths = ["list", "mark_read_all", "mark_read", "send", "broadcast", "updated/list", "unread/count"];
+    const paths = ["list", "mark_read_all", "mark_read", "send", "broadcast", "updated/list", "unread/count", "roster"];
     const names = ["tracker_id", "trackers", "from", "to", "limit", "ascending", "message", "message_id", "message_ids", "iso_datetime"];
     const parameters = fc.dictionary(
       fc.constantFrom(...names),
