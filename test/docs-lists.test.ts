@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generatedPages } from "../scripts/docs/generated-pages.ts";
-import { isSupported } from "../scripts/docs/settings-page.ts";
 import { SETTING_NAMES, SETTINGS, type SettingName } from "../src/config.ts";
 import { FAILURES } from "../src/http/failure.ts";
 import { errorsIn, toldErrors } from "./support/told-errors.ts";
@@ -34,9 +33,9 @@ describe("the settings in the README", () => {
     return quoted(names).map((name, index) => ({ name, fallback: values[index] ?? defaults }));
   });
 
-  it("are those that there are, but for what a later version will know", () => {
+  it("are those that there are", () => {
     expect(shown.map(({ name }) => name).filter((name) => !SETTING_NAMES.includes(name as SettingName))).toEqual([]);
-    const missing = SETTING_NAMES.filter((name) => isSupported(name) && !shown.some((one) => one.name === name));
+    const missing = SETTING_NAMES.filter((name) => !shown.some((one) => one.name === name));
     expect(missing).toEqual([]);
   });
 

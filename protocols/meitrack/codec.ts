@@ -1,15 +1,5 @@
 /** The gateway's side of Meitrack on one line. */
-import {
-  type Codec,
-  type CodecEnvironment,
-  type DeviceEvent,
-  type Encoded,
-  type Identity,
-  type Order,
-  type Part,
-  type Reading,
-  RereadFramer,
-} from "../../src/core/index.ts";
+import type { Codec, CodecEnvironment, DeviceEvent, Encoded, Identity, Order, Part, Reading } from "../../src/core/index.ts";
 import { positionsOf, statusOfBatch, statusOfEvent, statusOfRecords } from "./events.ts";
 import { MeitrackFramer } from "./framer.ts";
 import { Letters } from "./letters.ts";
@@ -24,7 +14,7 @@ const MAX_NAMED = 256;
 const AAC_LETTER = "z";
 
 export class MeitrackCodec implements Codec {
-  readonly framer = new RereadFramer(new MeitrackFramer("up"));
+  readonly framer = new MeitrackFramer("up");
   readonly #environment: CodecEnvironment;
   readonly #letters = new Letters();
   /** Tags by the ids that a navigator knows their parts by. */
@@ -33,8 +23,6 @@ export class MeitrackCodec implements Codec {
   /** As the tracker says it. */
   #imei: string | null = null;
   #identity: Identity | null = null;
-  /** The packet that named the tracker: it is read once more when the tracker is known. */
-  #first: Buffer | null = null;
   #out: Buffer[] = [];
 
   constructor(environment: CodecEnvironment) {
@@ -44,8 +32,6 @@ export class MeitrackCodec implements Codec {
   identified(identity: Identity): void {
     this.#settings = settingsOf(identity.profile);
     this.#identity = identity;
-    if (this.#first !== null) this.framer.again(this.#first);
-    this.#first = null;
   }
 
   decode(frame: Buffer): Reading {
@@ -53,7 +39,7 @@ export class MeitrackCodec implements Codec {
     if (read.type === "bad") return bad(read.reason);
     const { packet } = read;
     if (packet.direction === "down") return bad("a packet of a server");
-    if (this.#identity === null || (this.#imei !== null && packet.imei !== this.#imei)) return this.#meet(packet, frame);
+    if (this.#identity === null || (this.#imei !== null && packet.imei !== this.#imei)) return this.#meet(packet);
     this.#imei = packet.imei;
     return this.#packet(packet);
   }
@@ -80,13 +66,10 @@ export class MeitrackCodec implements Codec {
     return { send, at: null };
   }
 
-  /** There is no login: whatever comes first names the tracker. */
-  #meet({ imei }: Packet, frame: Buffer): Reading {
-    if (this.#identity === null) {
-      this.#imei = imei;
-      this.#first = Buffer.from(frame);
-    }
-    return { events: [{ type: "hello", scope: "login", key: imei, password: null }] };
+  /** There is no login: whatever comes first names the tracker, and is read once more when that is known. */
+  #meet({ imei }: Packet): Reading {
+    if (this.#identity === null) this.#imei = imei;
+    return { events: [{ type: "hello", scope: "login", key: imei, password: null }], again: true };
   }
 
   #packet(packet: Packet): Reading {

@@ -22,20 +22,15 @@ export class QueclinkCodec implements Codec {
   #online = false;
   /** Whose line it is: there is no login, the first message says it. */
   #key: string | null = null;
-  /** The message that said so, when it says more than that. */
-  #first: Buffer | null = null;
   #version = "";
   #device = "";
   #ready: Buffer[] = [];
 
-  /** The message that brought the login is read once more: the session took nothing but the login from it. */
   identified({ profile }: Identity): void {
     this.#settings = settingsOf(profile);
     if (this.#settings.inner === "line")
       this.#carrier = Carrier.of(lineSettings(this.#settings), (data, serial) => this.#command(data, serial));
     this.#online = true;
-    if (this.#first !== null) this.framer.again(this.#first);
-    this.#first = null;
   }
 
   decode(frame: Buffer): Reading {
@@ -43,7 +38,7 @@ export class QueclinkCodec implements Codec {
     const read = readMessage(frame);
     if (read.type === "bad") return bad(read.reason);
     const { message } = read;
-    if (!this.#online) return this.#greet(message, frame);
+    if (!this.#online) return this.#greet(message);
     this.#key ??= message.key;
     if (message.key !== this.#key) return { events: [hello(message)] };
     return this.#message(message);
@@ -73,13 +68,13 @@ export class QueclinkCodec implements Codec {
   }
 
   /** Nothing but a sign of life is acknowledged at once, all else when it is read again. */
-  #greet(message: Message, frame: Buffer): Reading {
+  #greet(message: Message): Reading {
     const { events } = this.#message(message);
-    const more = events.some(({ type }) => type !== "alive");
     this.#key = message.key;
-    this.#first = more ? Buffer.from(frame) : null;
     const greeting = { events: [hello(message), ...events] };
-    return more ? greeting : { ...greeting, reply: ({ type }) => (type === "accepted" ? this.#acknowledgement(message) : null) };
+    return events.some(({ type }) => type !== "alive")
+      ? { ...greeting, again: true }
+      : { ...greeting, reply: ({ type }) => (type === "accepted" ? this.#acknowledgement(message) : null) };
   }
 
   #message(message: Message): Reading {

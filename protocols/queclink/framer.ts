@@ -15,7 +15,6 @@ export class QueclinkFramer implements Framer {
   #scanned = 0;
   /** The last bytes were noise: what separates frames is part of it. */
   #lost = false;
-  #again: Buffer | null = null;
 
   constructor(direction: Direction) {
     this.#direction = direction;
@@ -29,17 +28,7 @@ export class QueclinkFramer implements Framer {
     this.#queue.push(chunk);
   }
 
-  /** The next unit is this frame, once more. */
-  again(frame: Buffer): void {
-    this.#again = frame;
-  }
-
   next(): Framed | null {
-    const again = this.#again;
-    if (again !== null) {
-      this.#again = null;
-      return { kind: "frame", bytes: again };
-    }
     if (!this.#lost) this.#skipSeparators();
     const bytes = this.#queue.view();
     if (bytes.length === 0) return null;

@@ -1,14 +1,5 @@
 /** The gateway's side of a watch on one line. */
-import {
-  type Codec,
-  type DeviceEvent,
-  type Encoded,
-  type Identity,
-  type Order,
-  type Part,
-  type Reading,
-  RereadFramer,
-} from "../../src/core/index.ts";
+import type { Codec, DeviceEvent, Encoded, Identity, Order, Part, Reading } from "../../src/core/index.ts";
 import { WatchFramer } from "./framer.ts";
 import { eventOf } from "./heard.ts";
 import { type Settings, settingsOf } from "./profile.ts";
@@ -17,13 +8,11 @@ import { type Address, type Frame, readFrame, writeFrame } from "./wire.ts";
 import { answerOf } from "./words.ts";
 
 export class WatchCodec implements Codec {
-  readonly framer = new RereadFramer(new WatchFramer());
+  readonly framer = new WatchFramer();
   #settings: Settings = settingsOf({});
   #identity: Identity | null = null;
   /** As the watch's last frame has it. */
   #address: Address | null = null;
-  /** The frame that named the watch: it is read once more when the watch is known. */
-  #first: Buffer | null = null;
   #out: Buffer[] = [];
   /** The text whose receipt is waited for. */
   #sent: Buffer | null = null;
@@ -31,15 +20,13 @@ export class WatchCodec implements Codec {
   identified(identity: Identity): void {
     this.#settings = settingsOf(identity.profile);
     this.#identity = identity;
-    if (this.#first !== null) this.framer.again(this.#first);
-    this.#first = null;
   }
 
   decode(bytes: Buffer): Reading {
     const read = readFrame(bytes);
     if (read.type === "bad") return bad(read.reason);
     const { frame } = read;
-    if (this.#identity === null || (this.#address !== null && frame.address.id !== this.#address.id)) return this.#meet(frame, bytes);
+    if (this.#identity === null || (this.#address !== null && frame.address.id !== this.#address.id)) return this.#meet(frame);
     this.#address = frame.address;
     if (frame.word === "MESSAGE") return this.#receipt(frame);
     const answer = answerOf(frame, this.#settings);
@@ -75,13 +62,10 @@ export class WatchCodec implements Codec {
     };
   }
 
-  /** There is no login: whatever comes first names the watch. */
-  #meet({ address }: Frame, bytes: Buffer): Reading {
-    if (this.#identity === null) {
-      this.#address = address;
-      this.#first = Buffer.from(bytes);
-    }
-    return { events: [{ type: "hello", scope: "login", key: address.id, password: null }] };
+  /** There is no login: whatever comes first names the watch, and is read once more when that is known. */
+  #meet({ address }: Frame): Reading {
+    if (this.#identity === null) this.#address = address;
+    return { events: [{ type: "hello", scope: "login", key: address.id, password: null }], again: true };
   }
 
   /** The bare word, or the whole text once more: some watches repeat all of a command. */

@@ -1,15 +1,17 @@
 /** docs/settings.md: every setting, of the list that `serve` reads. */
-import { flagOf, readConfig, SETTING_NAMES, SETTINGS, type SettingName } from "../../src/config.ts";
-import { SettingError } from "../../src/config-settings.ts";
+import { flagOf, SETTING_NAMES, SETTINGS, type SettingName } from "../../src/config.ts";
 import { code, markdownTable } from "./markdown.ts";
 
 /** Refused by every parser that does not take any text, with what it expects. */
 const NONSENSE = "\0";
-/** One of these is a value other than the default, whatever the setting. */
-const OTHER_VALUES = ["2", "30d", "true", "x"];
 
 export function settingsPage(): string {
-  const rows = SETTING_NAMES.map((name) => [code(name), valuesOf(name), code(SETTINGS[name].fallback ?? "") || "unset", meaningOf(name)]);
+  const rows = SETTING_NAMES.map((name) => [
+    code(name),
+    valuesOf(name),
+    code(SETTINGS[name].fallback ?? "") || "unset",
+    SETTINGS[name].meaning,
+  ]);
   return `# Settings
 
 Made by \`npm run docs\` from the list that the product reads. Each is an environment variable and a flag of \`npx tracker-chat serve\` (${code("HTTP_PORT")} is
@@ -27,24 +29,5 @@ function valuesOf(name: SettingName): string {
     return "any text";
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function meaningOf(name: SettingName): string {
-  return isSupported(name) ? SETTINGS[name].meaning : `${SETTINGS[name].meaning}; **not supported in this version**, refused`;
-}
-
-/** The list names what later versions will know; the start refuses it. */
-export function isSupported(name: SettingName): boolean {
-  return OTHER_VALUES.every((text) => !refusal(name, text).includes("not supported"));
-}
-
-function refusal(name: SettingName, text: string): string {
-  try {
-    readConfig({ [name]: text }, [], {});
-    return "";
-  } catch (error) {
-    if (error instanceof SettingError) return error.message;
-    throw error;
   }
 }

@@ -1,11 +1,9 @@
 /** What everybody on a line has in common, and the terms on which one of them gets texts. */
 import { capabilitiesUnder } from "./capabilities.ts";
+import { COVERED } from "./covered.ts";
 import type { DeliveryLine } from "./delivery-line.ts";
 import type { Profile, Protocol } from "./protocol.ts";
 import type { Tally } from "./tally.ts";
-
-/** Stands for credentials in timelines. */
-const COVERED = "redacted";
 
 /** The line, whoever is on it. */
 export interface SharedLine {

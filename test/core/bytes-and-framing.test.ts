@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteQueue, FlagFramer, type Framed, type Framer, LineFramer, RereadFramer } from "../../src/core/index.ts";
+import { ByteQueue, FlagFramer, type Framed, type Framer, LineFramer } from "../../src/core/index.ts";
 
 function all(framer: Framer): Framed[] {
   const out: Framed[] = [];
@@ -139,17 +139,5 @@ describe.each([
         expect(pieces).toHaveLength(frames.length);
       }),
     );
-  });
-});
-
-describe("RereadFramer", () => {
-  it("hands a frame over once more, before what waits", () => {
-    const framer = new RereadFramer(lines());
-    framer.push(Buffer.from("one\ntwo\nthr"));
-    const first = framer.next();
-    framer.again(Buffer.from("one"));
-    expect(show([...(first === null ? [] : [first]), ...all(framer)])).toEqual(["frame one", "frame one", "frame two"]);
-    expect(framer.buffered).toBe(3);
-    expect(framer.next()).toBeNull();
   });
 });

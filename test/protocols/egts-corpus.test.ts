@@ -1,21 +1,12 @@
 /** Frames of real devices, when they lie beside this checkout. */
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { egts } from "../../protocols/egts/index.ts";
 import { crc8Nrsc5, crc16CcittFalse } from "../../src/core/index.ts";
+import { corpusOf } from "./corpus.ts";
 import { bytesOf, framesOf, loggedIn, packetOf, replyOf } from "./egts-frames.ts";
 
-interface RealFrame {
-  readonly dir: "up" | "down" | "framed";
-  readonly hex: string;
-  readonly source: string;
-  readonly carries?: { readonly what: string; readonly text: string };
-}
-
-const CORPUS = new URL("../../../shared/corpus/egts.jsonl", import.meta.url);
-const lines = existsSync(CORPUS) ? readFileSync(CORPUS, "utf8").trim().split("\n") : [];
-if (lines.length === 0) console.log("egts: no ../shared/corpus beside this checkout, its real frames are not replayed");
-const corpus = lines.map((line) => JSON.parse(line) as RealFrame).filter(({ dir }) => dir !== "down");
+const { there, frames: real } = corpusOf("egts");
+const corpus = real.filter(({ dir }) => dir !== "down");
 
 /** The packet by the book, read here a second time. */
 function byTheBook(hex: string): Book {
@@ -55,7 +46,7 @@ interface Book {
 }
 
 it("reads every line of the collection, or finds none", () => {
-  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+  expect(there).toBe(real.length > 0);
 });
 
 if (corpus.length > 0)

@@ -1,23 +1,13 @@
 /** Frames of real devices, when they lie beside this checkout. */
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GalileoskyFramer } from "../../protocols/galileosky/framer.ts";
 import { galileosky } from "../../protocols/galileosky/index.ts";
 import { recordsIn } from "../../protocols/galileosky/status.ts";
 import { crc16Modbus, type Reading } from "../../src/core/index.ts";
+import { corpusOf } from "./corpus.ts";
 import { bytesOf, IMEI, replyOf, singly, unitsOf } from "./page-frames.ts";
 
-interface RealFrame {
-  readonly dir: "up" | "down" | "framed";
-  readonly hex: string;
-  readonly source: string;
-  readonly carries?: { readonly what: string; readonly text: string };
-}
-
-const CORPUS = new URL("../../../shared/corpus/galileosky.jsonl", import.meta.url);
-const lines = existsSync(CORPUS) ? readFileSync(CORPUS, "utf8").trim().split("\n") : [];
-if (lines.length === 0) console.log("galileosky: no ../shared/corpus beside this checkout, its real frames are not replayed");
-const corpus = lines.map((line) => JSON.parse(line) as RealFrame);
+const { there, frames: corpus } = corpusOf("galileosky");
 const ups = corpus.filter(({ dir }) => dir !== "down");
 
 function isSound(hex: string): boolean {
@@ -45,7 +35,7 @@ function readTwice(hex: string): { readonly first: Reading; readonly reading: Re
 }
 
 it("reads every line of the collection, or finds none", () => {
-  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+  expect(there).toBe(corpus.length > 0);
 });
 
 if (corpus.length > 0)

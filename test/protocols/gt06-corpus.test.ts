@@ -1,22 +1,12 @@
 /** Frames of real devices, when they lie beside this checkout. */
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Gt06Framer } from "../../protocols/gt06/framer.ts";
 import { gt06 } from "../../protocols/gt06/index.ts";
 import { crc16X25 } from "../../src/core/index.ts";
+import { corpusOf } from "./corpus.ts";
 import { bytesOf, knownTo, replyOf, singly, unitsOf } from "./page-frames.ts";
 
-interface RealFrame {
-  readonly dir: "up" | "down" | "framed";
-  readonly hex: string;
-  readonly source: string;
-  readonly carries?: { readonly what: string; readonly text: string };
-}
-
-const CORPUS = new URL("../../../shared/corpus/gt06.jsonl", import.meta.url);
-const lines = existsSync(CORPUS) ? readFileSync(CORPUS, "utf8").trim().split("\n") : [];
-if (lines.length === 0) console.log("gt06: no ../shared/corpus beside this checkout, its real frames are not replayed");
-const corpus = lines.map((line) => JSON.parse(line) as RealFrame);
+const { there, frames: corpus } = corpusOf("gt06");
 /** One was cut before its last byte. */
 const ups = corpus.filter(({ dir, hex }) => dir !== "down" && hex.endsWith("0d0a"));
 
@@ -34,7 +24,7 @@ function typeOf(hex: string): number {
 const UNANSWERED = [0x15, 0x21, 0x80, 0x81, 0x82, 0x94, 0x9b];
 
 it("reads every line of the collection, or finds none", () => {
-  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+  expect(there).toBe(corpus.length > 0);
 });
 
 if (corpus.length > 0)

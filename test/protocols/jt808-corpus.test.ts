@@ -1,23 +1,12 @@
 /** Frames of real devices, when they lie beside this checkout. */
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Address, parseFrame } from "../../protocols/jt808/header.ts";
 import { jt808 } from "../../protocols/jt808/index.ts";
 import { type Framed, xor8 } from "../../src/core/index.ts";
+import { corpusOf } from "./corpus.ts";
 import { loggedIn, replyOf } from "./jt808-frames.ts";
 
-interface RealFrame {
-  readonly dir: "up" | "down" | "framed";
-  readonly hex: string;
-  readonly source: string;
-  readonly kind: string;
-  readonly carries?: { readonly what: string; readonly text: string };
-}
-
-const CORPUS = new URL("../../../shared/corpus/jt808.jsonl", import.meta.url);
-const lines = existsSync(CORPUS) ? readFileSync(CORPUS, "utf8").trim().split("\n") : [];
-if (lines.length === 0) console.log("jt808: no ../shared/corpus beside this checkout, its real frames are not replayed");
-const corpus = lines.map((line) => JSON.parse(line) as RealFrame);
+const { there, frames: corpus } = corpusOf("jt808");
 /** Up-going frames; those of a decoder's test come unescaped, as its framer hands them over. */
 const ups = corpus
   .filter(({ dir, hex }) => dir === "up" && hex.startsWith("7e"))
@@ -56,7 +45,7 @@ function byTheBook(hex: string): { readonly sound: boolean; readonly key: string
 }
 
 it("reads every line of the collection, or finds none", () => {
-  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+  expect(there).toBe(corpus.length > 0);
 });
 
 if (corpus.length > 0)

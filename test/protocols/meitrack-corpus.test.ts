@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { meitrack } from "../../protocols/meitrack/index.ts";
 import { sum8 } from "../../src/core/index.ts";
-import { corpusOf, online, replyOf, singles, textsOf, unitsOf } from "./plain-frames.ts";
+import { corpusOf } from "./corpus.ts";
+import { online, replyOf, singles, textsOf, unitsOf } from "./plain-frames.ts";
 
 const { there, frames } = corpusOf("meitrack");
 /** A decoder's test leaves out the line end. */

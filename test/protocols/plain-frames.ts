@@ -1,5 +1,5 @@
 /** What the tests of protocols without a login share: frames of a specification, a framer emptied, a reading's answer. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Codec, Framed, Framer, Protocol, Reading } from "../../src/core/index.ts";
 
 export interface Frame {
@@ -10,25 +10,8 @@ export interface Frame {
   readonly valid?: boolean;
 }
 
-/** A frame of a real device. */
-export interface RealFrame {
-  readonly dir: "up" | "down" | "framed";
-  readonly hex: string;
-  readonly source: string;
-  readonly carries?: { readonly what: string; readonly text: string; readonly readable: boolean };
-}
-
 export function framesOfPage(name: string): readonly Frame[] {
   return JSON.parse(readFileSync(new URL(`${name}.frames.json`, import.meta.url), "utf8")) as readonly Frame[];
-}
-
-/** Frames of real devices, when they lie beside this checkout. */
-export function corpusOf(name: string): { readonly there: boolean; readonly frames: readonly RealFrame[] } {
-  const file = new URL(`../../../shared/corpus/${name}.jsonl`, import.meta.url);
-  const there = existsSync(file);
-  const lines = there ? readFileSync(file, "utf8").trim().split("\n") : [];
-  if (!there) console.log(`${name}: no ../shared/corpus beside this checkout, its real frames are not replayed`);
-  return { there, frames: lines.map((line) => JSON.parse(line) as RealFrame) };
 }
 
 export function bytesOf({ ascii, charset = "latin1" }: Frame): Buffer {

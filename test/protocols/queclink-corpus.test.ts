@@ -1,20 +1,10 @@
 /** Frames of real devices, when they lie beside this checkout. */
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { queclink } from "../../protocols/queclink/index.ts";
+import { corpusOf, type RealFrame } from "./corpus.ts";
 import { framesOf, loggedIn, replyOf, textsOf, unitsOf } from "./queclink-frames.ts";
 
-interface RealFrame {
-  readonly dir: "up" | "down" | "framed";
-  readonly hex: string;
-  readonly source: string;
-  readonly carries?: { readonly what: string; readonly text: string };
-}
-
-const CORPUS = new URL("../../../shared/corpus/queclink.jsonl", import.meta.url);
-const lines = existsSync(CORPUS) ? readFileSync(CORPUS, "utf8").trim().split("\n") : [];
-if (lines.length === 0) console.log("queclink: no ../shared/corpus beside this checkout, its real frames are not replayed");
-const corpus = lines.map((line) => JSON.parse(line) as RealFrame);
+const { there, frames: corpus } = corpusOf("queclink");
 
 const DOLLAR = "24";
 const text = corpus.filter(isText).map((frame) => ({ ...frame, whole: completed(frame) }));
@@ -37,7 +27,7 @@ function byTheBook(whole: string): { readonly key: string; readonly count: strin
 }
 
 it("reads every line of the collection, or finds none", () => {
-  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+  expect(there).toBe(corpus.length > 0);
 });
 
 if (corpus.length > 0)

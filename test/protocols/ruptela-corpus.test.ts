@@ -1,22 +1,12 @@
 /** Frames of real devices, when they lie beside this checkout. */
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RuptelaFramer } from "../../protocols/ruptela/framer.ts";
 import { ruptela } from "../../protocols/ruptela/index.ts";
 import { crc16Kermit } from "../../src/core/index.ts";
+import { corpusOf } from "./corpus.ts";
 import { bytesOf, IMEI, replyOf, singly, unitsOf } from "./page-frames.ts";
 
-interface RealFrame {
-  readonly dir: "up" | "down" | "framed";
-  readonly hex: string;
-  readonly source: string;
-  readonly carries?: { readonly what: string; readonly text: string };
-}
-
-const CORPUS = new URL("../../../shared/corpus/ruptela.jsonl", import.meta.url);
-const lines = existsSync(CORPUS) ? readFileSync(CORPUS, "utf8").trim().split("\n") : [];
-if (lines.length === 0) console.log("ruptela: no ../shared/corpus beside this checkout, its real frames are not replayed");
-const corpus = lines.map((line) => JSON.parse(line) as RealFrame);
+const { there, frames: corpus } = corpusOf("ruptela");
 const ups = corpus.filter(({ dir }) => dir !== "down");
 const sound = ups.filter(({ hex }) => isSound(hex));
 
@@ -37,7 +27,7 @@ const ANSWERS: ReadonlyMap<number, string | null> = new Map([
 ]);
 
 it("reads every line of the collection, or finds none", () => {
-  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+  expect(there).toBe(corpus.length > 0);
 });
 
 if (corpus.length > 0)

@@ -1,21 +1,11 @@
 /** Frames of real devices, when they lie beside this checkout. */
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { teltonika } from "../../protocols/teltonika/index.ts";
 import { bodyOf } from "../../protocols/teltonika/wire.ts";
 import type { Codec, Framed, Reading } from "../../src/core/index.ts";
+import { corpusOf } from "./corpus.ts";
 
-interface RealFrame {
-  readonly dir: "up" | "down" | "framed";
-  readonly hex: string;
-  readonly source: string;
-  readonly carries?: { readonly what: string; readonly text: string; readonly readable: boolean };
-}
-
-const CORPUS = new URL("../../../shared/corpus/teltonika.jsonl", import.meta.url);
-const lines = existsSync(CORPUS) ? readFileSync(CORPUS, "utf8").trim().split("\n") : [];
-if (lines.length === 0) console.log("teltonika: no ../shared/corpus beside this checkout, its real frames are not replayed");
-const corpus = lines.map((line) => JSON.parse(line) as RealFrame);
+const { there, frames: corpus } = corpusOf("teltonika");
 const IMEI = "123456789012345";
 
 function loggedIn(profile: Readonly<Record<string, unknown>> = {}): Codec {
@@ -53,7 +43,7 @@ const sound = corpus.filter(({ dir, hex }) => dir === "up" && hex.startsWith("00
 const others = corpus.filter((frame) => frame.dir === "up" && !sound.includes(frame));
 
 it("reads every line of the collection, or finds none", () => {
-  expect(existsSync(CORPUS)).toBe(lines.length > 0);
+  expect(there).toBe(corpus.length > 0);
 });
 
 if (corpus.length > 0)

@@ -1,7 +1,8 @@
 /** Frames of real watches, when they lie beside this checkout. */
 import { describe, expect, it } from "vitest";
 import { watch } from "../../protocols/watch/index.ts";
-import { corpusOf, online, replyOf, singles, textsOf, unitsOf } from "./plain-frames.ts";
+import { corpusOf } from "./corpus.ts";
+import { online, replyOf, singles, textsOf, unitsOf } from "./plain-frames.ts";
 
 const { there, frames } = corpusOf("watch");
 

@@ -1,8 +1,8 @@
 /** Wialon IPS from outside: which first bytes are its own, how frames are explained, and frames of real devices. */
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { makeContainer } from "../../protocols/wialon-ips/container.ts";
 import { wialonIps } from "../../protocols/wialon-ips/index.ts";
+import { corpusOf } from "./corpus.ts";
 import { bytesOf, FRAMES, framesOf, loggedIn, replyOf } from "./wialon-ips-frames.ts";
 
 describe("detection", () => {
@@ -74,19 +74,11 @@ describe("explanations", () => {
   });
 });
 
-interface RealFrame {
-  readonly hex: string;
-  readonly source: string;
-  readonly carries?: { readonly text?: string };
-}
+const { there, frames } = corpusOf("wialon-ips");
 
-const CORPUS = new URL("../../../shared/corpus/wialon-ips.jsonl", import.meta.url);
-const corpus = existsSync(CORPUS) ? readFileSync(CORPUS, "utf8").trim().split("\n") : [];
-if (corpus.length === 0) console.log("wialon-ips: no ../shared/corpus beside this checkout, its real frames are not replayed");
-
-if (corpus.length > 0)
+if (there)
   describe("frames of real devices", () => {
-    it.each(corpus.map((line) => JSON.parse(line) as RealFrame))("$source", ({ hex, carries }) => {
+    it.each(frames)("$source", ({ hex, carries }) => {
       const bytes = Buffer.concat([Buffer.from(hex, "hex"), Buffer.from("\r\n")]);
       const words = bytes.toString("utf8");
       const fresh = wialonIps.connect();

@@ -1,8 +1,7 @@
 /** Credentials out of what is recorded: the protocol knows where they are, and mends its checks. */
-import type { Direction, Framer, Identity, Profile, Protocol } from "../../core/index.ts";
+import { COVERED, type Direction, type Framer, type Identity, type Profile, type Protocol } from "../../core/index.ts";
 
-/** Stands for the right secret, so that a replay logs in with it; whatever else was tried stands as `WRONG`. */
-export const COVERED = "redacted";
+/** `COVERED` stands for the right secret, so that a replay logs in with it; this for whatever else was tried. */
 const WRONG = "wrong";
 
 /** Bytes held back until their frame is complete; beyond, they are left out. */

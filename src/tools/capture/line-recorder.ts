@@ -1,11 +1,20 @@
 /** Writes one live line down as a transcript, from its first byte to its end. */
 
 import type { ClaimedText, DeviceText, Direction, UnitLabel } from "../../core/index.ts";
-import { type Identity, type NewStep, type Protocol, type Settlement, saidLine, transcriptHead, transcriptLine } from "../../core/index.ts";
+import {
+  COVERED,
+  type Identity,
+  type NewStep,
+  type Protocol,
+  type Settlement,
+  saidLine,
+  transcriptHead,
+  transcriptLine,
+} from "../../core/index.ts";
 import type { LineTap } from "../../gateway/line-tap.ts";
 import type { EndReason } from "../../gateway/registry.ts";
 import type { CaptureFile } from "./capture-folder.ts";
-import { COVERED, Cover, coveredProfile } from "./cover.ts";
+import { Cover, coveredProfile } from "./cover.ts";
 
 /** Before the login, until it is known whose conversation this is; what comes beyond is left out. */
 const EARLY_BYTES = 64 * 1024;

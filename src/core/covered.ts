@@ -1,0 +1,2 @@
+/** Stands for a credential in what is kept or shown of a conversation. */
+export const COVERED = "redacted";
