@@ -25,7 +25,7 @@ describe("retention", { timeout: 60_000 }, () => {
     await until(async () => (await here.list(DELIVERED.trackerId)).filter(({ status }) => status === "DELIVERED").length === 1);
     await until(() => driver.acknowledged.length === 1);
     expect(await here.list(DELIVERED.trackerId)).toHaveLength(2);
-    await until(async () => (await here.list(DELIVERED.trackerId)).length === 0, String, 20_000);
+    await until(async () => (await here.call("list", { tracker_id: DELIVERED.trackerId })).body.list?.length === 0, String, 20_000);
     expect((await here.call("updated/list", { trackers: [DELIVERED.trackerId] })).body["value"]).toEqual({});
     expect((await here.call("unread/count")).body["value"]).toEqual({});
     expect((await here.list(AWAY)).map(({ id }) => id)).toEqual([waiting]);

@@ -98,6 +98,12 @@ export class StoredLine {
     }
   }
 
+  /** What became of the dispatcher's texts, oldest first. */
+  async states(): Promise<readonly string[]> {
+    const all = await this.#options.store.list({ trackerId: TRACKER, from: null, to: null, limit: 1_000, ascending: true });
+    return all.filter(({ direction }) => direction === "OUTGOING").map(({ state }) => state);
+  }
+
   #newSession(): Session {
     const { protocol, clock } = this.#options;
     return new Session({ protocol, limits: LIMITS, now: clock.now });

@@ -39,7 +39,7 @@ export const JT808_ID = 100_000;
 const ACCOUNT_ID = 200_000;
 const HASH = "0123456789abcdef0123456789abcdef";
 const TOKEN = "bench-token-bench-token-bench-token";
-const START_MS = 60_000;
+const START_MS = 20_000;
 const CERTIFICATE = [
   "req",
   "-x509",
