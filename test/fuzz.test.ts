@@ -26,10 +26,14 @@ describe.each(TARGETS)("%s", (name) => {
     for (const { file, probe } of casesOf(name)) expect([file, run(target, probe).fault]).toEqual([file, null]);
   });
 
-  it("stands what grows out of its conversations", () => {
+  it("stands what grows out of its conversations", async () => {
     expect(target.seeds.length).toBeGreaterThanOrEqual(LEAST_SEEDS);
     const found: string[] = [];
-    const tally = fuzz(target, { executions: EXECUTIONS, seed: 7, found: ({ question }, fault) => found.push(`${question}: ${fault}`) });
+    const tally = await fuzz(target, {
+      executions: EXECUTIONS,
+      seed: 7,
+      found: ({ question }, fault) => found.push(`${question}: ${fault}`),
+    });
     expect(found).toEqual([]);
     expect(tally).toMatchObject({ executions: EXECUTIONS, faults: 0 });
     expect(tally.kept).toBeGreaterThan(0);
@@ -49,13 +53,13 @@ describe("what is planted is found", () => {
     };
     return targetOf(protocol, base.seeds);
   };
-  const findings = (target: Target): readonly { readonly probe: Probe; readonly fault: string }[] => {
+  const findings = async (target: Target): Promise<readonly { readonly probe: Probe; readonly fault: string }[]> => {
     const found: { probe: Probe; fault: string }[] = [];
-    fuzz(target, { executions: PLANTED_EXECUTIONS, seed: 3, found: (probe, fault) => found.push({ probe, fault }) });
+    await fuzz(target, { executions: PLANTED_EXECUTIONS, seed: 3, found: (probe, fault) => found.push({ probe, fault }) });
     return found;
   };
 
-  it("a decoder that throws, shrunk to little, and kept", () => {
+  it("a decoder that throws, shrunk to little, and kept", async () => {
     const target = mistaken((codec) => {
       const decode = codec.decode.bind(codec);
       return {
@@ -65,7 +69,7 @@ describe("what is planted is found", () => {
         },
       };
     });
-    const [first] = findings(target);
+    const [first] = await findings(target);
     expect(first?.fault).toMatch(/planted/);
     if (first === undefined) return;
     const smallest = shrink(first.probe, (probe) => run(target, probe).fault?.includes("planted") === true);
@@ -77,9 +81,9 @@ describe("what is planted is found", () => {
     expect(run(base, kept?.probe ?? smallest).fault).toBeNull();
   });
 
-  it("a framer that loses the first byte of a chunk", () => {
+  it("a framer that loses the first byte of a chunk", async () => {
     const target = mistaken(({ framer }) => ({ framer: losing(framer) }));
-    expect(findings(target).map(({ fault }) => fault.slice(0, 13))).toContain("cut otherwise");
+    expect((await findings(target)).map(({ fault }) => fault.slice(0, 13))).toContain("cut otherwise");
   });
 });
 

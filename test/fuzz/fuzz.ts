@@ -1,4 +1,5 @@
 /** The loop: mutates, runs, keeps what made something new happen, and stops at nothing. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { chunksOf, floodOf, mutateSeed } from "./mutate.ts";
 import { type Probe, type Question, type Result, run } from "./probe.ts";
 import type { Seed, Target } from "./target.ts";
@@ -31,6 +32,8 @@ const POOL = 1_000;
 /** What gateways said, for the other direction. */
 const DOWN_POOL = 200;
 const BEAT = 100_000;
+/** So often the loop lets go: what Node frees outside of the heap (zlib's state) is freed between the turns of its event loop only. */
+const TURN = 1_000;
 /** They take as long as hundreds of others. */
 const ONE_FLOOD_IN = 4_000;
 /** Where only one thing is asked. */
@@ -38,11 +41,12 @@ const ONE_LINE_IN = 64;
 /** Kinds of faults that are told; there is enough to do then. */
 const MOST_KINDS = 8;
 
-export function fuzz(target: Target, campaign: Campaign): Tally {
+export async function fuzz(target: Target, campaign: Campaign): Promise<Tally> {
   const loop = new Loop(target, campaign);
   for (let floods = campaign.floods ?? 0; floods > 0; floods -= 1) loop.flood();
   for (let execution = 1; execution <= campaign.executions; execution += 1) {
     loop.once(campaign.only ?? null);
+    if (execution % TURN === 0) await nextTurn();
     if (execution % BEAT === 0) campaign.beat?.(execution);
   }
   return loop.tally(campaign.executions);

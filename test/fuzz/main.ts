@@ -24,12 +24,12 @@ if (values.only !== undefined && values.only !== "codec")
   throw new Error(`--only: codec is all that can be asked alone, not "${values.only}"`);
 const executions = number(values.executions, "executions");
 const seed = number(values.seed, "seed");
-for (const name of values.protocol === "all" ? TARGETS : [values.protocol]) campaign(targetNamed(name));
+for (const name of values.protocol === "all" ? TARGETS : [values.protocol]) await campaign(targetNamed(name));
 
-function campaign(target: Target): void {
+async function campaign(target: Target): Promise<void> {
   const from = { at: performance.now(), cpu: process.cpuUsage() };
   let heap: number | null = null;
-  const tally = fuzz(target, {
+  const tally = await fuzz(target, {
     executions,
     seed,
     only: values.only === "codec" ? "codec" : null,
