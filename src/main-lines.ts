@@ -152,7 +152,7 @@ const WARNINGS = {
   "hint-failed": "another node could not be told that a device has moved here",
 };
 
-/** A line on this node is told at once; the mail goes out as well, and a second hint costs nothing worth having a rule for. */
+/** A line on this node is told at once; the mail goes out as well, and names the text, so that a line that has it does not ask again. */
 function nudgingOutbox(node: string, registry: Registry, post: PostOffice): Outbox {
   return {
     hint: (trackerId, owner, news) => {

@@ -22,6 +22,9 @@ const BODIES: Readonly<Record<"up" | "down", ReadonlyMap<string, number>>> = {
   ]),
 };
 
+/** How the types of packets with a body begin: what most lines are is told by one byte. */
+const BODIES_BEGIN: ReadonlySet<number> = new Set([...BODIES.up.keys(), ...BODIES.down.keys()].map((type) => type.charCodeAt(0)));
+
 interface Body {
   readonly line: Buffer;
   readonly size: number;
@@ -63,8 +66,7 @@ export class WialonFramer implements Framer {
   next(): Framed | null {
     for (;;) {
       if (this.#body !== null) return this.#skipBody(this.#body);
-      this.#skipLineEnds();
-      const bytes = this.#queue.view();
+      const bytes = this.#withoutLineEnds();
       if (bytes.length === 0) return null;
       const framed = bytes[0] === CONTAINER ? this.#container(bytes) : this.#line(bytes);
       if (framed !== "again") return framed;
@@ -105,6 +107,7 @@ export class WialonFramer implements Framer {
   }
 
   #beginBody(line: Buffer): Framed | "again" | null {
+    if (!BODIES_BEGIN.has(line[1] ?? 0)) return null;
     const unit = readUnit(line);
     const at = unit.kind === "packet" ? this.#bodies.get(unit.type) : undefined;
     if (unit.kind !== "packet" || at === undefined) return null;
@@ -128,11 +131,13 @@ export class WialonFramer implements Framer {
     return rest.left > 0 ? null : { kind: "frame", bytes: tailFrame(rest.line, rest) };
   }
 
-  #skipLineEnds(): void {
+  #withoutLineEnds(): Buffer {
     const bytes = this.#queue.view();
     let count = 0;
     while (bytes[count] === LF || bytes[count] === CR) count += 1;
+    if (count === 0) return bytes;
     this.#queue.take(count);
+    return this.#queue.view();
   }
 
   #limit(line: Buffer): number {

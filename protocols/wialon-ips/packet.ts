@@ -46,6 +46,7 @@ function readPrefix(bytes: Buffer): Extract<Unit, { kind: "prefix" }> | null {
 
 /** How many bytes before the first packet of this line are a UDP prefix; 0: none. */
 export function prefixLength(line: Buffer): number {
+  if (line[0] === HASH) return 0;
   const hash = line.indexOf(HASH);
   if (hash < 1 || hash > PREFIX_BYTES || !PACKET_HEAD.test(line.toString("latin1", hash, hash + 6))) return 0;
   return readPrefix(line.subarray(0, hash)) === null ? 0 : hash;
@@ -63,8 +64,8 @@ export function tailFrame(line: Buffer, tail: Tail): Buffer {
 
 /** One packet as bytes, with its line end; a string is Latin-1. */
 export function packet(type: string, body: Buffer | string): Buffer {
-  const bytes = typeof body === "string" ? Buffer.from(body, "latin1") : body;
-  return Buffer.concat([Buffer.from(`#${type}#`, "latin1"), bytes, Buffer.from("\r\n")]);
+  if (typeof body === "string") return Buffer.from(`#${type}#${body}\r\n`, "latin1");
+  return Buffer.concat([Buffer.from(`#${type}#`, "latin1"), body, Buffer.from("\r\n")]);
 }
 
 function readTail(text: string): Tail | null {

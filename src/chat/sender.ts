@@ -89,7 +89,7 @@ export class Sender {
     if (submitted.type === "full") return submitted;
     const { id, replaced, owner } = submitted;
     if (draft.rejected !== null) return { type: "unsendable", id, replaced };
-    if (owner !== null) void this.#hint(tracker.id, owner, replaced ? "withdrawal" : "text");
+    if (owner !== null) void this.#hint(tracker.id, owner, replaced ? "withdrawal" : id);
     return { type: "stored", id, replaced };
   }
 

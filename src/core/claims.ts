@@ -9,6 +9,7 @@ const TRACES = 16;
 const TRACE_BYTES = 256;
 /** Names of parts kept between two requests, the newest; the store keeps as many. */
 const TAGS = 128;
+const ANYTHING = Number.POSITIVE_INFINITY;
 /** Reads of texts of earlier lines that wait for the store at once. */
 const LATE_READS = 64;
 
@@ -29,7 +30,10 @@ export class Claims {
   #tags: readonly WireTag[] = [];
   #asked: { readonly settlements: readonly Settlement[]; readonly tags: readonly WireTag[] } | null = null;
   #askedRoom = 0;
-  #hinted = true;
+  /** There is something to ask for: up to this text, or whatever it is (ANYTHING); 0: nothing. */
+  #hinted = ANYTHING;
+  /** The newest text that was claimed: ids of one tracker are stored in their order, so what was older was seen by that claim. */
+  #newest = 0;
   /** A text that is on its way may have been withdrawn: the store is asked whether there is room or not. */
   #doubtful = false;
   #retryAt: number | null = null;
@@ -72,7 +76,8 @@ export class Claims {
 
   /** The outbox may hold something, or no longer what it held. */
   hint(news: News = "text"): void {
-    this.#hinted = true;
+    if (typeof news !== "number") this.#hinted = ANYTHING;
+    else if (news > this.#newest) this.#hinted = Math.max(this.#hinted, news);
     if (news === "withdrawal") this.#doubtful = true;
   }
 
@@ -97,14 +102,14 @@ export class Claims {
   ask(need: Room, now: number, out: Effect[]): void {
     if (this.#asked !== null || this.#retryAt !== null) return;
     const open = need.room > 0 || need.curious || (this.#doubtful && need.held.length > 0);
-    if (this.#settlements.length === 0 && !(this.#hinted && open)) return;
+    if (this.#settlements.length === 0 && !(this.#hinted > 0 && open)) return;
     const told = { settlements: this.#settlements, tags: this.#tags };
     this.#asked = told;
     this.#askedRoom = need.room;
     this.#settlements = [];
     this.#tags = [];
     this.#doubtful = false;
-    if (open) this.#hinted = false;
+    if (open) this.#hinted = 0;
     const lanes = need.urgentOnly ? { urgentOnly: true } : {};
     out.push({ type: "drain", unit: this.#unit, ...told, held: need.held, room: need.room, ...lanes, traces: this.#takeTraces(now) });
   }
@@ -124,22 +129,24 @@ export class Claims {
     if (result.type === "unavailable") {
       this.#settlements = [...(asked?.settlements ?? []), ...this.#settlements];
       this.#tags = [...(asked?.tags ?? []), ...this.#tags].slice(-TAGS);
-      this.#hinted = true;
+      this.#hinted = ANYTHING;
       this.#doubtful = true;
       this.#retryAt = now + STORE_RETRY_MS;
     }
     if (result.type !== "drained") return;
     this.#waiting = result.waiting;
     this.#dueAt = result.dueInMs === null ? null : now + result.dueInMs;
+    for (const { id } of result.texts) this.#newest = Math.max(this.#newest, id);
+    if (this.#hinted <= this.#newest) this.#hinted = 0;
     // Only the room ended this claim: more follows as soon as there is room again.
-    if (result.waiting > 0 && this.#askedRoom > 0 && result.texts.length >= this.#askedRoom) this.#hinted = true;
+    if (result.waiting > 0 && this.#askedRoom > 0 && result.texts.length >= this.#askedRoom) this.#hinted = ANYTHING;
   }
 
   tick(now: number): void {
     if (this.#retryAt !== null && now >= this.#retryAt) this.#retryAt = null;
     if (this.#dueAt === null || now < this.#dueAt) return;
     this.#dueAt = null;
-    this.#hinted = true;
+    this.#hinted = ANYTHING;
   }
 
   /** A request whose outcome is unknown may lose its frames: they explain, they decide nothing. */

@@ -124,8 +124,8 @@ export interface EndedTexts {
   readonly expired: number;
   readonly deadLettered: number;
 }
-/** What a line is told about its outbox. */
-export type News = "text" | "withdrawal";
+/** What a line is told about its outbox: it has the text with this id, or may have one, or a text on its way may have been withdrawn. */
+export type News = number | "text" | "withdrawal";
 
 export type CloseReason =
   | "login-timeout"

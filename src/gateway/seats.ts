@@ -58,7 +58,7 @@ export class Seats {
   /** News for later; a withdrawal is not swallowed by less. */
   postpone(seat: Seat, news: News): void {
     this.#news ??= new Map();
-    if (this.#news.get(seat) !== "withdrawal") this.#news.set(seat, news);
+    if (this.#news.get(seat) !== "withdrawal") this.#news.set(seat, news === "withdrawal" ? news : "text");
   }
 
   postponed(): Iterable<readonly [Seat, News]> {

@@ -6,7 +6,7 @@
 import { Worker } from "bullmq";
 import type { Logger } from "pino";
 import type { Meter } from "../chat/meter.ts";
-import { type Mail, type Mailbox, queueName } from "./mail.ts";
+import { type Mail, type Mailbox, newsOf, queueName } from "./mail.ts";
 import { type MailConnection, within } from "./post-office.ts";
 
 const CONCURRENCY = 50;
@@ -92,9 +92,9 @@ export class MailWorker {
   async #take(mail: Mail): Promise<void> {
     for (const ear of this.#ears) ear.silentLooks = 0;
     const { mailbox, meter } = this.#deps;
-    if ("t" in mail) {
-      meter.count("hints", "received");
-      mailbox.hint(mail.t, mail.e, mail.w === 1 ? "withdrawal" : "text");
+    if ("hints" in mail) {
+      meter.count("hints", "received", mail.hints.length);
+      for (const hint of mail.hints) mailbox.hint(hint.t, hint.e, newsOf(hint));
     } else if ("kick" in mail) mailbox.kick(mail.kick);
     else if ("lines" in mail) await mailbox.lines(mail.lines);
   }

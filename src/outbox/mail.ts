@@ -1,10 +1,20 @@
 /** What travels between nodes: small, idempotent and losable. The store holds the truth. */
-import type { TrackerId } from "../chat/message.ts";
+import type { MessageId, TrackerId } from "../chat/message.ts";
 import type { News } from "../chat/ports.ts";
 
+/**
+ * The outbox of tracker `t` may hold something for the line with epoch `e`: the text `m`, or any; or it no longer holds what it held (`w`).
+ * A newer epoch displaces the line.
+ */
+export interface Hint {
+  readonly t: TrackerId;
+  readonly e: number;
+  readonly m?: MessageId;
+  readonly w?: 1;
+}
+
 export type Mail =
-  /** The outbox of tracker `t` may hold something for the line with epoch `e`, or no longer what it held (`w`); a newer epoch displaces the line. */
-  | { readonly t: TrackerId; readonly e: number; readonly w?: 1 }
+  | { readonly hints: readonly Hint[] }
   /** End the tracker's line. */
   | { readonly kick: TrackerId }
   /** Append your lines to the answer with this name. */
@@ -23,7 +33,12 @@ export function queueName(node: string): string {
   return `{gw-${node.replaceAll(/[^A-Za-z0-9_.-]/g, (char) => `%${char.codePointAt(0)?.toString(16)}`)}}`;
 }
 
-/** One waiting job per tracker, epoch and news: an older epoch's waiting hint must not swallow a takeover, nor a withdrawal. */
-export function deduplicationId(mail: Mail): string | null {
-  return "t" in mail ? `t${mail.t}e${mail.e}${mail.w === 1 ? "w" : ""}` : null;
+export function hintOf(trackerId: TrackerId, epoch: number, news: News): Hint {
+  const hint = { t: trackerId, e: epoch };
+  if (news === "withdrawal") return { ...hint, w: 1 };
+  return news === "text" ? hint : { ...hint, m: news };
+}
+
+export function newsOf({ m, w }: Hint): News {
+  return w === 1 ? "withdrawal" : (m ?? "text");
 }

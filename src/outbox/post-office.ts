@@ -4,7 +4,8 @@ import type { Cluster, Redis } from "ioredis";
 import type { TrackerId } from "../chat/message.ts";
 import type { Meter } from "../chat/meter.ts";
 import { type News, type Outbox, type Owner, StoreUnavailable } from "../chat/ports.ts";
-import { deduplicationId, type Mail, queueName } from "./mail.ts";
+import { HintBag } from "./hint-bag.ts";
+import { hintOf, type Mail, queueName } from "./mail.ts";
 
 /** Names of nodes that ever had a queue, until the janitor removed it. */
 const NODES_KEY = "{mail}:nodes";
@@ -18,6 +19,12 @@ const REMOVE_MS = 30_000;
 
 const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: { count: 1_000 }, attempts: 3, backoff: { type: "fixed", delay: 1_000 } };
 
+/** What goes to one node. */
+interface Box {
+  readonly queue: Queue<Mail>;
+  readonly hints: HintBag;
+}
+
 /** Commands on it wait for Redis to come back, so every use of it here has a bound of its own. */
 export type MailConnection = Redis | Cluster;
 
@@ -28,7 +35,7 @@ export interface PostOfficeDeps {
 
 export class PostOffice implements Outbox {
   readonly #deps: PostOfficeDeps;
-  readonly #queues = new Map<string, Queue<Mail>>();
+  readonly #boxes = new Map<string, Box>();
 
   constructor(deps: PostOfficeDeps) {
     this.#deps = deps;
@@ -36,15 +43,12 @@ export class PostOffice implements Outbox {
 
   /** Rejects when the hint could not be handed over within 2 s. */
   async hint(trackerId: TrackerId, owner: Owner, news: News = "text"): Promise<void> {
-    const hint = { t: trackerId, e: owner.epoch };
-    await this.send(owner.node, news === "withdrawal" ? { ...hint, w: 1 } : hint);
+    await this.#box(owner.node).hints.add(hintOf(trackerId, owner.epoch, news));
     this.#deps.meter.count("hints", "sent");
   }
 
   async send(node: string, mail: Mail): Promise<void> {
-    const id = deduplicationId(mail);
-    const options = id === null ? JOB : { ...JOB, deduplication: { id, keepLastIfActive: true } };
-    await within(SEND_MS, this.#queue(node).add("mail", mail, options));
+    await within(SEND_MS, this.#box(node).queue.add("mail", mail, JOB));
   }
 
   /** Nodes that may have a queue. */
@@ -54,13 +58,13 @@ export class PostOffice implements Outbox {
 
   /** Removes the queue of a node that is gone, with all mail in it. */
   async remove(node: string): Promise<void> {
-    await within(REMOVE_MS, this.#queue(node).obliterate({ force: true }));
-    this.#queues.delete(node);
+    await within(REMOVE_MS, this.#box(node).queue.obliterate({ force: true }));
+    this.#boxes.delete(node);
     await within(SEND_MS, this.#deps.connection.srem(NODES_KEY, node));
   }
 
-  #queue(node: string): Queue<Mail> {
-    const known = this.#queues.get(node);
+  #box(node: string): Box {
+    const known = this.#boxes.get(node);
     if (known !== undefined) return known;
     const queue = new Queue<Mail>(queueName(node), {
       connection: this.#deps.connection,
@@ -70,16 +74,17 @@ export class PostOffice implements Outbox {
     });
     // Each failing call tells its own caller.
     queue.on("error", () => undefined);
-    this.#queues.set(node, queue);
+    const box = { queue, hints: new HintBag((hints) => this.send(node, { hints })) };
+    this.#boxes.set(node, box);
     this.#forgetOldest();
     // Losing this leaves a small queue behind when the node dies; the next handle tries again.
-    this.#deps.connection.sadd(NODES_KEY, node).catch(() => this.#queues.delete(node));
-    return queue;
+    this.#deps.connection.sadd(NODES_KEY, node).catch(() => this.#boxes.delete(node));
+    return box;
   }
 
   #forgetOldest(): void {
-    const oldest = this.#queues.keys().next();
-    if (this.#queues.size > MAX_QUEUES && oldest.done !== true) this.#queues.delete(oldest.value);
+    const oldest = this.#boxes.keys().next();
+    if (this.#boxes.size > MAX_QUEUES && oldest.done !== true) this.#boxes.delete(oldest.value);
   }
 }
 

@@ -16,8 +16,8 @@ import {
   type Submitted,
 } from "../chat/ports.ts";
 import type { DeviceText } from "../core/session-io.ts";
-import { ID_BLOCKS, IDS, pendingKey, pendingMarks, shardOf, trackerKeys } from "./keys.ts";
-import { IdsUsedUp, LAST_ID } from "./limits.ts";
+import type { IdTaker } from "./id-taker.ts";
+import { pendingKey, pendingMarks, shardOf, trackerKeys } from "./keys.ts";
 import { incomingFlags, packDraft, packEmployee } from "./redis-message.ts";
 import { asArray, asNumber, ownerOf, type Reply } from "./redis-reply.ts";
 import type { ScriptArgument, Scripts } from "./redis-scripts.ts";
@@ -29,14 +29,18 @@ const RETRY = 0;
 const STORED = 1;
 
 /** Stores an OUTGOING text once `named` is settled. */
-export async function submit(scripts: Scripts, draft: Draft, named: Promise<void>): Promise<Submitted> {
+export async function submit(
+  scripts: Scripts,
+  draft: Draft,
+  { ids, named }: { readonly ids: IdTaker; readonly named: Promise<void> },
+): Promise<Submitted> {
   const { state, flags, rest } = packDraft(draft);
   const { urgent, ttlMs, notBeforeMs = 0, replaces } = draft;
   const queue = [outboxBytes(draft.text, draft.choices), ttlMs, urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES, notBeforeMs, replaces ?? 0];
   const repeats = [keyDigest(draft.idempotencyKey), IDEMPOTENCY_KEYS, IDEMPOTENCY_MS];
   const [code, ...stored] = await overtaking(async () => {
     const [id, mark] = await Promise.all([
-      takeIds(scripts, draft.trackerId, 1),
+      ids.take(draft.trackerId, 1),
       draft.rejected === null ? markPending(scripts, draft.trackerId) : 0,
       named,
     ]);
@@ -58,14 +62,14 @@ export async function submit(scripts: Scripts, draft: Draft, named: Promise<void
 export async function receive(
   scripts: Scripts,
   reception: Reception,
-  { nonce, named }: { readonly nonce: Buffer; readonly named: Promise<void> },
+  { nonce, named, ids: taker }: { readonly nonce: Buffer; readonly named: Promise<void>; readonly ids: IdTaker },
 ): Promise<Received> {
   const { trackerId, epoch, early, employeeId, texts } = reception;
   if (texts.length === 0) return { ids: [], duplicates: 0 };
   const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS];
   const packed = texts.flatMap((text) => packText(text, employeeId));
   const [code, duplicates, ...ids] = await overtaking(async () => {
-    const [first] = await Promise.all([takeIds(scripts, trackerId, texts.length), named]);
+    const [first] = await Promise.all([taker.take(trackerId, texts.length), named]);
     return asArray(await scripts.run("receive", trackerKeys(trackerId), [first, ...head, ...packed]));
   });
   if (code !== STORED) return { ids: [], duplicates: 0, stale: true };
@@ -91,13 +95,6 @@ async function overtaking(attempt: () => Promise<readonly Reply[]>): Promise<rea
     if (reply[0] !== RETRY) return reply;
   }
   throw new StoreUnavailable(`overtaken by other writers ${TRIES} times in a row`);
-}
-
-/** Takes `count` ids in a row and gives the first. */
-async function takeIds(scripts: Scripts, trackerId: TrackerId, count: number): Promise<MessageId> {
-  const first = asNumber(await scripts.run("take-ids", [IDS, ID_BLOCKS], [trackerId, count, LAST_ID]));
-  if (first < 0) throw new IdsUsedUp();
-  return first;
 }
 
 async function markPending(scripts: Scripts, trackerId: TrackerId): Promise<number> {

@@ -24,6 +24,7 @@ import {
 import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import type { RedisConnection } from "./connection.ts";
+import { IdTaker } from "./id-taker.ts";
 import { HEALTH, headKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
 import type { NodeEvents } from "./node-events.ts";
 import { claimKey, forgetAccount } from "./redis-account.ts";
@@ -48,6 +49,7 @@ export class RedisStore implements MessageStore {
   readonly #scripts: Scripts;
   readonly #events: NodeEvents | null;
   readonly #removal: RedisRemoval;
+  readonly #ids: IdTaker;
   readonly #instance = randomBytes(8);
   #calls = 0;
 
@@ -59,11 +61,12 @@ export class RedisStore implements MessageStore {
     this.#connection = connection;
     this.#events = events;
     this.#scripts = new Scripts(connection, { told: (told) => events?.told(told), replicas });
+    this.#ids = new IdTaker(this.#scripts);
     this.#removal = new RedisRemoval(connection, this.#scripts);
   }
 
   submit(draft: Draft): Promise<Submitted> {
-    return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, named));
+    return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, { ids: this.#ids, named }));
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
@@ -116,7 +119,7 @@ export class RedisStore implements MessageStore {
 
   receive(reception: Reception): Promise<Received> {
     const nonce = this.#nonce();
-    return this.#change(reception.trackerId, (named) => receive(this.#scripts, reception, { nonce, named }));
+    return this.#change(reception.trackerId, (named) => receive(this.#scripts, reception, { nonce, named, ids: this.#ids }));
   }
 
   async recall(trackerId: TrackerId, tags: readonly string[]): Promise<readonly (OpenQuestion | null)[]> {

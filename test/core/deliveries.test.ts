@@ -134,6 +134,22 @@ describe("receipts in order", () => {
     expect(line.drained([], 1)).toEqual(["close no-receipt", "drain [closing] held 1 room 0"]);
   });
 
+  it("hinted once it came with a claim, or with one that was on its way: not asked for again", () => {
+    const line = new Line(byTag);
+    line.login(PROVEN);
+    line.drained([text(5)]);
+    expect([line.hint(4), line.hint(5)]).toEqual([[], []]);
+    expect(line.hint(6)).toEqual(["drain [] held 5 room 3"]);
+    expect([line.hint(6), line.hint(7)]).toEqual([[], []]);
+    expect(line.drained([text(6), text(7)])).toHaveLength(2);
+    expect(line.hint(8)).toEqual(["drain [] held 5,6,7 room 1"]);
+    line.hint(9);
+    // It came after the store had looked.
+    expect(line.drained([text(8)])).toEqual([expect.stringMatching(/^< /)]);
+    line.up("R 5 ok");
+    expect(line.hint()).toEqual([]);
+  });
+
   it("overdue while the rest of the same text waits: closed, or it would wait for ever", () => {
     const line = new Line(inOrder);
     line.login(PROVEN);

@@ -2,6 +2,7 @@
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { LineInfo, News } from "../../src/chat/ports.ts";
+import { HintBag } from "../../src/outbox/hint-bag.ts";
 import { Janitor } from "../../src/outbox/janitor.ts";
 import { queueName } from "../../src/outbox/mail.ts";
 import { MailWorker } from "../../src/outbox/mail-worker.ts";
@@ -67,21 +68,40 @@ describe("mail", () => {
     expect([a.got, b.got]).toEqual([["hint 8 4"], ["hint 7 3"]]);
   });
 
-  it("is read once where it waited twice, but a newer epoch is never swallowed", async () => {
-    const store = new MemoryStore(Date.now);
+  it("that comes while other mail is handed over goes together, the newest text of a line for all before it, and swallows no newer epoch", async () => {
     const post = new PostOffice({ connection: connectRedis(redis.url, "bullmq"), meter });
-    for (let times = 0; times < 20; times += 1) await post.hint(7, { node: "late", epoch: 3 });
-    await post.hint(7, { node: "late", epoch: 4 });
-    const late = startNode("late", store);
-    await until(() => late.got.length >= 2);
-    await late.post.hint(9, { node: "late", epoch: 1 });
-    await until(() => late.got.includes("hint 9 1"));
-    expect(late.got).toEqual(["hint 7 3", "hint 7 4", "hint 9 1"]);
+    const first = post.hint(6, { node: "late", epoch: 1 }, 10);
+    // A turn later the first is on its way.
+    await new Promise((resolve) => setImmediate(resolve));
+    const owner = { node: "late", epoch: 3 };
+    const together = [13, 11, 12].map((id) => post.hint(7, owner, id));
+    await Promise.all([first, ...together, post.hint(7, { node: "late", epoch: 4 }), post.hint(8, owner, 14), post.hint(8, owner)]);
+    expect(await redis.command("LLEN", `bull:${queueName("late")}:wait`)).toBe(2);
+    const late = startNode("late", new MemoryStore(Date.now));
+    await until(() => late.got.length >= 4);
+    expect(late.got).toEqual(["hint 6 1 10", "hint 7 3 13", "hint 7 4", "hint 8 3"]);
+  });
+
+  it("does not wait for what failed before it", async () => {
+    const sent: string[] = [];
+    const bag = new HintBag((hints) => {
+      sent.push(hints.map(({ t }) => t).join(" "));
+      return hints[0]?.t === 1 ? Promise.reject(new Error("lost")) : Promise.resolve();
+    });
+    const outcomes = [bag.add({ t: 1, e: 1 }).catch(String), bag.add({ t: 2, e: 1 }).catch(String)];
+    await new Promise((resolve) => setImmediate(resolve));
+    outcomes.push(bag.add({ t: 3, e: 1 }).then(() => "sent"));
+    expect(await Promise.all(outcomes)).toEqual(["Error: lost", "Error: lost", "sent"]);
+    for (let tracker = 4; tracker < 1_504; tracker += 1) outcomes.push(bag.add({ t: tracker, e: 1 }).then(() => "sent"));
+    await Promise.all(outcomes);
+    expect(sent.map((some) => some.split(" ").length)).toEqual([2, 1, 1_000, 500]);
   });
 
   it("of a withdrawal is not swallowed by the news of a text", async () => {
     const post = new PostOffice({ connection: connectRedis(redis.url, "bullmq"), meter });
-    for (const news of ["text", "withdrawal", "text", "withdrawal"] as const) await post.hint(7, { node: "late", epoch: 3 }, news);
+    await Promise.all(
+      (["text", "withdrawal", "text", "withdrawal"] as const).map((news) => post.hint(7, { node: "late", epoch: 3 }, news)),
+    );
     const late = startNode("late", new MemoryStore(Date.now));
     await late.post.hint(9, { node: "late", epoch: 1 });
     await until(() => late.got.includes("hint 9 1"));

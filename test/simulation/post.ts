@@ -34,7 +34,7 @@ export class Post implements Outbox {
   hint(trackerId: TrackerId, owner: Owner, news: News = "text"): Promise<void> {
     const { random, rates, jobIds, fault } = this.#options;
     const hint = { trackerId, epoch: owner.epoch, news };
-    const name = `${owner.node} ${trackerId} ${news}`;
+    const name = `${owner.node} ${trackerId} ${news === "withdrawal" ? news : "text"}`;
     if (jobIds && this.#names.has(name)) return Promise.resolve();
     this.#names.add(name);
     const fate = random.weighted({ ...rates() });
