@@ -1,6 +1,7 @@
 /** `tracker-chat bench`: the committed benchmarks. */
 import { Command, Option } from "commander";
 import { integer } from "../config-values.ts";
+import type { Section } from "../tools/bench/suite.ts";
 import { argument } from "./argument.ts";
 
 interface Given {
@@ -8,18 +9,27 @@ interface Given {
   readonly seconds: number;
   readonly write?: string;
   readonly json?: string;
+  readonly only?: readonly Section[];
 }
+
+/** As src/tools/bench/suite.ts has them, which is loaded only when it runs. */
+const SECTION_NAMES: readonly Section[] = ["idle", "positions", "incoming", "outgoing", "reads", "listeners", "workers", "storm", "growth"];
 
 export function benchCommand(): Command {
   return new Command("bench")
     .description("the committed benchmarks, against yardsticks measured in the same run (use: npm run bench)")
     .addOption(new Option("--rounds <n>", "measurements of each").argParser(argument(integer(1, 100))).default(3))
     .addOption(new Option("--seconds <n>", "of one measurement").argParser(argument(integer(1, 600))).default(10))
+    .addOption(
+      new Option("--only <names...>", "of it: idle positions incoming outgoing reads listeners workers storm growth").choices(
+        SECTION_NAMES,
+      ),
+    )
     .option("--write <file>", "write the report as Markdown")
     .option("--json <file>", "write rows and unit costs as JSON, for npm run capacity")
     .addHelpText("after", "\nExamples:\n  npm run bench\n  npm run bench -- --rounds 1 --seconds 5 --write BENCHMARKS.md")
-    .action(async ({ rounds, seconds, write, json }: Given) => {
+    .action(async ({ rounds, seconds, write, json, only }: Given) => {
       const { bench } = await import("../tools/bench/index.ts");
-      await bench({ rounds, seconds, write: write ?? null, json: json ?? null });
+      await bench({ rounds, seconds, write: write ?? null, json: json ?? null, only: only ?? null });
     });
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { PROTOCOLS } from "../../../protocols/index.ts";
 import { checkedProfile } from "../checked-profile.ts";
 import type { Row } from "./rows.ts";
-import { runSuite } from "./suite.ts";
+import { runSuite, SECTIONS, type Section } from "./suite.ts";
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly write: string | null;
   /** Where rows and unit costs go as JSON; null: nowhere. */
   readonly json: string | null;
+  /** Null: all of them. */
+  readonly only: readonly Section[] | null;
 }
 
 /** The suite starts compiled processes: run from `dist`, as `npm run bench` does. */
@@ -29,6 +31,7 @@ export async function bench(options: BenchOptions): Promise<void> {
     profile: checkedProfile(jt808, {}),
     rounds: options.rounds,
     seconds: options.seconds,
+    sections: new Set(options.only ?? SECTIONS),
     log: (line) => process.stderr.write(`${line}\n`),
   });
   const report = markdown(rows);

@@ -16,6 +16,10 @@ import { incoming, positions } from "./throughput.ts";
 import { type UnitCosts, Units } from "./units.ts";
 import { workers } from "./workers.ts";
 
+/** What may be measured by itself. */
+export const SECTIONS = ["idle", "positions", "incoming", "outgoing", "reads", "listeners", "workers", "storm", "growth"] as const;
+export type Section = (typeof SECTIONS)[number];
+
 export interface SuitePlan {
   /** The compiled command line and the compiled folder of this file. */
   readonly cli: string;
@@ -24,6 +28,7 @@ export interface SuitePlan {
   readonly profile: Readonly<Record<string, unknown>>;
   readonly rounds: number;
   readonly seconds: number;
+  readonly sections: ReadonlySet<Section>;
   log(line: string): void;
 }
 
@@ -40,21 +45,29 @@ export interface Measured {
 
 export async function runSuite(plan: SuitePlan): Promise<Measured> {
   const units = new Units();
+  const rows = await shared(plan, units);
+  if (plan.sections.has("workers")) rows.push(await workers(plan));
+  return { rows, units: units.costs() };
+}
+
+/** Sections that one product serves one after the other. */
+async function shared(plan: SuitePlan, units: Units): Promise<Row[]> {
   const rows: Row[] = [];
+  const has = (...some: readonly Section[]): boolean => some.some((section) => plan.sections.has(section));
+  if (!has("idle", "positions", "incoming", "outgoing", "reads", "listeners")) return rows;
   const product = await startProduct(plan.cli, { wialon: IDLE_LINES + LINES, jt808: LINES, accounts: LISTENERS.accounts });
   try {
-    rows.push(await idleLines({ plan, product, units }, "plain"), await secureLines(plan, units));
-    const lines = await openLines(product, IDLE_LINES, LINES);
-    rows.push(await positions(plan, product, lines, units));
-    rows.push(...(await incoming(plan, product, lines, units)));
+    if (has("idle")) rows.push(await idleLines({ plan, product, units }, "plain"), await secureLines(plan, units));
+    const lines = has("positions", "incoming") ? await openLines(product, IDLE_LINES, LINES) : [];
+    if (has("positions")) rows.push(await positions(plan, product, lines, units));
+    if (has("incoming")) rows.push(...(await incoming(plan, product, lines, units)));
     for (const line of lines) line.destroy();
-    rows.push(...(await downward(plan, product, units)));
-    rows.push(await listening(plan, product));
+    if (has("outgoing")) rows.push(...(await downward(plan, product, units)));
+    if (has("listeners")) rows.push(await listening(plan, product));
   } finally {
     await product.stop();
   }
-  rows.push(await workers(plan));
-  return { rows, units: units.costs() };
+  return rows;
 }
 
 async function openLines(product: Product, from: number, count: number, tls = false): Promise<Socket[]> {
