@@ -33,33 +33,10 @@ export async function outgoing(product: Product, plan: OutgoingPlan): Promise<Ou
   const started = new Map<string, number>();
   const toDevice: number[] = [];
   const toDelivered: number[] = [];
-  let online = 0;
-  const runners = Array.from({ length: plan.devices }, (_, index) => {
-    const device = plan.protocol.device({
-      deviceId: jt808Device(index),
-      password: null,
-      profile: plan.profile,
-      receipts: "ok",
-      lateMs: 0,
-      reply: null,
-      keepAliveMs: 0,
-    });
-    return new DeviceRunner(
-      device,
-      { host: "127.0.0.1", port: product.gatewayPort },
-      {
-        connected: () => {},
-        disconnected: () => {},
-        output: (output) => {
-          if (output.type === "online") online += 1;
-          const at = output.type === "shown" ? started.get(output.text) : undefined;
-          if (at !== undefined) toDevice.push(performance.now() - at);
-        },
-      },
-    );
+  const stop = await devicesOnline(product, plan, (text) => {
+    const at = started.get(text);
+    if (at !== undefined) toDevice.push(performance.now() - at);
   });
-  for (const runner of runners) runner.start();
-  while (online < plan.devices) await sleep(20);
   const total = plan.perSecond * plan.seconds;
   const pending: Promise<unknown>[] = [];
   const begin = performance.now();
@@ -80,8 +57,45 @@ export async function outgoing(product: Product, plan: OutgoingPlan): Promise<Ou
   await Promise.all(pending);
   const end = performance.now() + 10_000;
   while (toDevice.length < total && performance.now() < end) await sleep(20);
-  for (const runner of runners) runner.stop();
+  stop();
   return { sent: total, shown: toDevice.length, toDevice, toDelivered };
+}
+
+/** Simulated JT/T 808 devices that show and acknowledge what they get; resolves when all are online, with what ends them. */
+export async function devicesOnline(
+  product: Product,
+  plan: Pick<OutgoingPlan, "protocol" | "profile" | "devices">,
+  shown: (text: string) => void,
+): Promise<() => void> {
+  let online = 0;
+  const runners = Array.from({ length: plan.devices }, (_, index) => {
+    const device = plan.protocol.device({
+      deviceId: jt808Device(index),
+      password: null,
+      profile: plan.profile,
+      receipts: "ok",
+      lateMs: 0,
+      reply: null,
+      keepAliveMs: 0,
+    });
+    return new DeviceRunner(
+      device,
+      { host: "127.0.0.1", port: product.gatewayPort },
+      {
+        connected: () => {},
+        disconnected: () => {},
+        output: (output) => {
+          if (output.type === "online") online += 1;
+          if (output.type === "shown") shown(output.text);
+        },
+      },
+    );
+  });
+  for (const runner of runners) runner.start();
+  while (online < plan.devices) await sleep(20);
+  return () => {
+    for (const runner of runners) runner.stop();
+  };
 }
 
 async function delivered(product: Product, tracker: number, id: number, at: number): Promise<number> {
