@@ -19,6 +19,13 @@ interface Span {
   readonly offsetMs: number;
 }
 
+/** A minute as a local date and `HH:mm:`. */
+interface Minute {
+  readonly at: number;
+  readonly date: string;
+  readonly time: string;
+}
+
 const LOCAL = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:[0-5]\d)$/;
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:[0-5]\d(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/;
 const WITH_OFFSET = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/;
@@ -31,12 +38,24 @@ const ZONES = 1_024;
 /** Remembers the offsets of zones, so that writing a time is arithmetic. */
 export class Calendar {
   readonly #zones = new Map<string, Span[]>();
+  #minute: Minute = { at: Number.NaN, date: "", time: "" };
 
   format(instant: Instant, { zone, iso }: TimeStyle): string {
     const { offsetMs } = this.#span(zone, instant);
-    const local = new Date(instant + offsetMs).toISOString();
-    const [date, time] = [local.slice(0, -14), local.slice(-13, -5)];
-    return iso ? `${date}T${time}${offsetText(offsetMs)}` : `${date} ${time}`;
+    const local = instant + offsetMs;
+    const minute = Math.floor(local / MINUTE_MS);
+    const { date, time } = this.#minuteOf(minute);
+    const second = Math.floor((local - minute * MINUTE_MS) / SECOND_MS);
+    const at = `${time}${second < 10 ? "0" : ""}${second}`;
+    return iso ? `${date}T${at}${offsetText(offsetMs)}` : `${date} ${at}`;
+  }
+
+  /** What a list shows is mostly of few minutes. */
+  #minuteOf(minute: number): Minute {
+    if (this.#minute.at === minute) return this.#minute;
+    const text = new Date(minute * MINUTE_MS).toISOString();
+    this.#minute = { at: minute, date: text.slice(0, -14), time: text.slice(-13, -7) };
+    return this.#minute;
   }
 
   /** Null: not a time in this style, or none that exists. */

@@ -15,10 +15,12 @@ export async function list(scripts: Scripts, query: ListQuery): Promise<readonly
   const floor = asNumber(hidden);
   const found: Message[] = [];
   for (const bucket of buckets) {
-    const rows = asArray(bucket);
-    for (let at = 0; at < rows.length; at += 2) {
-      const message = unpackMessage(trackerId, Number(asText(rows[at])), asBytes(rows[at + 1]));
-      if (message.id > floor && isWithin(message.submittedAt, from, to)) found.push(message);
+    const bytes = asBytes(bucket);
+    for (let at = 0; at < bytes.length; ) {
+      const [id, length, value] = [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4), at + 8];
+      at = value + length;
+      const message = unpackMessage(trackerId, id, bytes.subarray(value, at));
+      if (id > floor && isWithin(message.submittedAt, from, to)) found.push(message);
     }
   }
   found.sort((one, other) => (ascending ? one.id - other.id : other.id - one.id));

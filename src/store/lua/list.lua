@@ -2,7 +2,7 @@
 -- Whole buckets that hold the asked range, and at most the two at its ends beside them; the reader filters.
 -- KEYS   the tracker's keys
 -- ARGV   1 from (ms or -inf)  2 to (ms or +inf)  3 limit  4 ascending 0/1  5 only messages above this id
--- Output {hidden up to this id, then per bucket {id, packed value, id, ...}...}
+-- Output {hidden up to this id, then per bucket a string: of each message id I4, length I4 and packed value}
 local HEAD, BY_ID, BY_TIME, BUCKET = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local from, to, limit, ascending = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
 local from_ms = from == '-inf' and -math.huge or tonumber(from)
@@ -28,7 +28,13 @@ local found = 0
 -- Only buckets that lie wholly inside the range count towards the limit.
 local function take(place)
   local rows = redis.call('HGETALL', BUCKET .. at(place))
-  reply[#reply + 1] = rows
+  local packed = {}
+  for row = 1, #rows, 2 do
+    packed[row] = struct.pack('>I4I4', rows[row], #rows[row + 1])
+    packed[row + 1] = rows[row + 1]
+  end
+  -- One string: a thousand small replies cost more to read than the messages in them.
+  reply[#reply + 1] = table.concat(packed)
   local inside = starts(place) >= from_ms and starts(place + 1) <= to_ms and (hidden == 0 or place > first)
   if inside then found = found + #rows / 2 end
 end
