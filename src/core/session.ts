@@ -180,8 +180,8 @@ export class Session {
     own.frameCame();
     if (this.#replied) own.deliveries.disqualifyImplied(now);
     own.deliveries.frameArrived(now, out);
+    own.passed(out);
     const texts = own.hear(reading.events, bytes, now, out);
-    own.passed(out, texts);
     if (texts.length > 0) {
       this.#question = { type: "receive", reading };
       out.push({ type: "receive", texts, early: own.early });

@@ -39,15 +39,11 @@ export class Unit {
     this.#unpassed = true;
   }
 
-  /**
-   * What came now was said after the device had our acknowledgement. A text without a serial says so by itself: once it is
-   * stored it is the last one, and the one before it can come again no more. (It must not be said behind it: where the store
-   * has the text and could not tell, that text would count as passed.)
-   */
-  passed(out: Effect[], texts: readonly DeviceText[] = []): void {
-    const said = !this.#unpassed || texts.some(({ serial }) => serial === null);
+  /** What came now was said after the device had our acknowledgement. */
+  passed(out: Effect[]): void {
+    if (!this.#unpassed) return;
     this.#unpassed = false;
-    if (!said) out.push({ type: "passed", unit: this.label });
+    out.push({ type: "passed", unit: this.label });
   }
 
   /** Deals with what it said, but for its texts, which must be stored first. */

@@ -117,6 +117,17 @@ describe("the lines of a conversation", () => {
 });
 
 describe("bytes of a text", () => {
+  it.each(["ascii", "latin1", "cp1251", "gbk"])("are those that the gateway would write in %s, of every character", (charset) => {
+    const wrong: string[] = [];
+    for (let code = 1; code < 0x1_0000; code += 1) {
+      if (code >= 0xd8_00 && code < 0xe0_00) continue;
+      const character = String.fromCharCode(code);
+      const { bytes, lost } = encodeText(character, charset as "gbk");
+      if (bytesOf(character, charset, lost) !== bytes.length) wrong.push(code.toString(16));
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it("are those that the gateway would write", () => {
     const characters = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("Привет", "你好", "é", "🚚", "?", "\n", "плюс € 10", "ÿ"));
     const text = fc.array(characters, { maxLength: 8 }).map((parts) => parts.join(""));

@@ -95,21 +95,7 @@ describe("texts from the device", () => {
     line.up("P", "P");
     expect(line.up("T - one")).toEqual(["receive null:one early"]);
     line.stored();
-    expect(line.up("P")).toEqual(["passed", "< AP"]);
-    expect(line.up("P")).toEqual(["< AP"]);
-  });
-
-  it("without a serial take the place of the one before when they are stored: nothing else says that it is passed", () => {
-    const line = new Line(inOrder);
-    line.login();
-    line.up("T - one");
-    line.stored();
-    expect(line.up("T - two")).toEqual(["receive null:two early"]);
-    line.stored();
-    expect(line.up("T 7 three")).toEqual(["passed", "receive 7:three early"]);
-    line.stored();
-    expect(line.up("T - four")).toEqual(["receive null:four"]);
-    expect(line.stored("unavailable")).toEqual(["close not-stored"]);
+    expect(line.up("T - two")).toEqual(["passed", "receive null:two"]);
   });
 
   it("that are blank are answered and not stored", () => {
