@@ -52,7 +52,7 @@ export async function runSuite(plan: SuitePlan): Promise<Measured> {
   const units = new Units();
   const rows = await shared(plan, units);
   if (plan.sections.has("reads")) rows.push(...(await reads(plan)));
-  if (plan.sections.has("workers")) rows.push(await workers(plan));
+  if (plan.sections.has("workers")) rows.push(...(await workers(plan)));
   return { rows, units: units.costs() };
 }
 
