@@ -70,7 +70,8 @@ export async function startMosquitto(): Promise<RunningBroker | null> {
   return { pid: child.pid ?? 0, port, stop };
 }
 
-async function untilOpen(port: number): Promise<void> {
+/** Somebody listens there. */
+export async function untilOpen(port: number): Promise<void> {
   const by = performance.now() + START_MS;
   for (;;) {
     try {

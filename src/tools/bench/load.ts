@@ -125,6 +125,19 @@ export function lineExchange(next: (line: number) => string): Exchange {
   return { next, answers: lineFeeds };
 }
 
+/** A driver's text after the other. */
+export function textExchange(): Exchange {
+  let serial = 0;
+  return lineExchange(() => {
+    serial += 1;
+    return `#M#${textOf(serial)}\r\n`;
+  });
+}
+
+export function textOf(serial: number): string {
+  return `driver text number ${serial}, about sixty characters long..`;
+}
+
 /** What a socket says next. */
 export async function received(socket: Socket): Promise<Buffer> {
   const [chunk] = await once(socket, "data");

@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import type { Socket } from "node:net";
 import { type RunningBroker, startAedes, startMosquitto } from "./brokers.ts";
-import { type Closed, closedLoop, lineExchange, openLine, POSITION } from "./load.ts";
+import { type Closed, closedLoop, lineExchange, openLine, POSITION, textExchange, textOf } from "./load.ts";
 import { leaveSubscriber, openPublisher, PUBACK_BYTES, publish } from "./mqtt.ts";
 import type { Product } from "./product.ts";
 import { compared, missing, type Row } from "./rows.ts";
@@ -116,18 +116,6 @@ class Broker {
 function brokerRow(what: string, ours: readonly Closed[], broker: Broker | null, note: string): Row {
   if (broker === null) return missing(what, "not installed here");
   return compared({ what, aim: "-", ours, theirs: broker.runs, of: (run) => run.rate, note });
-}
-
-function textExchange(): ReturnType<typeof lineExchange> {
-  let serial = 0;
-  return lineExchange(() => {
-    serial += 1;
-    return `#M#${textOf(serial)}\r\n`;
-  });
-}
-
-function textOf(serial: number): string {
-  return `driver text number ${serial}, about sixty characters long..`;
 }
 
 async function loopOf(
