@@ -12,6 +12,7 @@ import { cpuSeconds, settledBytes } from "./process-stats.ts";
 import { type Product, startProduct, wialonDevice } from "./product.ts";
 import type { Row } from "./rows.ts";
 import { figure, median, percentile } from "./statistics.ts";
+import { storm } from "./storm.ts";
 import { incoming, positions } from "./throughput.ts";
 import { type UnitCosts, Units } from "./units.ts";
 import { workers } from "./workers.ts";
@@ -47,6 +48,7 @@ export async function runSuite(plan: SuitePlan): Promise<Measured> {
   const units = new Units();
   const rows = await shared(plan, units);
   if (plan.sections.has("workers")) rows.push(await workers(plan));
+  if (plan.sections.has("storm")) rows.push(...(await storm(plan)));
   return { rows, units: units.costs() };
 }
 
