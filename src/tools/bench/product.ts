@@ -34,7 +34,7 @@ export interface BenchAccount {
   readonly trackerId: number;
 }
 
-const WIALON_ID = 1_000;
+export const WIALON_ID = 1_000;
 export const JT808_ID = 100_000;
 const ACCOUNT_ID = 200_000;
 const HASH = "0123456789abcdef0123456789abcdef";
