@@ -5,16 +5,18 @@ import { fileURLToPath } from "node:url";
 import { PROTOCOLS } from "../../../protocols/index.ts";
 import { checkedProfile } from "../checked-profile.ts";
 import type { Row } from "./rows.ts";
-import { runSuite, SECTIONS, type Section } from "./suite.ts";
+import { runSuite, type Section, USUAL_SECTIONS } from "./suite.ts";
 
 export interface BenchOptions {
   readonly rounds: number;
   readonly seconds: number;
+  /** Of the soak. */
+  readonly minutes: number;
   /** Where the report goes as Markdown; null: only to the terminal. */
   readonly write: string | null;
   /** Where rows and unit costs go as JSON; null: nowhere. */
   readonly json: string | null;
-  /** Null: all of them. */
+  /** Null: all but the soak. */
   readonly only: readonly Section[] | null;
 }
 
@@ -31,7 +33,8 @@ export async function bench(options: BenchOptions): Promise<void> {
     profile: checkedProfile(jt808, {}),
     rounds: options.rounds,
     seconds: options.seconds,
-    sections: new Set(options.only ?? SECTIONS),
+    minutes: options.minutes,
+    sections: new Set(options.only ?? USUAL_SECTIONS),
     log: (line) => process.stderr.write(`${line}\n`),
   });
   const report = markdown(rows);

@@ -12,7 +12,7 @@ export interface Row {
 }
 
 /** Beyond this share of a core a run says more about the load side than about the server. */
-const LOAD_BOUND = 0.8;
+export const LOAD_BOUND = 0.8;
 
 export interface Compared extends Pick<Row, "what" | "aim"> {
   readonly ours: readonly Closed[];
@@ -43,4 +43,14 @@ export function compared({ what, aim, ours, theirs, of, note = "" }: Compared): 
 /** A yardstick that is not on this machine. */
 export function missing(what: string, reason: string): Row {
   return { what, product: "-", yardstick: "-", ratio: "-", aim: "-", spread: reason };
+}
+
+/** A figure that has no yardstick. */
+export function alone(row: Pick<Row, "what" | "product" | "aim" | "spread">): Row {
+  return { ...row, yardstick: "-", ratio: "-" };
+}
+
+/** "1.23-2.34 in 3 rounds" */
+export function range(values: readonly number[]): string {
+  return `${figure(Math.min(...values))}-${figure(Math.max(...values))} in ${values.length} rounds`;
 }

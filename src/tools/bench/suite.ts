@@ -6,21 +6,39 @@ import { placeFor } from "../../redis/place.ts";
 import { filesIn, urlOf } from "../../redis/redis-conf.ts";
 import { connectRedis } from "../../store/connection.ts";
 import { deliveries } from "./deliveries.ts";
+import { growth } from "./growth.ts";
 import { listeners } from "./listeners.ts";
 import { openLine } from "./load.ts";
+import { nodes } from "./nodes.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 import { cpuSeconds, settledBytes } from "./process-stats.ts";
 import { type Product, startProduct, wialonDevice } from "./product.ts";
 import { reads } from "./reads.ts";
 import type { Row } from "./rows.ts";
+import { soak } from "./soak.ts";
 import { figure, median, percentile } from "./statistics.ts";
+import { storm } from "./storm.ts";
 import { incoming, positions } from "./throughput.ts";
 import { type UnitCosts, Units } from "./units.ts";
 import { workers } from "./workers.ts";
 
 /** What may be measured by itself. */
-export const SECTIONS = ["idle", "positions", "incoming", "outgoing", "reads", "listeners", "workers", "storm", "growth"] as const;
+const SECTIONS = [
+  "idle",
+  "positions",
+  "incoming",
+  "outgoing",
+  "reads",
+  "listeners",
+  "workers",
+  "nodes",
+  "storm",
+  "growth",
+  "soak",
+] as const;
 export type Section = (typeof SECTIONS)[number];
+/** What is measured unless asked otherwise: the soak takes an hour. */
+export const USUAL_SECTIONS: readonly Section[] = SECTIONS.filter((section) => section !== "soak");
 
 export interface SuitePlan {
   /** The compiled command line and the compiled folder of this file. */
@@ -30,6 +48,8 @@ export interface SuitePlan {
   readonly profile: Readonly<Record<string, unknown>>;
   readonly rounds: number;
   readonly seconds: number;
+  /** Of the soak. */
+  readonly minutes: number;
   readonly sections: ReadonlySet<Section>;
   log(line: string): void;
 }
@@ -53,6 +73,10 @@ export async function runSuite(plan: SuitePlan): Promise<Measured> {
   const rows = await shared(plan, units);
   if (plan.sections.has("reads")) rows.push(...(await reads(plan)));
   if (plan.sections.has("workers")) rows.push(...(await workers(plan)));
+  if (plan.sections.has("nodes")) rows.push(...(await nodes(plan)));
+  if (plan.sections.has("storm")) rows.push(...(await storm(plan)));
+  if (plan.sections.has("growth")) rows.push(...(await growth(plan)));
+  if (plan.sections.has("soak")) rows.push(await soak(plan));
   return { rows, units: units.costs() };
 }
 
