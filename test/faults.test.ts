@@ -98,6 +98,24 @@ describe("the checker", () => {
     expect(check(history([])).violations).toEqual([]);
   });
 
+  it.each<[string, number, readonly Invariant[]]>([
+    ["navtelecom", 20_000, []],
+    ["navtelecom", 19_000, ["I7"]],
+    ["wialon-ips", 20_000, ["I7"]],
+  ])("knows that a keyboard of %s without serials says its text again after 20 s: %d ms", (protocol, waited, wanted) => {
+    const later = 30_000;
+    const added: readonly Timed[] = [
+      [0, { op: "cast", ...traits, protocol, serials: false }],
+      [3_000 + waited, { op: "acknowledged", device: DEVICE, n: UP }],
+      [9_100, { op: "stored", ...incoming, id: 13 }],
+      [9_101, { op: "unread", trackerId: TRACKER, count: 2 }],
+    ];
+    const entries = history(added, ({ op }) => op === "cast" || op === "acknowledged" || op === "unread");
+    const slow = entries.map((entry) => (entry.t >= 9_000 && entry.t < 10_000 ? { ...entry, t: entry.t + later } : entry));
+    slow.sort((one, other) => one.t - other.t);
+    expect([...new Set(check(slow).violations.map(({ invariant }) => invariant))]).toEqual(wanted);
+  });
+
   it.each<[Invariant, string, readonly Timed[], ((happening: Happening) => boolean)?]>([
     ["I1", "an accepted text is not stored", [], isStored(11)],
     ["I1", "it is stored under another number", [[9_100, { op: "stored", ...outgoing, id: 13 }]], isStored(11)],

@@ -4,6 +4,8 @@ import type { Facts, Spoken, Violation } from "./facts.ts";
 
 /** Beyond this, by the store's clock, a text without a serial is a text of its own. */
 const REPEAT_S = 600;
+/** Devices of this protocol say a text again, on the same line, when nobody has answered it for so long. */
+const SAYS_AGAIN_MS: ReadonlyMap<string, number> = new Map([["navtelecom", 20_000]]);
 
 /** I6: acknowledged means stored. */
 export function checkStoredFirst(facts: Facts): readonly Violation[] {
@@ -40,7 +42,7 @@ function troubleWith(facts: Facts, n: number, spoken: Spoken): string | null {
 
 /**
  * Without serials a repeat is known only by its place: on the next line, before anything else was said, within ten minutes. What RELIABILITY.md
- * does not promise is not counted: a frame of the device that crossed our acknowledgement.
+ * does not promise is not counted: a frame of the device that crossed our acknowledgement, and what was said again on the same line.
  */
 function withoutRepeats(facts: Facts, n: number, { said, acknowledged, device }: Spoken): number {
   const stored = facts.storedOf("INCOMING", n);
@@ -49,7 +51,8 @@ function withoutRepeats(facts: Facts, n: number, { said, acknowledged, device }:
   const [from = 0] = said;
   const to = acknowledged.at(-1) ?? facts.endAt;
   const crossed = (facts.receiptsOf.get(device) ?? []).some((t) => t >= from && t <= to);
-  return far || crossed ? 1 : stored.length;
+  const again = SAYS_AGAIN_MS.get(facts.traits.get(device)?.protocol ?? "") ?? Number.POSITIVE_INFINITY;
+  return far || crossed ? 1 : Math.max(1, stored.length - Math.floor((to - from) / again));
 }
 
 /** I10: the count is the number of messages that nobody marked; what was marked is read, and nothing else is. */
