@@ -89,7 +89,7 @@ export class Canary {
   }
 
   /** Null: the call did not succeed. */
-  async #send(): Promise<Accepted | null> {
+  #send(): Promise<Accepted | null> {
     this.#serial += 1;
     const text = `canary ${this.#serial}`;
     const at = performance.now();
