@@ -13,7 +13,7 @@ const DEVICES = 50;
 const WINDOWS = 12;
 const SKIPPED_WINDOWS = 2;
 /**
- * Looks at the heap in each, a second apart in an hour: between two collections of the old generation, some 15 to 40 s apart, it grows by about
+ * Looks at the heap in each, a second apart in an hour: between two collections of the old generation (15 to 40 s on two cores) it grows by about
  * 2 MiB a second, and the least is what a look finds right after one.
  */
 const LOOKS = 300;
@@ -69,7 +69,7 @@ function soakRow(minutes: number, least: readonly Heap[], { counts }: SoakLoad):
     return `${(slope * perHour).toFixed(2)} +- ${(error * perHour).toFixed(2)} MiB/h`;
   };
   const shown = least.map(({ old }) => figure(old / MIB)).join(", ");
-  const done = `${counts.incoming} texts in, ${counts.shown} of ${counts.outgoing} out, ${counts.reads} reads, ${counts.reconnects} reconnects, ${counts.failed} failed`;
+  const done = `${counts.incoming} texts in, ${counts.outgoing} accepted to go out and ${counts.shown} shown, ${counts.reads} reads, ${counts.reconnects} reconnects, ${counts.failed} failed`;
   return alone({
     what: `growth of the old generation in ${minutes} minutes of mixed load: line through the least of each ${figure(windowMinutes)} minutes after the first ${SKIPPED_WINDOWS} such`,
     product: growth(({ old }) => old),
