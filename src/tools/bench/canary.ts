@@ -7,10 +7,16 @@ import { JT808_ID, jt808Device, type Product } from "./product.ts";
 
 export interface Sung {
   readonly sent: number;
-  /** Calls that were not answered with success. */
+  /** Calls that were not answered with success: such a text may come all the same, and is not waited for. */
   readonly refused: number;
-  /** Milliseconds from the start of the HTTP call to the text at the device. */
+  /** Of those accepted, which came: milliseconds from the start of the HTTP call to the text at the device. */
   readonly toDevice: readonly number[];
+}
+
+interface Accepted {
+  readonly text: string;
+  /** When its call began, by performance.now. */
+  readonly at: number;
 }
 
 export interface CanaryPlan {
@@ -25,8 +31,8 @@ const ARRIVED_MS = 30_000;
 export class Canary {
   readonly #product: Product;
   readonly #runner: DeviceRunner;
-  readonly #started = new Map<string, number>();
-  #toDevice: number[] = [];
+  /** When a text came, by performance.now. */
+  readonly #shown = new Map<string, number>();
   #serial = 0;
   /** Called with each output of the device. */
   #heard: () => void = () => {};
@@ -43,8 +49,7 @@ export class Canary {
         disconnected: () => {},
         output: (output) => {
           if (output.type === "online") this.#online = true;
-          const at = output.type === "shown" ? this.#started.get(output.text) : undefined;
-          if (at !== undefined) this.#toDevice.push(performance.now() - at);
+          if (output.type === "shown") this.#shown.set(output.text, performance.now());
           this.#heard();
         },
       },
@@ -60,30 +65,38 @@ export class Canary {
 
   /** A text every 100 ms until `end` does. */
   async during(end: Promise<unknown>): Promise<Sung> {
-    this.#toDevice = [];
-    let [sent, refused, running] = [0, 0, true];
+    let [sent, running] = [0, true];
     const ended = end.finally(() => {
       running = false;
     });
-    const calls: Promise<unknown>[] = [];
+    const calls: Promise<Accepted | null>[] = [];
     for (const begin = performance.now(); running; await sleep(Math.max(0, begin + sent * EVERY_MS - performance.now()))) {
-      calls.push(this.#send().catch(() => (refused += 1)));
+      calls.push(this.#send());
       sent += 1;
     }
-    await Promise.all([ended, ...calls]);
-    await this.#until(() => this.#toDevice.length >= sent - refused);
-    return { sent, refused, toDevice: this.#toDevice };
+    await ended;
+    const accepted = (await Promise.all(calls)).filter((one) => one !== null);
+    await this.#until(() => accepted.every(({ text }) => this.#shown.has(text)));
+    const toDevice = accepted.flatMap(({ text, at }) => {
+      const shown = this.#shown.get(text);
+      return shown === undefined ? [] : [shown - at];
+    });
+    return { sent, refused: sent - accepted.length, toDevice };
   }
 
   stop(): void {
     this.#runner.stop();
   }
 
-  #send(): Promise<unknown> {
+  /** Null: the call did not succeed. */
+  #send(): Promise<Accepted | null> {
     this.#serial += 1;
     const text = `canary ${this.#serial}`;
-    this.#started.set(text, performance.now());
-    return call(this.#product, "send", { tracker_id: JT808_ID, message: text });
+    const at = performance.now();
+    return call(this.#product, "send", { tracker_id: JT808_ID, message: text }).then(
+      () => ({ text, at }),
+      () => null,
+    );
   }
 
   async #until(reached: () => boolean): Promise<void> {

@@ -47,10 +47,10 @@ export async function metricsOf({ http }: Product): Promise<string> {
   return await (await fetch(`${http}/metrics`)).text();
 }
 
-/** The sample of a metric that has one, or all of its samples together. */
-export function sample(metrics: string, name: string): number {
+/** The sample of a metric that has one, or all of its samples together; `label`: of those that have it. */
+export function sample(metrics: string, name: string, label = ""): number {
   let sum = 0;
-  for (const [, value] of metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))) sum += Number(value);
+  for (const [, value] of metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*${label}[^}]*\\})? (\\S+)$`, "gm"))) sum += Number(value);
   return sum;
 }
 
