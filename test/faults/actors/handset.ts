@@ -6,7 +6,7 @@ import type { DeviceOutput, ReceiptMode, SimulatedDevice } from "../../../src/co
 import { now, type ReceiptPlan, type Recorder, type Traits } from "../history.ts";
 import { headIn, spokenIn, spokenOf, type Token } from "../texts.ts";
 import type { Kind } from "./kinds.ts";
-import { Line, type LineOwner } from "./line.ts";
+import { type Came, Line, type LineOwner } from "./line.ts";
 
 /** How it acknowledges texts. */
 export interface Habit {
@@ -200,15 +200,16 @@ export class Handset implements LineOwner {
   #notice(line: Line, { tokens, outputs, at }: Heard): void {
     const opaque = outputs.flatMap((output) => (output.type === "shown" ? (headIn(output.text) ?? []) : []));
     const heads = opaque.filter((n) => !tokens.some((token) => token.n === n)).map((n) => ({ n, part: "head" }) as const);
-    const all = [...line.unfinished, ...tokens, ...heads];
+    const all = [...line.unfinished, ...[...tokens, ...heads].map((token) => ({ ...token, at }))];
     const acts = this.#habit.receipts === "silent" || outputs.some(({ type }) => type === "write" || type === "shown");
     const dropped = !acts && outputs.some(({ type }) => type === "puzzled");
     line.unfinished = acts || dropped ? [] : all;
     if (dropped) for (const { n } of all) this.#options.history.add({ op: "dropped", device: this.traits.device, n });
-    if (acts) for (const token of all) this.#arrived(line, token, at);
+    if (acts) for (const token of all) this.#arrived(line, token);
   }
 
-  #arrived(line: Line, { n, part }: Token, at: number): void {
+  /** A late receipt is due so long after the text came: of one that came before the device does nothing that would show it then. */
+  #arrived(line: Line, { n, part, at }: Came): void {
     const { receipts, lateMs } = this.#habit;
     const receipt = RECEIPT_PLANS[receipts];
     if (receipt !== "yes") {

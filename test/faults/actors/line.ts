@@ -3,6 +3,11 @@ import { connect, type Socket } from "node:net";
 import type { Recorder } from "../history.ts";
 import { Scanner, type Token } from "../texts.ts";
 
+/** What came, and when. */
+export interface Came extends Token {
+  readonly at: number;
+}
+
 export interface LineOwner {
   opened(line: Line): void;
   heard(line: Line, chunk: Buffer): void;
@@ -28,7 +33,7 @@ export class Line {
   readonly #scanner = new Scanner();
   online = false;
   /** Texts of which the device has not all bytes yet. */
-  unfinished: readonly Token[] = [];
+  unfinished: readonly Came[] = [];
 
   constructor(options: LineOptions) {
     this.id = options.id;
