@@ -11,8 +11,9 @@ const MIN_HEX_BYTES = 12;
 export class QueclinkFramer implements Framer {
   readonly #queue = new ByteQueue();
   readonly #direction: Direction;
-  /** Bytes at the head of the queue in which no end was found. */
-  #scanned = 0;
+  /** Bytes at the head of the queue in which no `$` or NUL is, and in which no frame's head is either: no frame looks there again. */
+  #endless = 0;
+  #headless = 0;
   /** The last bytes were noise: what separates frames is part of it. */
   #lost = false;
 
@@ -47,29 +48,15 @@ export class QueclinkFramer implements Framer {
 
   #text(bytes: Buffer): Framed | null {
     const last = Math.min(bytes.length, MAX_FRAME_BYTES);
-    for (let at = Math.max(1, this.#scanned); at < last; at += 1) {
-      const ends = this.#endsAt(bytes, at);
-      if (ends === "more") return this.#wait(at);
+    const breaks = this.#mayBreakOff(bytes);
+    const known = breaks ? Math.min(this.#endless, this.#headless) : this.#endless;
+    for (let at = Math.max(1, known); at < last; at += 1) {
+      const ends = endsAt(bytes, at, breaks);
+      if (ends === "more") return this.#wait(at, breaks);
       if (ends !== null) return this.#frame(ends);
     }
-    return bytes.length < MAX_FRAME_BYTES ? this.#wait(last) : this.#noise(bytes, "frame too long");
-  }
-
-  /** The frame's bytes, if this place shows its end. */
-  #endsAt(bytes: Buffer, at: number): number | "more" | null {
-    switch (bytes[at]) {
-      case DOLLAR:
-        return at + 1;
-      case NUL:
-        return at;
-      case PLUS: {
-        if (!this.#mayBreakOff(bytes)) return null;
-        const { type } = knownHead(bytes.subarray(at));
-        return type === "none" ? null : type === "more" ? "more" : at;
-      }
-      default:
-        return null;
-    }
+    this.#know(last, breaks);
+    return bytes.length < MAX_FRAME_BYTES ? this.#wait(last, breaks) : this.#noise(bytes, "frame too long");
   }
 
   /** A frame that lost its end is ended by the next one's head; where a driver's words may look like a head, it is not. */
@@ -87,31 +74,58 @@ export class QueclinkFramer implements Framer {
   }
 
   #frame(size: number): Framed {
-    this.#scanned = 0;
     this.#lost = false;
-    return { kind: "frame", bytes: this.#queue.take(size) };
+    return { kind: "frame", bytes: this.#take(size) };
   }
 
-  #wait(scanned = 0): null {
-    this.#scanned = scanned;
+  #wait(scanned = 0, breaks = false): null {
+    this.#know(scanned, breaks);
     this.#queue.detach();
     return null;
   }
 
+  /** So many bytes were looked at, for heads as well or not. */
+  #know(scanned: number, breaks: boolean): void {
+    this.#endless = Math.max(this.#endless, scanned);
+    if (breaks) this.#headless = Math.max(this.#headless, scanned);
+  }
+
+  #take(count: number): Buffer {
+    this.#endless = Math.max(0, this.#endless - count);
+    this.#headless = Math.max(0, this.#headless - count);
+    return this.#queue.take(count);
+  }
+
   /** Up to where the next frame may begin. */
   #noise(bytes: Buffer, reason: string): Framed {
-    this.#scanned = 0;
     this.#lost = true;
     let end = 1;
     while (end < bytes.length && bytes[end] !== PLUS && (this.#direction === "up" || bytes[end] !== LETTER_A)) end += 1;
-    return { kind: "noise", bytes: this.#queue.take(end), reason };
+    return { kind: "noise", bytes: this.#take(end), reason };
   }
 
   #skipSeparators(): void {
     const bytes = this.#queue.view();
     let count = 0;
     while (count < bytes.length && SEPARATORS.has(bytes[count] ?? -1)) count += 1;
-    this.#queue.take(count);
+    if (count > 0) this.#take(count);
+  }
+}
+
+/** The frame's bytes, if this place shows its end; `breaks`: the next one's head does, too. */
+function endsAt(bytes: Buffer, at: number, breaks: boolean): number | "more" | null {
+  switch (bytes[at]) {
+    case DOLLAR:
+      return at + 1;
+    case NUL:
+      return at;
+    case PLUS: {
+      if (!breaks) return null;
+      const { type } = knownHead(bytes.subarray(at));
+      return type === "none" ? null : type === "more" ? "more" : at;
+    }
+    default:
+      return null;
   }
 }
 

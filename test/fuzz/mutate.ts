@@ -43,7 +43,10 @@ const BLOCK_BYTES = 40;
  */
 export function floodOf({ opening, units }: Seed, { wrap }: Target, random: Xorshift): readonly Buffer[] {
   const unit = units.length === 0 ? EMPTY : random.pick(units);
-  const block = unit.length === 0 ? Buffer.of(random.below(256)) : unit.subarray(0, 1 + random.below(Math.min(BLOCK_BYTES, unit.length)));
+  const begun = unit.length === 0 ? Buffer.of(random.below(256)) : unit.subarray(0, 1 + random.below(Math.min(BLOCK_BYTES, unit.length)));
+  // What only looks like a beginning, too.
+  const changed = random.once(2) ? mutateBytes(begun, random, unit).subarray(0, BLOCK_BYTES) : begun;
+  const block = changed.length === 0 ? begun : changed;
   const login = random.once(3) ? [] : units.slice(0, random.below(4));
   if (wrap === undefined) return [...opening, ...login.map((bytes) => Buffer.from(bytes)), Buffer.alloc(FLOOD_BYTES, block)];
   const carried = wrap(Buffer.alloc(CARRIED_BYTES, block));
