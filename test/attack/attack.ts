@@ -95,7 +95,7 @@ async function beginAttack(crowd: Crowd): Promise<() => Promise<Outcome["crowd"]
   };
 }
 
-function errorsIn(output: string): readonly string[] {
+export function errorsIn(output: string): readonly string[] {
   return output.split("\n").filter((line) => line.startsWith('{"level":5') || line.startsWith('{"level":6') || /ERROR|FATAL/.test(line));
 }
 
