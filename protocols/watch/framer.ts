@@ -8,6 +8,9 @@ import { CLOSE, type Head, OPEN, readHead } from "./wire.ts";
 /** A length has four hex digits, and escaping adds to what it counts. */
 export const MAX_FRAME_BYTES = 72 * 1024;
 
+/** So many beginnings in a row that have no end within that are no watch's: each is looked through in vain. */
+const MOST_ENDLESS = 3;
+
 /** Words whose content has no brackets: these frames end at the first one (real lengths of some are wrong). */
 const PLAIN: ReadonlySet<string> = new Set([
   ...["LK", "TKQ", "TKQ2", "MESSAGE", "INIT", "CONFIG", "ICCID", "RYIMEI", "RESET", "POWEROFF", "SILENCETIME"],
@@ -28,6 +31,8 @@ interface Scan {
 export class WatchFramer implements Framer {
   readonly #queue = new ByteQueue();
   #scan: Scan | null = null;
+  /** Beginnings without an end since the last frame. */
+  #endless = 0;
 
   /** What its brackets say is complete is no half frame, though its length says more. */
   get buffered(): number {
@@ -49,7 +54,14 @@ export class WatchFramer implements Framer {
       return null;
     }
     this.#scan = null;
-    if (typeof found === "number") return { kind: "frame", bytes: this.#queue.take(found) };
+    if (typeof found === "number") {
+      this.#endless = 0;
+      return { kind: "frame", bytes: this.#queue.take(found) };
+    }
+    if (this.#endless > MOST_ENDLESS) {
+      this.#queue.take(bytes.length);
+      return { kind: "broken", reason: found.reason };
+    }
     return { kind: "noise", bytes: this.#queue.take(noiseLength(bytes)), reason: found.reason };
   }
 
@@ -63,7 +75,9 @@ export class WatchFramer implements Framer {
     }
     const end = endOf(bytes, this.#scan);
     if (end !== null) return end + 1;
-    return this.#scan.at >= MAX_FRAME_BYTES ? { reason: "a frame without an end" } : "more";
+    if (this.#scan.at < MAX_FRAME_BYTES) return "more";
+    this.#endless += 1;
+    return { reason: "a frame without an end" };
   }
 
   #skipLineEnds(): void {

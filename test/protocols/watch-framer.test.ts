@@ -93,6 +93,20 @@ describe("bounds", () => {
     expect(unitsOf(new WatchFramer(), singles(endless)).at(-1)).toEqual({ kind: "frame", bytes: NEXT });
   });
 
+  it("a stream of beginnings without an end is given up", () => {
+    const beginning = Buffer.concat([frame("UD,", 0xffff).subarray(0, -1), Buffer.alloc(10, 0x41)]);
+    const units = unitsOf(new WatchFramer(), [Buffer.alloc(MAX_FRAME_BYTES * 2, beginning)]);
+    expect(units.map(({ kind }) => kind)).toEqual(["noise", "noise", "noise", "broken"]);
+    // Frames between them show that it is a watch all the same.
+    const lone = Buffer.concat([beginning, Buffer.alloc(MAX_FRAME_BYTES, 0x41), NEXT]);
+    const mixed = unitsOf(
+      new WatchFramer(),
+      Array.from({ length: 8 }, () => lone),
+    );
+    expect(mixed.filter(({ kind }) => kind === "broken")).toEqual([]);
+    expect(mixed.filter(({ kind }) => kind === "frame")).toHaveLength(8);
+  });
+
   it("cheap, however a stream is cut", () => {
     const started = process.cpuUsage();
     for (const length of [0, 1, 0xffff]) {
