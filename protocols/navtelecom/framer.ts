@@ -6,6 +6,9 @@ import { ByteQueue, type Direction, type Framed, type Framer } from "../../src/c
 import { type FlexState, flexLength, MAX_FRAME_BYTES } from "./flex-length.ts";
 import { AT, flexFits, HEADER_BYTES, headerFits, PING, PREAMBLE, TILDE } from "./wire.ts";
 
+/** Bytes whose check was wrong since the last sound frame: whoever sends so many in frames that begin within each other is no device. */
+const MOST_UNSOUND_BYTES = 4 * MAX_FRAME_BYTES;
+
 /** What stands at the head of the queue. */
 type Head =
   | { readonly type: "frame"; readonly bytes: number; readonly sound: boolean }
@@ -18,6 +21,7 @@ export class NavtelecomFramer implements Framer {
   #state: FlexState = { recordBytes: null, extraLengths: "little" };
   /** Bytes were lost or misread: a frame must prove itself. */
   #lost = false;
+  #unsound = 0;
 
   constructor(direction: Direction) {
     this.#direction = direction;
@@ -40,6 +44,10 @@ export class NavtelecomFramer implements Framer {
     const bytes = this.#queue.view();
     if (bytes.length === 0) return null;
     const head = this.#head(bytes);
+    if (this.#unsound > MOST_UNSOUND_BYTES) {
+      this.#queue.take(bytes.length);
+      return { kind: "broken", reason: "no frame is found any more" };
+    }
     if (head.type === "none") return this.#noise(bytes);
     if (head.type === "more" || bytes.length < head.bytes) {
       this.#queue.detach();
@@ -61,6 +69,7 @@ export class NavtelecomFramer implements Framer {
     if (length.type === "unknown" || length.bytes > MAX_FRAME_BYTES) return { type: "none" };
     if (bytes.length < length.bytes) return { type: "more" };
     const sound = flexFits(bytes.subarray(0, length.bytes));
+    this.#unsound = sound ? 0 : this.#unsound + length.bytes;
     return this.#lost && !sound ? { type: "none" } : { type: "frame", bytes: length.bytes, sound };
   }
 
