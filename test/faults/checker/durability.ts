@@ -40,10 +40,13 @@ export function checkArrived(facts: Facts): readonly Violation[] {
   return [...violations, ...checkFlows(facts), ...checkPrompt(facts)];
 }
 
+/** A device that has read a text, or answered it, has it. */
+const SETTLED: ReadonlySet<string> = new Set(["delivered", "read", "answered", "dead-lettered"]);
+
 function troubleWith(state: string, came: number | null, peaceAt: number): string | null {
   if (came === null) return "never arrived";
   if (came > peaceAt + PROMISE_MS) return "took more than a minute of peace";
-  return state === "delivered" || state === "dead-lettered" ? null : "is never settled";
+  return SETTLED.has(state) ? null : "is never settled";
 }
 
 /** I1: texts flow again within a minute after a fault of Redis or of a node. */
