@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readConfig } from "../../config.ts";
 import { findRedis } from "../../redis/binary.ts";
 import { filesIn, redisConf } from "../../redis/redis-conf.ts";
 import { untilOpen } from "./brokers.ts";
@@ -83,7 +84,9 @@ async function startRedis(): Promise<{ readonly url: string; readonly pid: numbe
   const files = filesIn(folder);
   mkdirSync(files.data);
   const port = await freePort();
-  const { path, major } = findRedis(null, process.env["PATH"] ?? "");
+  const { redis } = readConfig({}, []);
+  if (redis.type !== "embedded") throw new Error("REDIS_URL: the benchmarks measure a Redis of their own, unset it");
+  const { path, major } = findRedis(redis.binary, redis.searchPath);
   writeFileSync(files.conf, redisConf({ files, place: { host: "127.0.0.1", port, password: PASSWORD }, maxMemoryBytes: MEMORY, major }));
   const child = spawn(path, [files.conf], { stdio: "ignore" });
   await untilOpen(port);

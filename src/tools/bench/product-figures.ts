@@ -39,7 +39,8 @@ export class RedisFigures {
   }
 
   async #info(section: string, field: string): Promise<number> {
-    return Number(new RegExp(`^${field}:(\\d+)`, "m").exec(await this.#connection.info(section))?.[1]);
+    const lines = (await this.#connection.info(section)).split("\r\n");
+    return Number(lines.find((line) => line.startsWith(`${field}:`))?.slice(field.length + 1));
   }
 }
 
@@ -49,9 +50,17 @@ export async function metricsOf({ http }: Product): Promise<string> {
 
 /** The sample of a metric that has one, or all of its samples together; `label`: of those that have it. */
 export function sample(metrics: string, name: string, label = ""): number {
-  let sum = 0;
-  for (const [, value] of metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*${label}[^}]*\\})? (\\S+)$`, "gm"))) sum += Number(value);
-  return sum;
+  return samplesOf(metrics, name)
+    .filter(({ labels }) => labels.includes(label))
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+/** Lines of the text format: the name, labels in braces where it has any, a space, the value. */
+function samplesOf(metrics: string, name: string): readonly { readonly labels: string; readonly value: number }[] {
+  return metrics
+    .split("\n")
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .map((line) => ({ labels: line.slice(name.length, line.lastIndexOf(" ")), value: Number(line.slice(line.lastIndexOf(" ") + 1)) }));
 }
 
 /** The least upper bound that so many of the observations between two readings of a histogram kept, on a straight line within its bucket. */
@@ -71,8 +80,8 @@ export function quantileBetween(before: string, after: string, of: { readonly na
 }
 
 function bucketsOf(metrics: string, name: string): ReadonlyMap<number, number> {
-  const lines = metrics.matchAll(new RegExp(`^${name}_bucket\\{.*?le="([^"]+)".*?\\} (\\d+)$`, "gm"));
-  return new Map([...lines].map(([, bound, count]) => [bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound), Number(count)]));
+  const bounds = samplesOf(metrics, `${name}_bucket`).map(({ labels, value }) => [/\ble="([^"]+)"/.exec(labels)?.[1], value] as const);
+  return new Map(bounds.map(([bound, count]) => [bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound), count]));
 }
 
 /** Until the product has let go of every line: what a closed one leaves would count as the next one's. */
