@@ -166,7 +166,10 @@ describeInBrowser("the page", () => {
     expect(await page.evaluate(() => document.documentElement.lang)).toBe("ru");
     await page.locator('a.row[data-tracker="1"]').click();
     await page.locator(".messages .scroller").evaluate((scroller) => scroller.scrollTo(0, 0));
-    await page.getByText(/Сегодня|Вчера/u).first().waitFor();
+    await page
+      .getByText(/Сегодня|Вчера/u)
+      .first()
+      .waitFor();
     const time = page.locator(".message time").last();
     const [shown, at] = [await time.innerText(), await time.getAttribute("datetime")];
     expect(shown).toBe(
