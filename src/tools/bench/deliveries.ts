@@ -9,6 +9,7 @@ import { JT808_ID, type Product } from "./product.ts";
 import { missing, type Row } from "./rows.ts";
 import { figure, median } from "./statistics.ts";
 import type { SuitePlan } from "./suite.ts";
+import type { Units } from "./units.ts";
 
 const DEVICES = 200;
 /** Texts that are on their way at once: callers of the API, or publishes without their PUBACK. */
@@ -24,14 +25,18 @@ interface Way {
   close(): void;
 }
 
-export async function deliveries(plan: SuitePlan, product: Product): Promise<Row> {
+export async function deliveries(plan: SuitePlan, product: Product, units: Units): Promise<Row> {
   const aedes = await startAedes(plan.folder, product.dataDir);
   if (aedes === null) return missing(WHAT, "aedes could not be installed");
   const [ours, theirs]: [Closed[], Closed[]] = [[], []];
   for (let round = 0; round < plan.rounds; round += 1) {
     plan.log(`texts down as fast as they go, round ${round + 1} ...`);
     theirs.push(await measured(await overBroker(aedes.port, round), plan.seconds, [aedes.pid, product.redisPid]));
-    ours.push(await measured(await overProduct(plan, product), plan.seconds, [product.pid, product.redisPid]));
+    const run = await measured(await overProduct(plan, product), plan.seconds, [product.pid, product.redisPid]);
+    ours.push(run);
+    // What capacity is computed from: at a lower rate each text wakes the process by itself, and costs several times as much.
+    units.add("outgoingNodeUs", ((run.cpus[0] ?? 0) * 1e6) / run.answers);
+    units.add("outgoingRedisUs", ((run.cpus[1] ?? 0) * 1e6) / run.answers);
   }
   aedes.stop();
   const ratios = ours.map(({ rate }, round) => rate / (theirs[round]?.rate ?? Number.NaN));

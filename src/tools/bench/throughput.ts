@@ -30,7 +30,7 @@ export async function positions(plan: SuitePlan, product: Product, lines: readon
   for (const line of bare) line.destroy();
   echo.stop();
   const what = `positions acknowledged per CPU-second, at ${POSITIONS_PER_SECOND.toLocaleString("en")}/s (yardstick: bare node:net echo)`;
-  return compared({ what, aim: ">= 0.40", ours, theirs, of: (run) => run.answers / run.cpu });
+  return compared({ what, aim: ">= 0.60", ours, theirs, of: (run) => run.answers / run.cpu });
 }
 
 /** Texts from devices, each stored before it is acknowledged, beside four yardsticks in turn. */
@@ -57,7 +57,7 @@ export async function incoming(plan: SuitePlan, product: Product, lines: readonl
   const of = (run: Closed): number => run.rate;
   const same = "the same guarantee";
   return [
-    compared({ what: `${what} (yardstick: bare loop of the same Lua call)`, aim: ">= 0.50", ours, theirs: script, of, note: same }),
+    compared({ what: `${what} (yardstick: bare loop of the same Lua call)`, aim: ">= 0.70", ours, theirs: script, of, note: same }),
     compared({
       what: `${what} (yardstick: RPUSH, appendfsync always)`,
       aim: "-",
@@ -115,7 +115,7 @@ class Broker {
 
 function brokerRow(what: string, ours: readonly Closed[], broker: Broker | null, note: string): Row {
   if (broker === null) return missing(what, "not installed here");
-  return compared({ what, aim: "-", ours, theirs: broker.runs, of: (run) => run.rate, note });
+  return compared({ what, aim: what.includes("aedes") ? ">= 1.4" : "-", ours, theirs: broker.runs, of: (run) => run.rate, note });
 }
 
 async function loopOf(
