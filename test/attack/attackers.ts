@@ -45,7 +45,8 @@ process.stdout.write(BEGUN);
 process.stdin.on("end", () => {
   clearInterval(beat);
   for (const socket of open) socket.destroy();
-  process.stdout.write(`${JSON.stringify(done)}\n`);
+  // A connection that is not made yet would go on with its attack.
+  process.stdout.write(`${JSON.stringify(done)}\n`, () => process.exit(0));
 });
 process.stdin.resume();
 

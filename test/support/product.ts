@@ -10,12 +10,15 @@ import { join } from "node:path";
 import { PROTOCOLS } from "../../protocols/index.ts";
 import type { DeviceOptions, DeviceOutput } from "../../src/core/index.ts";
 import { DEMO_HASH } from "../../src/fleet/demo.ts";
+import { gone, runningPid } from "../../src/redis/processes.ts";
+import { filesIn } from "../../src/redis/redis-conf.ts";
 import { DeviceRunner } from "../../src/tools/device-runner.ts";
 import { COMMAND_LINE } from "./command-line.ts";
 import { until } from "./gateway-world.ts";
 
 export const TOKEN = "product-test-token-product-test-token";
 const START_MS = 30_000;
+const REDIS_GONE_MS = 5_000;
 
 export class Product {
   readonly dataDir: string;
@@ -136,9 +139,14 @@ export class Product {
     return { code: child.exitCode, ms: performance.now() - from };
   }
 
-  /** Ends it and what it left behind. */
+  /** Ends it and what it left behind: a process that was killed leaves its Redis. */
   async stop(): Promise<void> {
     await this.end("SIGTERM");
+    const redis = runningPid(filesIn(this.dataDir));
+    if (redis !== null) {
+      process.kill(redis, "SIGKILL");
+      await gone(redis, REDIS_GONE_MS);
+    }
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }
