@@ -1,7 +1,7 @@
 /** `tracker-chat bench`: the committed benchmarks. */
 import { Command, Option } from "commander";
 import { integer } from "../config-values.ts";
-import type { Section } from "../tools/bench/suite.ts";
+import { SECTIONS, type Section } from "../tools/bench/sections.ts";
 import { argument } from "./argument.ts";
 
 interface Given {
@@ -13,33 +13,13 @@ interface Given {
   readonly only?: readonly Section[];
 }
 
-/** As src/tools/bench/suite.ts has them, which is loaded only when it runs. */
-const SECTION_NAMES: readonly Section[] = [
-  "idle",
-  "positions",
-  "incoming",
-  "outgoing",
-  "reads",
-  "listeners",
-  "workers",
-  "nodes",
-  "storm",
-  "growth",
-  "soak",
-];
-
 export function benchCommand(): Command {
   return new Command("bench")
     .description("the committed benchmarks, against yardsticks measured in the same run (use: npm run bench)")
     .addOption(new Option("--rounds <n>", "measurements of each").argParser(argument(integer(1, 100))).default(3))
     .addOption(new Option("--seconds <n>", "of one measurement").argParser(argument(integer(1, 600))).default(10))
     .addOption(new Option("--minutes <n>", "of the soak").argParser(argument(integer(1, 10_080))).default(60))
-    .addOption(
-      new Option(
-        "--only <names...>",
-        "of it: idle positions incoming outgoing reads listeners workers nodes storm growth soak (soak only when named)",
-      ).choices(SECTION_NAMES),
-    )
+    .addOption(new Option("--only <names...>", `of it: ${SECTIONS.join(" ")} (soak only when named)`).choices(SECTIONS))
     .option("--write <file>", "write the report as Markdown")
     .option("--json <file>", "write rows and unit costs as JSON, for npm run capacity")
     .addHelpText(

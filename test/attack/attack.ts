@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { Product, TestDevice } from "../support/product.ts";
-import { Canary, type Flow } from "./canary.ts";
+import { Canary, type Flow, together } from "./canary.ts";
 import { BEGUN, type Crowd } from "./crowd.ts";
 
 export interface AttackPlan extends Omit<Crowd, "gatewayPort" | "httpPort" | "spareDevice" | "duelDevice"> {
@@ -63,14 +63,7 @@ export async function attack(plan: AttackPlan): Promise<Outcome> {
 }
 
 async function sing(canaries: readonly Canary[], seconds: number): Promise<Flow> {
-  const flows = await Promise.all(canaries.map((canary) => canary.sing(seconds)));
-  const sum = (count: (flow: Flow) => number): number => flows.reduce((all, flow) => all + count(flow), 0);
-  return {
-    down: flows.flatMap(({ down }) => down),
-    up: flows.flatMap(({ up }) => up),
-    lost: sum(({ lost }) => lost),
-    refused: sum(({ refused }) => refused),
-  };
+  return together(await Promise.all(canaries.map((canary) => canary.sing(seconds))));
 }
 
 function placeOf({ gatewayPort, httpPort }: Product): Pick<Crowd, "gatewayPort" | "httpPort"> {

@@ -13,6 +13,17 @@ export interface Flow {
   readonly refused: number;
 }
 
+/** Of several canaries, or of one after the other. */
+export function together(flows: readonly Flow[]): Flow {
+  const sum = (count: (flow: Flow) => number): number => flows.reduce((all, flow) => all + count(flow), 0);
+  return {
+    down: flows.flatMap(({ down }) => down),
+    up: flows.flatMap(({ up }) => up),
+    lost: sum(({ lost }) => lost),
+    refused: sum(({ refused }) => refused),
+  };
+}
+
 const BEAT_MS = 200;
 const LOST_MS = 15_000;
 const REFUSED_MS = 500;

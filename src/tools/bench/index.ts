@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { PROTOCOLS } from "../../../protocols/index.ts";
 import { checkedProfile } from "../checked-profile.ts";
 import type { Row } from "./rows.ts";
-import { runSuite, type Section, USUAL_SECTIONS } from "./suite.ts";
+import { type Section, USUAL_SECTIONS } from "./sections.ts";
+import { runSuite } from "./suite.ts";
 
 export interface BenchOptions {
   readonly rounds: number;

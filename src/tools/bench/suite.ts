@@ -1,44 +1,24 @@
 /** The measurements: each runs the product and its yardstick in turn, so that the ratio holds when the machine drifts. */
 import type { Socket } from "node:net";
-import type { Redis } from "ioredis";
 import type { Protocol } from "../../core/index.ts";
-import { placeFor } from "../../redis/place.ts";
-import { filesIn, urlOf } from "../../redis/redis-conf.ts";
-import { connectRedis } from "../../store/connection.ts";
 import { deliveries } from "./deliveries.ts";
 import { growth } from "./growth.ts";
 import { listeners } from "./listeners.ts";
 import { openLine } from "./load.ts";
 import { nodes } from "./nodes.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
-import { cpuSeconds, settledBytes } from "./process-stats.ts";
+import { settledBytes } from "./process-stats.ts";
 import { type Product, startProduct, wialonDevice } from "./product.ts";
+import { cpuOf, RedisFigures } from "./product-figures.ts";
 import { reads } from "./reads.ts";
 import type { Row } from "./rows.ts";
+import type { Section } from "./sections.ts";
 import { soak } from "./soak.ts";
 import { figure, median, percentile } from "./statistics.ts";
 import { storm } from "./storm.ts";
 import { incoming, positions } from "./throughput.ts";
 import { type UnitCosts, Units } from "./units.ts";
 import { workers } from "./workers.ts";
-
-/** What may be measured by itself. */
-const SECTIONS = [
-  "idle",
-  "positions",
-  "incoming",
-  "outgoing",
-  "reads",
-  "listeners",
-  "workers",
-  "nodes",
-  "storm",
-  "growth",
-  "soak",
-] as const;
-export type Section = (typeof SECTIONS)[number];
-/** What is measured unless asked otherwise: the soak takes an hour. */
-export const USUAL_SECTIONS: readonly Section[] = SECTIONS.filter((section) => section !== "soak");
 
 export interface SuitePlan {
   /** The compiled command line and the compiled folder of this file. */
@@ -159,9 +139,11 @@ async function downward(plan: SuitePlan, product: Product, units: Units): Promis
   const common = { protocol: plan.jt808, profile: plan.profile, devices: LINES };
   const seconds = plan.seconds * plan.rounds;
   await outgoing(product, { ...common, perSecond: TEXTS_PER_SECOND, seconds: WARM_UP_SECONDS, follow: false });
-  const bytes = await redisBytes(product.dataDir);
+  const redis = await RedisFigures.of(product);
+  const bytes = await redis.usedBytes();
   const run = await outgoing(product, { ...common, perSecond: TEXTS_PER_SECOND, seconds, follow: false });
-  units.add("messageBytes", ((await redisBytes(product.dataDir)) - bytes) / run.sent);
+  units.add("messageBytes", ((await redis.usedBytes()) - bytes) / run.sent);
+  redis.close();
   const followed = await outgoing(product, { ...common, perSecond: TEXTS_PER_SECOND, seconds: plan.seconds, follow: true });
   const many = await outgoing(product, { ...common, perSecond: MANY_PER_SECOND, seconds, follow: false });
   const milliseconds = (samples: readonly number[]): string =>
@@ -201,16 +183,4 @@ async function listening(plan: SuitePlan, product: Product): Promise<Row> {
     aim: "-",
     spread: `${run.heard} of ${run.wanted} heard`,
   };
-}
-
-function cpuOf({ pid, redisPid }: Product): { readonly node: number; readonly redis: number } {
-  return { node: cpuSeconds(pid), redis: cpuSeconds(redisPid) };
-}
-
-/** What a product's Redis holds. */
-async function redisBytes(dataDir: string): Promise<number> {
-  const connection = connectRedis(urlOf(await placeFor(filesIn(dataDir))), "subscriber");
-  const info = await (connection as Redis).info("memory");
-  connection.disconnect();
-  return Number(/^used_memory:(\d+)/m.exec(info)?.[1]);
 }

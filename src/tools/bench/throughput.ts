@@ -5,7 +5,7 @@ import { type RunningBroker, startAedes, startMosquitto } from "./brokers.ts";
 import { type Closed, closedLoop, lineExchange, openLine, POSITION, textExchange, textOf } from "./load.ts";
 import { leaveSubscriber, openPublisher, PUBACK_BYTES, publish } from "./mqtt.ts";
 import type { Product } from "./product.ts";
-import { compared, missing, type Row } from "./rows.ts";
+import { type Compared, compared, missing, type Row } from "./rows.ts";
 import type { SuitePlan } from "./suite.ts";
 import type { Units } from "./units.ts";
 
@@ -66,13 +66,14 @@ export async function incoming(plan: SuitePlan, product: Product, lines: readonl
       of,
       note: "one durable write, no index, no order",
     }),
-    brokerRow(`${what} (yardstick: aedes 1.2.0 on the same Redis, PUBACK/s at QoS 1)`, ours, aedes, "acknowledges before it stores"),
-    brokerRow(
-      `${what} (yardstick: mosquitto, persistence each second, PUBACK/s at QoS 1)`,
-      ours,
-      mosquitto,
-      "loses the last second when killed",
-    ),
+    brokerRow(`${what} (yardstick: aedes 1.2.0 on the same Redis, PUBACK/s at QoS 1)`, ours, aedes, {
+      aim: ">= 1.4",
+      note: "acknowledges before it stores",
+    }),
+    brokerRow(`${what} (yardstick: mosquitto, persistence each second, PUBACK/s at QoS 1)`, ours, mosquitto, {
+      aim: "-",
+      note: "loses the last second when killed",
+    }),
   ];
 }
 
@@ -113,9 +114,9 @@ class Broker {
   }
 }
 
-function brokerRow(what: string, ours: readonly Closed[], broker: Broker | null, note: string): Row {
+function brokerRow(what: string, ours: readonly Closed[], broker: Broker | null, said: Pick<Compared, "aim" | "note">): Row {
   if (broker === null) return missing(what, "not installed here");
-  return compared({ what, aim: what.includes("aedes") ? ">= 1.4" : "-", ours, theirs: broker.runs, of: (run) => run.rate, note });
+  return compared({ what, ...said, ours, theirs: broker.runs, of: (run) => run.rate });
 }
 
 async function loopOf(

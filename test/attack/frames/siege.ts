@@ -3,7 +3,7 @@ import type { Protocol } from "../../../src/core/index.ts";
 import { until } from "../../support/gateway-world.ts";
 import { TestDevice } from "../../support/product.ts";
 import { errorsIn } from "../attack.ts";
-import { Canary, type Flow } from "../canary.ts";
+import { Canary, type Flow, together } from "../canary.ts";
 import { aftermath, stored } from "./aftermath.ts";
 import { play, playAnswered } from "./conversation.ts";
 import { onPairs } from "./lines.ts";
@@ -117,13 +117,7 @@ async function singWhile(lasting: () => boolean, canary: Canary): Promise<Flow> 
   const flows: Flow[] = [];
   do flows.push(await canary.sing(SINGING_SECONDS));
   while (lasting());
-  const sum = (count: (flow: Flow) => number): number => flows.reduce((all, flow) => all + count(flow), 0);
-  return {
-    down: flows.flatMap(({ down }) => down),
-    up: flows.flatMap(({ up }) => up),
-    lost: sum(({ lost }) => lost),
-    refused: sum(({ refused }) => refused),
-  };
+  return together(flows);
 }
 
 function hexOf({ writes }: Planned): string {
