@@ -60,7 +60,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
   const now = (): number => performance.now();
   const registry = new Registry();
   const connection = deps.connect();
-  const post = new PostOffice({ connection, meter });
+  const post = new PostOffice({ node, connection, meter });
   const outbox = nudgingOutbox(node, registry, post);
   const lines = new LineChat({
     store,
@@ -109,7 +109,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
       node,
       log,
       onLapsed: () => deps.revive(registry.all()),
-      onRenewed: () => void lines.retryLogouts(),
+      onRenewed: () => void lines.retryUnsaid(),
     }),
     worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
     sweeper: createSweeper(deps, registry, outboxAge),

@@ -8,6 +8,7 @@ import { type Directory, deviceKey, type Tracker } from "./fleet.ts";
 import { linkLate } from "./late-answers.ts";
 import { type Attempt, DuelGuard, PasswordGuard, sameSecret } from "./login-guard.ts";
 import type { MessageId, TrackerId } from "./message.ts";
+import { Passings } from "./passings.ts";
 import { type MessageStore, type Outbox, StoreUnavailable } from "./ports.ts";
 
 export interface LineChatDeps {
@@ -70,11 +71,13 @@ export class LineChat {
   readonly #deps: LineChatDeps;
   readonly #passwords = new PasswordGuard();
   readonly #duels = new DuelGuard();
+  readonly #passings: Passings;
   /** Epochs of lines whose end the store does not know, one of a tracker at most. */
   readonly #unsaid = new Map<TrackerId, number>();
 
   constructor(deps: LineChatDeps) {
     this.#deps = deps;
+    this.#passings = new Passings(deps.store);
   }
 
   /** Who is this, and may it log in? A refused device writes nothing to the store. */
@@ -101,12 +104,16 @@ export class LineChat {
   /** Stores driver texts; only `stored` may be acknowledged to the device. */
   async receive(line: LineOwner, texts: readonly DeviceText[], early: boolean): Promise<"stored" | "unavailable"> {
     const { trackerId } = line.identity;
+    const passed = this.#passings.take(trackerId);
     try {
       const employeeId = this.#deps.directory.employeeOf(trackerId);
       const linked = await linkLate(this.#deps.store, trackerId, texts);
-      const { stale } = await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts: linked, early });
-      return stale === true ? "unavailable" : "stored";
+      const { ids, stale } = await this.#deps.store.receive({ trackerId, epoch: line.epoch, employeeId, texts: linked, early, passed });
+      if (stale === true) throw new StoreUnavailable("a newer line owns the tracker");
+      this.#passings.stored(line, texts, ids);
+      return "stored";
     } catch (error) {
+      this.#passings.giveBack(trackerId, passed);
       return unavailable(error).type;
     }
   }
@@ -132,13 +139,14 @@ export class LineChat {
     }
   }
 
-  /** A frame followed our acknowledgement. Not knowing it costs a person nothing but a text typed twice, so an outage is ignored. */
+  /** A frame followed our acknowledgement. */
   async passed(line: LineOwner): Promise<void> {
-    await ignoringOutage(this.#deps.store.passed(line.identity.trackerId, line.epoch));
+    await this.#passings.passed(line);
   }
 
-  /** The line is gone. In an outage that is said later: see `retryLogouts`. */
+  /** The line is gone. In an outage that is said later: see `retryUnsaid`. */
   async logout(trackerId: TrackerId, epoch: number): Promise<void> {
+    await this.#passings.ended(trackerId, epoch);
     try {
       await this.#deps.store.logout(trackerId, epoch);
     } catch (error) {
@@ -147,8 +155,9 @@ export class LineChat {
     }
   }
 
-  /** Says of lines that ended in an outage that they are gone: else their devices would count as connected until their next login. */
-  async retryLogouts(): Promise<void> {
+  /** Says what an outage kept from being said. Of lines that ended, that they are gone: else their devices would count as connected until their next login. */
+  async retryUnsaid(): Promise<void> {
+    await this.#passings.retry();
     const unsaid = [...this.#unsaid];
     this.#unsaid.clear();
     for (const [trackerId, epoch] of unsaid) await this.logout(trackerId, epoch);
@@ -226,12 +235,4 @@ function tagBytesOf({ profile }: Identity, { maxBytes }: Capabilities): number {
 function unavailable(error: unknown): { readonly type: "unavailable" } {
   if (error instanceof StoreUnavailable) return { type: "unavailable" };
   throw error;
-}
-
-async function ignoringOutage(call: Promise<void>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    unavailable(error);
-  }
 }

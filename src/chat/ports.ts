@@ -59,8 +59,8 @@ export interface MessageStore {
   login(login: Login): Promise<LoggedIn>;
   /** The line has ended; nothing happens when a newer epoch owns the tracker. */
   logout(trackerId: TrackerId, epoch: number): Promise<void>;
-  /** A frame followed our acknowledgement: this line's last text cannot come again as a re-send. */
-  passed(trackerId: TrackerId, epoch: number): Promise<void>;
+  /** A frame followed our acknowledgement of this text: it cannot come again as a re-send. */
+  passed(trackerId: TrackerId, id: MessageId): Promise<void>;
   /** Applies settlements, then claims texts for the line that owns `epoch`. Safe to repeat after an unknown outcome. */
   drain(request: DrainRequest): Promise<DrainResult>;
 
@@ -214,6 +214,8 @@ export interface Reception {
   readonly texts: readonly DeviceText[];
   /** Within the first frames of this line: texts without a serial may be re-sends of the previous line's last text. */
   readonly early: boolean;
+  /** As `MessageStore.passed`, before these texts are looked at; null or absent: none. */
+  readonly passed?: MessageId | null;
 }
 
 export interface Received {

@@ -1,4 +1,5 @@
 /** Hints for one node, together: those that come while others are being handed over make up the next job. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Hint } from "./mail.ts";
 
 /** Hints of one job. */
@@ -6,13 +7,16 @@ const MOST = 1_000;
 
 export class HintBag {
   readonly #send: (hints: readonly Hint[]) => Promise<void>;
+  readonly #gatherMs: number;
   #waiting = new Map<string, Hint>();
   /** Of those that wait; null: none does. */
   #next: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(send: (hints: readonly Hint[]) => Promise<void>) {
+  /** `gatherMs`: how long the first hint of a job waits for others; 0: no longer than for the job before. */
+  constructor(send: (hints: readonly Hint[]) => Promise<void>, gatherMs = 0) {
     this.#send = send;
+    this.#gatherMs = gatherMs;
   }
 
   /** Resolves when it is handed over; rejects as `send` does. Of one line's texts the newest stands for all. */
@@ -26,6 +30,7 @@ export class HintBag {
 
   async #carry(): Promise<void> {
     await this.#last;
+    if (this.#gatherMs > 0) await pause(this.#gatherMs, undefined, { ref: false });
     const hints = [...this.#waiting.values()];
     this.#waiting = new Map();
     this.#next = null;

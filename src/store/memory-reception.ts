@@ -10,6 +10,7 @@ export function receive(tracker: TrackerState, reception: Reception, now: Instan
   // What an unnumbered text of an older line repeats, or what repeats it, comes over the newer one.
   if (reception.epoch < tracker.epoch && reception.texts.some((text) => text.serial === null))
     return { ids: [], duplicates: 0, stale: true };
+  passed(tracker, reception.passed ?? null);
   const at = stamp(tracker, now);
   const ids: MessageId[] = [];
   let duplicates = 0;
@@ -20,6 +21,11 @@ export function receive(tracker: TrackerState, reception: Reception, now: Instan
   }
   if (duplicates < reception.texts.length) tellUnread(tracker, now);
   return { ids, duplicates };
+}
+
+/** The device moved on from this text; another one is none of its business. */
+export function passed(tracker: TrackerState, id: MessageId | null): void {
+  if (tracker.lastText?.id === id) tracker.lastText = { ...tracker.lastText, passed: true };
 }
 
 function bySerial(tracker: TrackerState, text: DeviceText, serial: string, at: Instant): MessageId | null {

@@ -29,7 +29,7 @@ import { MemoryKeys } from "./memory-keys.ts";
 import { MemoryLeases } from "./memory-leases.ts";
 import { drain, expire, oldestWait } from "./memory-outbox.ts";
 import { disown, logIn, logOut } from "./memory-owner.ts";
-import { receive } from "./memory-reception.ts";
+import { passed, receive } from "./memory-reception.ts";
 import { clear, removeOld } from "./memory-removal.ts";
 import { rosterEntry } from "./memory-roster.ts";
 import { repeated, submit } from "./memory-submit.ts";
@@ -162,9 +162,9 @@ export class MemoryStore implements MessageStore {
     return this.#change(trackerId, () => (tracker === undefined ? undefined : logOut(tracker, epoch, this.#clock())));
   }
 
-  passed(trackerId: TrackerId, epoch: number): Promise<void> {
+  passed(trackerId: TrackerId, id: MessageId): Promise<void> {
     const tracker = this.#trackers.get(trackerId);
-    if (tracker?.lastText?.epoch === epoch) tracker.lastText = { ...tracker.lastText, passed: true };
+    if (tracker !== undefined) passed(tracker, id);
     return Promise.resolve();
   }
 

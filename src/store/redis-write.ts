@@ -17,7 +17,8 @@ import {
 } from "../chat/ports.ts";
 import type { DeviceText } from "../core/session-io.ts";
 import type { IdTaker } from "./id-taker.ts";
-import { pendingKey, pendingMarks, shardOf, trackerKeys } from "./keys.ts";
+import { trackerKeys } from "./keys.ts";
+import { NO_MARK, type PendingMarks } from "./pending-marks.ts";
 import { incomingFlags, packDraft, packEmployee } from "./redis-message.ts";
 import { asArray, asNumber, ownerOf, type Reply } from "./redis-reply.ts";
 import type { ScriptArgument, Scripts } from "./redis-scripts.ts";
@@ -32,19 +33,20 @@ const STORED = 1;
 export async function submit(
   scripts: Scripts,
   draft: Draft,
-  { ids, named }: { readonly ids: IdTaker; readonly named: Promise<void> },
+  { ids, marks, named }: { readonly ids: IdTaker; readonly marks: PendingMarks; readonly named: Promise<void> },
 ): Promise<Submitted> {
   const { state, flags, rest } = packDraft(draft);
   const { urgent, ttlMs, notBeforeMs = 0, replaces } = draft;
   const queue = [outboxBytes(draft.text, draft.choices), ttlMs, urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES, notBeforeMs, replaces ?? 0];
   const repeats = [keyDigest(draft.idempotencyKey), IDEMPOTENCY_KEYS, IDEMPOTENCY_MS];
-  const [code, ...stored] = await overtaking(async () => {
+  const [code, ...stored] = await overtaking(async (again) => {
     const [id, mark] = await Promise.all([
       ids.take(draft.trackerId, 1),
-      draft.rejected === null ? markPending(scripts, draft.trackerId) : 0,
+      draft.rejected === null ? marks.take(draft.trackerId, again) : NO_MARK,
       named,
     ]);
-    return asArray(await scripts.run("submit", trackerKeys(draft.trackerId), [id, mark, state, flags, rest, ...queue, ...repeats]));
+    const args = [id, mark.mark, state, flags, rest, ...queue, ...repeats, mark.fresh ? 0 : 1];
+    return asArray(await scripts.run("submit", trackerKeys(draft.trackerId), args));
   });
   if (code !== STORED) return { type: "full" };
   const [id, submittedAt, node, epoch, replaced, repeated] = stored;
@@ -64,9 +66,9 @@ export async function receive(
   reception: Reception,
   { nonce, named, ids: taker }: { readonly nonce: Buffer; readonly named: Promise<void>; readonly ids: IdTaker },
 ): Promise<Received> {
-  const { trackerId, epoch, early, employeeId, texts } = reception;
+  const { trackerId, epoch, early, employeeId, texts, passed } = reception;
   if (texts.length === 0) return { ids: [], duplicates: 0 };
-  const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS];
+  const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS, passed ?? 0];
   const packed = texts.flatMap((text) => packText(text, employeeId));
   const [code, duplicates, ...ids] = await overtaking(async () => {
     const [first] = await Promise.all([taker.take(trackerId, texts.length), named]);
@@ -80,26 +82,22 @@ export async function receive(
 export async function retryDeadLetter(
   scripts: Scripts,
   { trackerId, id }: { readonly trackerId: TrackerId; readonly id: MessageId },
-  named: Promise<void>,
+  { marks, named }: { readonly marks: PendingMarks; readonly named: Promise<void> },
 ): Promise<boolean> {
   const [code] = await overtaking(async () => {
-    const [mark] = await Promise.all([markPending(scripts, trackerId), named]);
+    const [{ mark }] = await Promise.all([marks.take(trackerId, true), named]);
     return [await scripts.run("retry", trackerKeys(trackerId), [id, mark])];
   });
   return code === STORED;
 }
 
-async function overtaking(attempt: () => Promise<readonly Reply[]>): Promise<readonly Reply[]> {
+/** `again`: what the attempt before this one relied on was out of date. */
+async function overtaking(attempt: (again: boolean) => Promise<readonly Reply[]>): Promise<readonly Reply[]> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const reply = await attempt();
+    const reply = await attempt(tries > 0);
     if (reply[0] !== RETRY) return reply;
   }
   throw new StoreUnavailable(`overtaken by other writers ${TRIES} times in a row`);
-}
-
-async function markPending(scripts: Scripts, trackerId: TrackerId): Promise<number> {
-  const shard = shardOf(trackerId);
-  return asNumber(await scripts.run("mark-pending", [pendingKey(shard), pendingMarks(shard)], [trackerId]));
 }
 
 function packText(text: DeviceText, employeeId: number | null): readonly ScriptArgument[] {

@@ -27,6 +27,7 @@ import type { RedisConnection } from "./connection.ts";
 import { IdTaker } from "./id-taker.ts";
 import { HEALTH, headKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
 import type { NodeEvents } from "./node-events.ts";
+import { PendingMarks } from "./pending-marks.ts";
 import { claimKey, forgetAccount } from "./redis-account.ts";
 import { deadLetters } from "./redis-dead.ts";
 import { drain } from "./redis-drain.ts";
@@ -50,6 +51,7 @@ export class RedisStore implements MessageStore {
   readonly #events: NodeEvents | null;
   readonly #removal: RedisRemoval;
   readonly #ids: IdTaker;
+  readonly #marks: PendingMarks;
   readonly #instance = randomBytes(8);
   #calls = 0;
 
@@ -62,11 +64,12 @@ export class RedisStore implements MessageStore {
     this.#events = events;
     this.#scripts = new Scripts(connection, { told: (told) => events?.told(told), replicas });
     this.#ids = new IdTaker(this.#scripts);
+    this.#marks = new PendingMarks(this.#scripts);
     this.#removal = new RedisRemoval(connection, this.#scripts);
   }
 
   submit(draft: Draft): Promise<Submitted> {
-    return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, { ids: this.#ids, named }));
+    return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, { ids: this.#ids, marks: this.#marks, named }));
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
@@ -145,8 +148,8 @@ export class RedisStore implements MessageStore {
     this.#events?.unpin(trackerId, epoch);
   }
 
-  async passed(trackerId: TrackerId, epoch: number): Promise<void> {
-    await this.#run("passed", trackerId, [epoch]);
+  async passed(trackerId: TrackerId, id: MessageId): Promise<void> {
+    await this.#run("passed", trackerId, [id]);
   }
 
   drain(request: DrainRequest): Promise<DrainResult> {
@@ -181,7 +184,7 @@ export class RedisStore implements MessageStore {
   }
 
   retryDeadLetter(trackerId: TrackerId, id: MessageId): Promise<boolean> {
-    return this.#change(trackerId, (named) => retryDeadLetter(this.#scripts, { trackerId, id }, named));
+    return this.#change(trackerId, (named) => retryDeadLetter(this.#scripts, { trackerId, id }, { marks: this.#marks, named }));
   }
 
   ages(trackerIds: readonly TrackerId[]): Promise<ReadonlyMap<TrackerId, number>> {

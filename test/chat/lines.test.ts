@@ -28,11 +28,11 @@ it("says of a line that ended in an outage that it is gone as soon as it can, an
   ];
   await chat.logout(1, one.epoch);
   await chat.logout(2, other.epoch);
-  await chat.retryLogouts();
+  await chat.retryUnsaid();
   expect((await memory.owners([1, 2])).size).toBe(2);
   const later = await memory.login({ trackerId: 2, node: "a", protocol: "p" });
   down = false;
-  await chat.retryLogouts();
+  await chat.retryUnsaid();
   expect(await memory.owners([1, 2])).toEqual(new Map([[2, { node: "a", epoch: later.epoch }]]));
 });
 

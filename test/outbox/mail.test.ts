@@ -38,7 +38,7 @@ interface Node {
 
 function startNode(name: string, store: MemoryStore, place: Parameters<typeof connectRedis>[0] = redis.url): Node {
   const connection = connectRedis(place, "bullmq");
-  const post = new PostOffice({ connection, meter });
+  const post = new PostOffice({ node: name, connection, meter });
   const got: string[] = [];
   const local: LineInfo[] = [];
   const lines = new NodeLines({ node: name, store, post, connection, local: () => local, kickLocal: () => false });
@@ -69,7 +69,7 @@ describe("mail", () => {
   });
 
   it("that comes while other mail is handed over goes together, the newest text of a line for all before it, and swallows no newer epoch", async () => {
-    const post = new PostOffice({ connection: connectRedis(redis.url, "bullmq"), meter });
+    const post = new PostOffice({ node: "outside", connection: connectRedis(redis.url, "bullmq"), meter });
     const first = post.hint(6, { node: "late", epoch: 1 }, 10);
     // A turn later the first is on its way.
     await new Promise((resolve) => setImmediate(resolve));
@@ -97,8 +97,19 @@ describe("mail", () => {
     expect(sent.map((some) => some.split(" ").length)).toEqual([2, 1, 1_000, 500]);
   });
 
+  it("to the node itself, whose line was told already, is gathered", async () => {
+    const a = startNode("a", new MemoryStore(Date.now));
+    for (let text = 10; text < 15; text += 1) {
+      void a.post.hint(7, { node: "a", epoch: 1 }, text);
+      // They come one after the other, each after the last could have been handed over.
+      await redis.command("PING");
+    }
+    await until(() => a.got.length > 0);
+    expect(a.got).toEqual(["hint 7 1 14"]);
+  });
+
   it("of a withdrawal is not swallowed by the news of a text", async () => {
-    const post = new PostOffice({ connection: connectRedis(redis.url, "bullmq"), meter });
+    const post = new PostOffice({ node: "outside", connection: connectRedis(redis.url, "bullmq"), meter });
     await Promise.all(
       (["text", "withdrawal", "text", "withdrawal"] as const).map((news) => post.hint(7, { node: "late", epoch: 3 }, news)),
     );
@@ -110,10 +121,11 @@ describe("mail", () => {
 
   it("that comes while the same is being read is read again", async () => {
     const a = startNode("a", new MemoryStore(Date.now));
+    const post = new PostOffice({ node: "outside", connection: connectRedis(redis.url, "bullmq"), meter });
     // However the sends fall, the last one must be read after it was sent.
     for (let round = 0; round < 200; round += 1) {
       const before = a.got.length;
-      await a.post.hint(7, { node: "a", epoch: 1 });
+      await post.hint(7, { node: "a", epoch: 1 });
       if (round % 20 === 19) await until(() => a.got.length > before);
     }
     expect(await redis.command("EXISTS", `bull:${queueName("a")}:wait`)).toBe(0);
@@ -173,7 +185,7 @@ describe("a fault", () => {
     // A job that is being read when the link goes is found by BullMQ's own stalled check, later.
     await until(async () => (await redis.command("LLEN", `bull:${queueName("a")}:active`)) === 0);
     proxy.blackHole();
-    const outside = new PostOffice({ connection: connectRedis(redis.url, "bullmq"), meter });
+    const outside = new PostOffice({ node: "outside", connection: connectRedis(redis.url, "bullmq"), meter });
     await outside.hint(2, { node: "a", epoch: 1 });
     await until(() => a.got.includes("hint 2 1"), String, 20_000);
   });

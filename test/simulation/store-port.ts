@@ -121,8 +121,8 @@ export class StorePort implements MessageStore {
     return this.#call("logout", [trackerId], (store) => store.logout(trackerId, epoch));
   }
 
-  passed(trackerId: TrackerId, epoch: number): Promise<void> {
-    return this.#call("passed", [trackerId], (store) => store.passed(trackerId, epoch));
+  passed(trackerId: TrackerId, id: MessageId): Promise<void> {
+    return this.#call("passed", [trackerId], (store) => store.passed(trackerId, id));
   }
 
   drain(request: DrainRequest): Promise<DrainResult> {

@@ -236,7 +236,7 @@ async function exchangeMail({ connect, secure }: UserWorld): Promise<void> {
   let questions = 0;
   const [a, b] = ["a", "b"].map((node) => {
     const connection = connect("bullmq");
-    const post = new PostOffice({ connection, meter });
+    const post = new PostOffice({ node, connection, meter });
     const lines = new NodeLines({ node, store, post, connection, local: () => [], kickLocal: () => false });
     const answer = (name: string): Promise<void> => {
       questions += 1;

@@ -58,8 +58,8 @@ const deviceTexts = fc.array(
 
 const receptions = shown(
   "receive",
-  fc.record({ n: some, sent: deviceTexts, early: fc.boolean() }),
-  ({ n, sent, early }) =>
+  fc.record({ n: some, sent: deviceTexts, early: fc.boolean(), moved: fc.boolean() }),
+  ({ n, sent, early, moved }) =>
     async (side, trackers) => {
       const line = at(side.lines, n);
       const texts = sent.map(({ answers, ...text }) => ({
@@ -67,7 +67,8 @@ const receptions = shown(
         answers: answers === null ? null : { messageId: idAt(side, answers), choice: null },
       }));
       const trackerId = tracker(trackers, line?.which ?? 0);
-      const result = await side.store.receive({ trackerId, epoch: line?.epoch ?? 1, employeeId: null, texts, early });
+      const passed = moved ? (side.messages.at(-1) ?? null) : null;
+      const result = await side.store.receive({ trackerId, epoch: line?.epoch ?? 1, employeeId: null, texts, early, passed });
       for (const id of result.ids) if (!side.messages.includes(id)) side.messages.push(id);
       return result;
     },
@@ -144,7 +145,7 @@ const onLine = shown("line", fc.record({ n: some, ends: fc.boolean() }), ({ n, e
   const line = at(side.lines, n);
   if (line === undefined) return Promise.resolve();
   const id = tracker(trackers, line.which);
-  return ends ? side.store.logout(id, line.epoch) : side.store.passed(id, line.epoch);
+  return ends ? side.store.logout(id, line.epoch) : side.store.passed(id, side.messages.at(-1) ?? 0);
 });
 
 const marks = shown("mark", fc.record({ n: which, which: fc.array(some), all: fc.boolean() }), (chosen) => (side, trackers) => {

@@ -4,7 +4,7 @@
 -- ARGV   1 id  2 its mark in the pending index (0: it does not go to the outbox)  3 state  4 flags  5 rest of the packed value
 --        6 bytes it counts  7 time to live in ms  8 urgent 0/1  9 most texts in an outbox  10 most bytes
 --        11 ms until it may go out  12 message that it replaces (0: none)  13 digest of its idempotency key ('': none)
---        14 most digests remembered  15 for how long (ms)
+--        14 most digests remembered  15 for how long (ms)  16 whether its mark served before 0/1
 -- Output {0} take a fresh id and mark; {1, id, submitted, owner's node ('': none), epoch, replaced 0/1, repeated 0/1};
 --        {2} the outbox is full
 --@include head
@@ -35,7 +35,8 @@ if digest ~= '' then
 end
 local old = nil
 if mark > 0 then
-  if mark <= get('pf') then return finish({ 0 }) end
+  -- Of a tracker that was erased meanwhile nothing tells how far its marks were withdrawn.
+  if mark <= get('pf') or (ARGV[16] == '1' and get('i') == 0) then return finish({ 0 }) end
   old = load_flight(replaces)
   local texts, bytes = texts_inside(), get('b') + ARGV[6]
   if old then texts, bytes = texts - 1, bytes - old.bytes end

@@ -119,13 +119,25 @@ export function receptionContract(world: () => World): void {
 
   it("stores it when the device had moved on, and only the last text counts", async () => {
     const trackerId = freshTracker();
-    await received(store(), trackerId, { epoch: 5, texts: [deviceText("ok")] });
-    await store().passed(trackerId, 4);
+    const [id = 0] = (await received(store(), trackerId, { epoch: 5, texts: [deviceText("ok")] })).ids;
+    await store().passed(trackerId, id - 1);
     expect((await received(store(), trackerId, { epoch: 6, early: true, texts: [deviceText("ok")] })).duplicates).toBe(1);
-    await store().passed(trackerId, 6);
+    await store().passed(trackerId, id);
     expect((await received(store(), trackerId, { epoch: 7, early: true, texts: [deviceText("ok")] })).duplicates).toBe(0);
     await received(store(), trackerId, { epoch: 7, texts: [deviceText("newer")] });
     expect((await received(store(), trackerId, { epoch: 8, early: true, texts: [deviceText("ok")] })).duplicates).toBe(0);
+  });
+
+  it("hears that the device moved on with its next text as well, once and of that text alone", async () => {
+    const trackerId = freshTracker();
+    const [id = 0] = (await received(store(), trackerId, { epoch: 5, texts: [deviceText("ok")] })).ids;
+    expect((await received(store(), trackerId, { epoch: 6, early: true, passed: id - 1, texts: [deviceText("ok")] })).duplicates).toBe(1);
+    const { ids, duplicates } = await received(store(), trackerId, { epoch: 7, early: true, passed: id, texts: [deviceText("ok")] });
+    expect(duplicates).toBe(0);
+    expect(await received(store(), trackerId, { epoch: 8, early: true, passed: id, texts: [deviceText("ok")] })).toEqual({
+      ids,
+      duplicates: 1,
+    });
   });
 
   it("keeps a text with a serial apart from one without", async () => {
