@@ -5,6 +5,9 @@
 import { ByteQueue, type Direction, type Framed, type Framer } from "../../src/core/index.ts";
 import { IMEI_BYTES, isSound, LENGTH_BYTES, looksLikeHead, sizeOf } from "./wire.ts";
 
+/** A line with damaged bytes has one such length, then right ones. */
+const MOST_SWALLOWED = 16;
+
 export class RuptelaFramer implements Framer {
   readonly #queue = new ByteQueue();
   /** What a length counts at least: the IMEI, if there is one, and the command. */
@@ -13,6 +16,8 @@ export class RuptelaFramer implements Framer {
   /** Of the last packet that was right. */
   #imei: Buffer | null = null;
   #lost = false;
+  /** False lengths in a row that swallowed what came behind them. */
+  #swallowed = 0;
 
   constructor(direction: Direction) {
     this.#direction = direction;
@@ -39,11 +44,15 @@ export class RuptelaFramer implements Framer {
   #packet(size: number): Framed {
     const packet = this.#queue.view().subarray(0, size);
     if (isSound(packet)) {
+      this.#swallowed = 0;
       if (this.#direction === "up") this.#imei = Buffer.from(packet.subarray(LENGTH_BYTES, LENGTH_BYTES + IMEI_BYTES));
       return { kind: "frame", bytes: this.#queue.take(size) };
     }
     // A length that is too large swallows the packets behind its own.
     const next = this.#imei === null ? -1 : packet.indexOf(this.#imei, LENGTH_BYTES + 1);
+    this.#swallowed = next === -1 ? 0 : this.#swallowed + 1;
+    // The bytes behind are read again for each: a few times must do.
+    if (this.#swallowed > MOST_SWALLOWED) return { kind: "broken", reason: `${this.#swallowed} lengths in a row are false` };
     return { kind: "frame", bytes: this.#queue.take(next === -1 ? size : next - LENGTH_BYTES) };
   }
 

@@ -7,7 +7,16 @@ import { RuptelaFramer } from "../../protocols/ruptela/framer.ts";
 import { ruptela } from "../../protocols/ruptela/index.ts";
 import { UP } from "../../protocols/ruptela/messages.ts";
 import { statusOf } from "../../protocols/ruptela/records.ts";
-import { MAX_COUNTED_BYTES, readDown, readUp, type UpPacket, writeDown, writeUp } from "../../protocols/ruptela/wire.ts";
+import {
+  IMEI_BYTES,
+  LENGTH_BYTES,
+  MAX_COUNTED_BYTES,
+  readDown,
+  readUp,
+  type UpPacket,
+  writeDown,
+  writeUp,
+} from "../../protocols/ruptela/wire.ts";
 import type { Codec } from "../../src/core/index.ts";
 import { bytesOf, knownTo, pageFrames, replyOf, singly, unitsOf } from "./page-frames.ts";
 
@@ -132,6 +141,16 @@ describe("framing", () => {
   it("finds a packet behind rubbish although nobody is known yet", () => {
     expect(unitsOf(new RuptelaFramer("up"), [bytesOf("ffff00aa"), beat]).at(-1)).toBe(wholeBeat);
     expect(unitsOf(new RuptelaFramer("up"), singly(Buffer.concat([bytesOf("ffff00aa"), beat]))).at(-1)).toBe(wholeBeat);
+  });
+
+  it("reads the bytes behind false lengths a few times, not once for each", () => {
+    const imei = beat.subarray(LENGTH_BYTES, LENGTH_BYTES + IMEI_BYTES);
+    const swallowing = Buffer.concat([Buffer.of(0x0f, 0xff), imei]);
+    const units = unitsOf(new RuptelaFramer("up"), [beat, Buffer.alloc(64 * 1024, swallowing)]);
+    expect(units).toHaveLength(1 + 16 + 1);
+    expect(units.at(-1)).toBe("broken");
+    const few = Buffer.alloc(16 * swallowing.length, swallowing);
+    expect(unitsOf(new RuptelaFramer("up"), [beat, few, beat, Buffer.alloc(4_096)])[1 + 16]).toBe(wholeBeat);
   });
 
   it("gives up a stream to the device that makes no sense", () => {
