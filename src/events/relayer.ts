@@ -13,9 +13,10 @@ import { StoreUnavailable } from "../chat/ports.ts";
 export const RELAY_MS = { listened: 25, unheard: 2_000 } as const;
 /** After a relay that failed. */
 const RETRY_MS = 1_000;
-/** Runs and events in one call: a millisecond or two of Redis. */
-const RUNS_AT_ONCE = 200;
-const EVENTS_AT_ONCE = 5_000;
+/** Runs and events in one call, and calls at once: whatever else waits for Redis waits for them, a millisecond or so. */
+const RUNS_AT_ONCE = 50;
+const EVENTS_AT_ONCE = 1_000;
+const CALLS_AT_ONCE = 16;
 /** What was relayed is taken from where it waited when there is so much of it, or when the tracker is quiet. */
 const SETTLE_EVENTS = 64;
 const SETTLE_MS = 1_000;
@@ -175,8 +176,8 @@ export class Relayer {
     const own = trackerIds.filter((trackerId) => this.#deps.directory.tracker(trackerId)?.userId === userId);
     for (const trackerId of trackerIds) if (!own.includes(trackerId)) this.#note({ trackerId, run: null });
     const runs: EventRun[] = [];
-    for (let at = 0; at < own.length; at += RUNS_AT_ONCE) {
-      const some = await Promise.all(own.slice(at, at + RUNS_AT_ONCE).map((trackerId) => this.#deps.store.waiting(trackerId)));
+    for (let at = 0; at < own.length; at += CALLS_AT_ONCE) {
+      const some = await Promise.all(own.slice(at, at + CALLS_AT_ONCE).map((trackerId) => this.#deps.store.waiting(trackerId)));
       runs.push(...some.flatMap((run) => run ?? []));
     }
     return runs;
@@ -204,8 +205,8 @@ export class Relayer {
     const before = performance.now() - quietMs;
     const due = [...this.#relics].filter(([, { events, at }]) => at <= before || events >= SETTLE_EVENTS);
     for (const [trackerId] of due) this.#relics.delete(trackerId);
-    for (let at = 0; at < due.length; at += RUNS_AT_ONCE) {
-      await Promise.all(due.slice(at, at + RUNS_AT_ONCE).map(([trackerId, { upTo }]) => this.#deps.store.settle(trackerId, upTo)));
+    for (let at = 0; at < due.length; at += CALLS_AT_ONCE) {
+      await Promise.all(due.slice(at, at + CALLS_AT_ONCE).map(([trackerId, { upTo }]) => this.#deps.store.settle(trackerId, upTo)));
     }
   }
 
