@@ -10,6 +10,7 @@ import { type Attempt, DuelGuard, PasswordGuard, sameSecret } from "./login-guar
 import type { MessageId, TrackerId } from "./message.ts";
 import { Passings } from "./passings.ts";
 import { type MessageStore, type Outbox, StoreUnavailable } from "./ports.ts";
+import { Turnstile } from "./turnstile.ts";
 
 export interface LineChatDeps {
   readonly store: MessageStore;
@@ -34,6 +35,8 @@ export interface Caller {
   readonly address: string;
   /** Whose line it is; null or absent: nobody has logged in on it. */
   readonly carrier?: Identity | null;
+  /** Whether it is not there any more: then nothing is taken over for it. Absent: it is. */
+  readonly gone?: () => boolean;
 }
 
 /** `link`: of a line that carries units, and may be nobody's; `unit`: of one of them. */
@@ -67,11 +70,17 @@ export interface DrainQuestion {
   readonly urgentOnly?: boolean;
 }
 
+/** Put to the store at once: when a whole fleet goes and comes back, a text waits behind so many and not behind all. */
+const LOGINS_AT_ONCE = 64;
+const LOGOUTS_AT_ONCE = 16;
+
 export class LineChat {
   readonly #deps: LineChatDeps;
   readonly #passwords = new PasswordGuard();
   readonly #duels = new DuelGuard();
   readonly #passings: Passings;
+  readonly #logins = new Turnstile(LOGINS_AT_ONCE);
+  readonly #logouts = new Turnstile(LOGOUTS_AT_ONCE);
   /** Epochs of lines whose end the store does not know, one of a tracker at most. */
   readonly #unsaid = new Map<TrackerId, number>();
 
@@ -93,9 +102,7 @@ export class LineChat {
     if (hello.scope === "register")
       return { verdict: { type: "accepted", identity: identityOf(tracker), standing: STRANGER }, epoch: null, displaced: null };
     try {
-      if (await this.#displacesInDuel(tracker.id)) return refuse("quarantined");
-      const learned = await this.#learn(tracker, caller.protocol);
-      return learned === null ? refuse("wrong-protocol") : await this.#login(learned, caller.protocol);
+      return await this.#logins.pass(() => this.#takeOver(tracker, caller));
     } catch (error) {
       return { verdict: unavailable(error), epoch: null, displaced: null };
     }
@@ -146,9 +153,11 @@ export class LineChat {
 
   /** The line is gone. In an outage that is said later: see `retryUnsaid`. */
   async logout(trackerId: TrackerId, epoch: number): Promise<void> {
-    await this.#passings.ended(trackerId, epoch);
     try {
-      await this.#deps.store.logout(trackerId, epoch);
+      await this.#logouts.pass(async () => {
+        await this.#passings.ended(trackerId, epoch);
+        await this.#deps.store.logout(trackerId, epoch);
+      });
     } catch (error) {
       unavailable(error);
       this.#unsaid.set(trackerId, Math.max(epoch, this.#unsaid.get(trackerId) ?? 0));
@@ -185,6 +194,13 @@ export class LineChat {
     }
     this.#passwords.failed(attempt, now);
     return "wrong-password";
+  }
+
+  async #takeOver(tracker: Tracker, { protocol, gone }: Caller): Promise<Answer> {
+    if (gone?.() === true) throw new StoreUnavailable("the line is gone");
+    if (await this.#displacesInDuel(tracker.id)) return refuse("quarantined");
+    const learned = await this.#learn(tracker, protocol);
+    return learned === null ? refuse("wrong-protocol") : await this.#login(learned, protocol);
   }
 
   async #displacesInDuel(trackerId: TrackerId): Promise<boolean> {

@@ -236,7 +236,8 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
     // It was taken over by another line, and goes on talking here: both are alive.
     const displaced = this.#seats.displaced(effect.key);
     if (displaced !== null) lines.contested(displaced);
-    const answer = await lines.identify(effect, { protocol, address: this.address, carrier: this.#seats.own?.owner.identity ?? null });
+    const carrier = this.#seats.own?.owner.identity ?? null;
+    const answer = await lines.identify(effect, { protocol, address: this.address, carrier, gone: () => this.#phase !== "open" });
     const seat = this.#loggedIn(answer, effect, protocol);
     this.#step({ type: "identified", verdict: answer.verdict });
     if (seat !== null && !registry.enter(seat)) seat.leave("taken-over");

@@ -66,3 +66,37 @@ it("refuses a device whose profile names an upstream that its protocol, or nobod
   expect(await verdict("shared", byTag)).toBe("accepted");
   expect(await verdict("own", alone)).toBe("accepted");
 });
+
+it("puts so many logins to the store at once, in turn, and none of a line that is gone by then", async () => {
+  const memory = new MemoryStore(Date.now);
+  const ends: (() => void)[] = [];
+  const begun: number[] = [];
+  const login: MemoryStore["login"] = async (wanted) => {
+    begun.push(wanted.trackerId);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return await memory.login(wanted);
+  };
+  const trackers = Array.from({ length: 200 }, (_, place) => ({ id: place + 1, deviceId: `d${place + 1}` }));
+  const chat = new LineChat({
+    store: storeWith(memory, { login }),
+    directory: new MemoryDirectory({ trackers, protocols: [byTag] }),
+    outbox: { hint: () => Promise.resolve() },
+    node: "a",
+    now: () => 0,
+    warn: () => undefined,
+  });
+  const gone = new Set([100, 101]);
+  const answers = trackers.map(({ id, deviceId }) =>
+    chat.identify({ scope: "login", key: deviceId, password: null }, { protocol: byTag, address: "10.0.0.1", gone: () => gone.has(id) }),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual(trackers.slice(0, 64).map(({ id }) => id));
+  for (let ended = 0; ended < 198; ended += 1) {
+    ends[ended]?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const verdicts = (await Promise.all(answers)).map(({ verdict }) => verdict.type);
+  expect(verdicts.filter((verdict) => verdict === "accepted")).toHaveLength(198);
+  expect([verdicts[99], verdicts[100]]).toEqual(["unavailable", "unavailable"]);
+  expect(begun).toEqual(trackers.map(({ id }) => id).filter((id) => !gone.has(id)));
+});
