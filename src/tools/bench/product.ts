@@ -54,8 +54,13 @@ const CERTIFICATE = [
   "/CN=bench",
 ];
 
-/** `cli`: the compiled command line. `settings`: beside those that measuring needs. */
-export async function startProduct(cli: string, plan: FleetPlan, settings: Readonly<Record<string, string>> = {}): Promise<Product> {
+/** `cli`: the compiled command line. `settings`: beside those that measuring needs. `node`: arguments of Node.js itself. */
+export async function startProduct(
+  cli: string,
+  plan: FleetPlan,
+  settings: Readonly<Record<string, string>> = {},
+  node: readonly string[] = [],
+): Promise<Product> {
   const dataDir = mkdtempSync(join(tmpdir(), "tracker-chat-bench-"));
   const [httpPort, gatewayPort, tlsPort] = [await freePort(), await freePort(), await freePort()];
   const [cert, key] = [join(dataDir, "tls.crt"), join(dataDir, "tls.key")];
@@ -77,7 +82,7 @@ export async function startProduct(cli: string, plan: FleetPlan, settings: Reado
     LOGIN_RATE: "100000/s",
     ...settings,
   };
-  const child = spawn(process.execPath, [cli, "serve"], { env, stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(process.execPath, [...node, cli, "serve"], { env, stdio: ["ignore", "ignore", "inherit"] });
   const http = `http://127.0.0.1:${httpPort}`;
   await ready(child, http);
   await putFleet(http, plan);
