@@ -23,9 +23,11 @@ export interface GrowthSizes {
 const SIZES: GrowthSizes = { lines: [1_000, 5_000, 15_000], messages: [10_000, 100_000, 1_000_000], weighed: 100_000 };
 const SENDERS = 200;
 /** Of one measurement: CPU is counted in ticks of 10 ms. */
-const MEASURED_TEXTS = 5_000;
+const MEASURED_TEXTS = 10_000;
+/** Of those that make up a number of stored messages. */
+const SINGLE_TEXTS = 5_000;
 /** Before the first measurement: V8 compiles what has run often enough. */
-const WARM_UP_TEXTS = 10_000;
+const WARM_UP_TEXTS = 60_000;
 /** What `list` gives at most; the tracker that is asked has more than that at every size. */
 const LIST_LIMIT = 1_024;
 const CALLS = 50;
@@ -78,7 +80,7 @@ async function withMessages(plan: SuitePlan, { messages }: GrowthSizes): Promise
     for (const size of messages) {
       plan.log(`${size} messages stored ...`);
       // One at a time first, so that the first measurement finds this way compiled too.
-      const single = Math.min(MEASURED_TEXTS, size - stored);
+      const single = Math.min(SINGLE_TEXTS, size - stored);
       await sendTexts(senders, texts, single);
       stored += single;
       if (size > stored) stored += await fillTexts(senders, texts, size - stored);
