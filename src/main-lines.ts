@@ -17,6 +17,7 @@ import { Registry } from "./gateway/registry.ts";
 import { Janitor } from "./outbox/janitor.ts";
 import { MailWorker } from "./outbox/mail-worker.ts";
 import { NodeLines } from "./outbox/node-lines.ts";
+import { nudging } from "./outbox/nudge.ts";
 import { OutboxAge } from "./outbox/outbox-age.ts";
 import { type MailConnection, PostOffice } from "./outbox/post-office.ts";
 import { Retention } from "./outbox/retention.ts";
@@ -61,7 +62,7 @@ export function createLineSide(deps: LineSideDeps): LineSide {
   const registry = new Registry();
   const connection = deps.connect();
   const post = new PostOffice({ node, connection, meter });
-  const outbox = nudgingOutbox(node, registry, post);
+  const outbox = nudging(post, { node, lines: registry });
   const lines = new LineChat({
     store,
     directory: fleet.directory,
@@ -151,16 +152,6 @@ const WARNINGS = {
   duel: "two devices log in with one identity: whoever would displace the present line is refused for ten minutes",
   "hint-failed": "another node could not be told that a device has moved here",
 };
-
-/** A line on this node is told at once; the mail goes out as well, and names the text, so that a line that has it does not ask again. */
-function nudgingOutbox(node: string, registry: Registry, post: PostOffice): Outbox {
-  return {
-    hint: (trackerId, owner, news) => {
-      if (owner.node === node) registry.hint(trackerId, owner.epoch, news);
-      return post.hint(trackerId, owner, news);
-    },
-  };
-}
 
 function doors({ gateway, gatewayTlsPort, protocolPorts }: Config, protocols: readonly Protocol[]): readonly Door[] {
   const single = protocolPorts.map(({ protocol: name, port }) => {

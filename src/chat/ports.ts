@@ -21,7 +21,8 @@ export interface MessageStore {
    * idempotency key that is known already is not stored again: the earlier one is given.
    * Throws StoreUnavailable when the outcome is unknown (stored 0 or 1 times, never 2).
    */
-  submit(draft: Draft): Promise<Submitted>;
+  /** `underway`: called once the text is on its way, when what is asked of its tracker from then on comes behind it. */
+  submit(draft: Draft, underway?: () => void): Promise<Submitted>;
   /**
    * Notes what a client's idempotency key stands for, for `IDEMPOTENCY_MS`: `same` when it stood for that already,
    * `other` when it stands for another body. Bodies are compared by their digests.
@@ -291,6 +292,8 @@ export interface DeadLetter {
 export interface Outbox {
   /** `news`: by default that there may be a text. */
   hint(trackerId: TrackerId, owner: Owner, news?: News): Promise<void>;
+  /** A text of this tracker is on its way to the store: a line of it on this very node may ask for it at once. */
+  expect?(trackerId: TrackerId): void;
 }
 
 /** Milliseconds since 1970, of this machine: for defaults and display, never for stamps. */

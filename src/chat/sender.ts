@@ -85,7 +85,9 @@ export class Sender {
 
   async #send(tracker: Tracker, speech: Speech): Promise<SendOutcome> {
     const draft = this.#draft(tracker, speech);
-    const submitted = await this.#options.store.submit(draft);
+    const { store, outbox } = this.#options;
+    const goesOut = draft.rejected === null && (draft.notBeforeMs ?? 0) === 0;
+    const submitted = await store.submit(draft, () => (goesOut ? outbox.expect?.(tracker.id) : undefined));
     if (submitted.type === "full") return submitted;
     const { id, replaced, owner } = submitted;
     if (draft.rejected !== null) return { type: "unsendable", id, replaced };

@@ -1,5 +1,5 @@
 /** The dialogue with the outbox over one line: one request at a time carries what is known and asks for what there is room for. */
-import type { DrainResult, Effect, News, Settlement, Trace, UnitLabel, WireTag } from "./session-io.ts";
+import type { DrainResult, Effect, LineNews, Settlement, Trace, UnitLabel, WireTag } from "./session-io.ts";
 
 /** Wait before the store is asked again after it could not be reached. */
 const STORE_RETRY_MS = 2_000;
@@ -75,7 +75,9 @@ export class Claims {
   }
 
   /** The outbox may hold something, or no longer what it held. */
-  hint(news: News = "text"): void {
+  hint(news: LineNews = "text"): void {
+    // A request that is under way may come too early for it.
+    if (news === "coming" && this.busy) return;
     if (typeof news !== "number") this.#hinted = ANYTHING;
     else if (news > this.#newest) this.#hinted = Math.max(this.#hinted, news);
     if (news === "withdrawal") this.#doubtful = true;

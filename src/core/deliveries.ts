@@ -14,7 +14,7 @@ import { Flights } from "./flights.ts";
 import type { Gate } from "./gate.ts";
 import { launch } from "./launch.ts";
 import type { DeviceEvent } from "./protocol.ts";
-import type { ClaimedText, DrainResult, Effect, News, OpenQuestion, Settlement } from "./session-io.ts";
+import type { ClaimedText, DrainResult, Effect, LineNews, OpenQuestion, Settlement } from "./session-io.ts";
 import { WrittenParts } from "./written-parts.ts";
 
 /** An event and the frame it came in. */
@@ -72,7 +72,7 @@ export class Deliveries {
     this.#claims.flush(now, out);
   }
 
-  hint(news: News, now: number, out: Effect[]): void {
+  hint(news: LineNews, now: number, out: Effect[]): void {
     this.#claims.hint(news);
     this.#ask(now, out);
   }

@@ -126,6 +126,8 @@ export interface EndedTexts {
 }
 /** What a line is told about its outbox: it has the text with this id, or may have one, or a text on its way may have been withdrawn. */
 export type News = number | "text" | "withdrawal";
+/** `coming`: a text is on its way to the store, so that what is asked from now on comes behind it; news of it follows. */
+export type LineNews = News | "coming";
 
 export type CloseReason =
   | "login-timeout"
@@ -155,7 +157,7 @@ export type Input =
   /** The answer to `receive`: stored (or known already), or the store could not be reached. */
   | { readonly type: "received"; readonly verdict: "stored" | "unavailable" }
   /** The outbox of this tracker may hold something; `withdrawal`: a text that is on its way may have been withdrawn. */
-  | { readonly type: "hint"; readonly news?: News; readonly unit?: UnitLabel }
+  | { readonly type: "hint"; readonly news?: LineNews; readonly unit?: UnitLabel }
   /** The answer to `drain`. */
   | { readonly type: "drained"; readonly result: DrainResult; readonly unit?: UnitLabel }
   /** This tracker belongs on the line no longer; the line ends with the last of them. */

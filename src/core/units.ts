@@ -11,7 +11,7 @@ import { type SharedLine, termsFor } from "./line-terms.ts";
 import { LoginRate } from "./login-rate.ts";
 import type { Codec, DeviceEvent, Reading, Verdict } from "./protocol.ts";
 import { remember } from "./remember.ts";
-import type { CloseReason, DeviceText, DrainResult, Effect, LoginVerdict, News } from "./session-io.ts";
+import type { CloseReason, DeviceText, DrainResult, Effect, LineNews, LoginVerdict } from "./session-io.ts";
 import { Unit } from "./unit.ts";
 
 /** Trackers on one line at once. */
@@ -136,7 +136,7 @@ export class Units {
     this.#proceed(dealing, now, out);
   }
 
-  hint(key: string, news: News, now: number, out: Effect[]): void {
+  hint(key: string, news: LineNews, now: number, out: Effect[]): void {
     this.#touch(key, (unit) => unit.deliveries.hint(news, now, out));
   }
 

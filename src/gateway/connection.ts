@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import type { Answer } from "../chat/lines.ts";
 import { NO_PROTOCOL } from "../chat/meter.ts";
-import { type CloseReason, type Effect, type Input, type News, type Protocol, Session } from "../core/index.ts";
+import { type CloseReason, type Effect, type Input, type LineNews, type Protocol, Session } from "../core/index.ts";
 import { detect, HEAD_BYTES } from "./detector.ts";
 import { performInOrder, type Unwritten } from "./in-order.ts";
 import { countNote, countTally, type Note } from "./line-counts.ts";
@@ -84,7 +84,7 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
     return this.#upstream === null ? null : this.#upstream.up ? "up" : "down";
   }
 
-  hint(seat: Seat, news: News): void {
+  hint(seat: Seat, news: LineNews): void {
     if (this.#wire.choked) this.#seats.postpone(seat, news);
     else this.#step({ type: "hint", unit: seat.unit, news });
   }

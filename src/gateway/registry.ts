@@ -1,7 +1,7 @@
 /** Who is connected to this node: a line per tracker, which several may share. */
 
 import type { TrackerId } from "../chat/message.ts";
-import type { CloseReason, News, RefusalReason } from "../core/index.ts";
+import type { CloseReason, LineNews, News, RefusalReason } from "../core/index.ts";
 
 /** A tracker's line as the rest of the node sees it. */
 export interface LiveLine {
@@ -13,7 +13,7 @@ export interface LiveLine {
   /** Milliseconds since it logged in. */
   readonly ageMs: number;
   /** The outbox may hold something (the default), or no longer what it held. */
-  hint(news?: News): void;
+  hint(news?: LineNews): void;
   /** Ends the tracker's being here, and the line unless others share it. */
   leave(reason: CloseReason): void;
 }

@@ -1,13 +1,13 @@
 /** A tracker's place on a line: what the rest of the node sees of it, and what must reach the store before it is free. */
 import type { LineOwner } from "../chat/lines.ts";
-import type { CloseReason, News, UnitLabel } from "../core/index.ts";
+import type { CloseReason, LineNews, UnitLabel } from "../core/index.ts";
 import type { LiveLine } from "./registry.ts";
 
 /** The line. */
 export interface SeatHost {
   readonly address: string;
   readonly now: number;
-  hint(seat: Seat, news: News): void;
+  hint(seat: Seat, news: LineNews): void;
   leave(seat: Seat, reason: CloseReason): void;
 }
 
@@ -59,7 +59,7 @@ export class Seat implements LiveLine {
     return this.#logout !== null;
   }
 
-  hint(news: News = "text"): void {
+  hint(news: LineNews = "text"): void {
     this.#host.hint(this, news);
   }
 

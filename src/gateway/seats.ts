@@ -1,6 +1,6 @@
 /** Who has a place on one line: as a rule one tracker, whose line it is; on a link many units beside or instead. */
 import type { TrackerId } from "../chat/message.ts";
-import type { CloseReason, News, UnitLabel } from "../core/index.ts";
+import type { CloseReason, LineNews, UnitLabel } from "../core/index.ts";
 import type { Seat } from "./seat.ts";
 
 /** Units of which it is remembered that another line took them over. */
@@ -13,7 +13,7 @@ export class Seats {
   /** Units that another line has taken over. */
   #displaced: Map<string, TrackerId> | null = null;
   /** What was told while the peer did not read. */
-  #news: Map<Seat, News> | null = null;
+  #news: Map<Seat, LineNews> | null = null;
 
   get own(): Seat | null {
     return this.#own;
@@ -55,13 +55,13 @@ export class Seats {
     return tracker;
   }
 
-  /** News for later; a withdrawal is not swallowed by less. */
-  postpone(seat: Seat, news: News): void {
+  /** LineNews for later; a withdrawal is not swallowed by less. */
+  postpone(seat: Seat, news: LineNews): void {
     this.#news ??= new Map();
     if (this.#news.get(seat) !== "withdrawal") this.#news.set(seat, news === "withdrawal" ? news : "text");
   }
 
-  postponed(): Iterable<readonly [Seat, News]> {
+  postponed(): Iterable<readonly [Seat, LineNews]> {
     const news = this.#news ?? [];
     this.#news = null;
     return news;

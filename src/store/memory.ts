@@ -66,9 +66,11 @@ export class MemoryStore implements MessageStore {
     this.events = new MemoryEvents(this.#trackers, clock);
   }
 
-  submit(draft: Draft): Promise<Submitted> {
+  submit(draft: Draft, underway?: () => void): Promise<Submitted> {
     const { trackerId } = draft;
-    return this.#change(trackerId, () => submit(this.#tracker(trackerId), draft, this.#clock(), () => this.#nextId(trackerId)));
+    const submitted = this.#change(trackerId, () => submit(this.#tracker(trackerId), draft, this.#clock(), () => this.#nextId(trackerId)));
+    underway?.();
+    return submitted;
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {

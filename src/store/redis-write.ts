@@ -29,12 +29,16 @@ const TRIES = 16;
 const RETRY = 0;
 const STORED = 1;
 
+export interface SubmitMeans {
+  readonly ids: IdTaker;
+  readonly marks: PendingMarks;
+  readonly named: Promise<void>;
+  /** The script is on its way: scripts that are run from now on come behind it. */
+  readonly underway: () => void;
+}
+
 /** Stores an OUTGOING text once `named` is settled. */
-export async function submit(
-  scripts: Scripts,
-  draft: Draft,
-  { ids, marks, named }: { readonly ids: IdTaker; readonly marks: PendingMarks; readonly named: Promise<void> },
-): Promise<Submitted> {
+export async function submit(scripts: Scripts, draft: Draft, { ids, marks, named, underway }: SubmitMeans): Promise<Submitted> {
   const { state, flags, rest } = packDraft(draft);
   const { urgent, ttlMs, notBeforeMs = 0, replaces } = draft;
   const queue = [outboxBytes(draft.text, draft.choices), ttlMs, urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES, notBeforeMs, replaces ?? 0];
@@ -46,7 +50,9 @@ export async function submit(
       named,
     ]);
     const args = [id, mark.mark, state, flags, rest, ...queue, ...repeats, mark.fresh ? 0 : 1];
-    return asArray(await scripts.run("submit", trackerKeys(draft.trackerId), args));
+    const reply = scripts.run("submit", trackerKeys(draft.trackerId), args);
+    underway();
+    return asArray(await reply);
   });
   if (code !== STORED) return { type: "full" };
   const [id, submittedAt, node, epoch, replaced, repeated] = stored;

@@ -68,8 +68,9 @@ export class RedisStore implements MessageStore {
     this.#removal = new RedisRemoval(connection, this.#scripts);
   }
 
-  submit(draft: Draft): Promise<Submitted> {
-    return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, { ids: this.#ids, marks: this.#marks, named }));
+  submit(draft: Draft, underway: () => void = () => undefined): Promise<Submitted> {
+    const means = { ids: this.#ids, marks: this.#marks, underway };
+    return this.#change(draft.trackerId, (named) => submit(this.#scripts, draft, { ...means, named }));
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {

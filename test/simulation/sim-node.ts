@@ -7,6 +7,7 @@ import { LineChat } from "../../src/chat/lines.ts";
 import { type MessageStore, type News, type Outbox, StoreUnavailable } from "../../src/chat/ports.ts";
 import type { Protocol } from "../../src/core/index.ts";
 import { Registry } from "../../src/gateway/registry.ts";
+import { nudging } from "../../src/outbox/nudge.ts";
 import { isMine, Sweeper } from "../../src/outbox/sweeper.ts";
 import type { Build, ChatCalls } from "./build.ts";
 import { callsOver } from "./calls-over.ts";
@@ -92,13 +93,14 @@ export class SimNode {
   }
 
   start(): void {
-    const { store, directory, outbox, build, name, now } = this.#options;
+    const { store, directory, build, name, now } = this.#options;
     this.#life += 1;
     this.#alive = true;
     this.#stopped = false;
     this.#waiting = [];
     this.#registry = new Registry();
     this.#lines = new Set();
+    const outbox = nudging(this.#options.outbox, { node: name, lines: this.#registry });
     const chat = new LineChat({ store, directory, outbox, node: name, now, warn: () => {} });
     const shared = { store, directory, outbox, onHintFailed: () => {} };
     const clock = { now: this.#options.wallClock };

@@ -53,8 +53,10 @@ export class StorePort implements MessageStore {
     this.#road = road;
   }
 
-  submit(draft: Draft): Promise<Submitted> {
-    return this.#call("submit", [draft.trackerId], (store) => store.submit(draft));
+  submit(draft: Draft, underway?: () => void): Promise<Submitted> {
+    const submitted = this.#call("submit", [draft.trackerId], (store) => store.submit(draft));
+    underway?.();
+    return submitted;
   }
 
   claimKey(userId: UserId, key: string, bodyDigest: string): Promise<"new" | "same" | "other"> {
