@@ -7,6 +7,7 @@ import { stamp, store, type TrackerState, tellUnread, visible } from "./memory-t
 
 /** Stores what is new; `nextId` is asked once for each stored text, in order. */
 export function receive(tracker: TrackerState, reception: Reception, now: Instant, nextId: () => MessageId): Received {
+  if (reception.texts.length === 0) return { ids: [], duplicates: 0 };
   // What an unnumbered text of an older line repeats, or what repeats it, comes over the newer one.
   if (reception.epoch < tracker.epoch && reception.texts.some((text) => text.serial === null))
     return { ids: [], duplicates: 0, stale: true };

@@ -1,6 +1,6 @@
 /**
  * Marks of trackers in the pending index, each good for many texts. A tracker is in the index while its mark is above the last that its outbox was taken out
- * with, which the script that stores a text compares; so a known mark need not be made anew, unless that script says so.
+ * with, which the script that stores a text compares (erased trackers too); so a known mark need not be made anew, unless that script says so.
  */
 import type { TrackerId } from "../chat/message.ts";
 import { pendingKey, pendingMarks, shardOf } from "./keys.ts";

@@ -150,6 +150,19 @@ describe("receipts in order", () => {
     expect(line.hint()).toEqual([]);
   });
 
+  it("coming: asked for at once, but behind nothing that is under way", () => {
+    const line = new Line(byTag);
+    line.login(PROVEN);
+    line.drained([]);
+    expect(line.hint("coming")).toEqual(["drain [] held  room 4"]);
+    expect(line.hint("coming")).toEqual([]);
+    line.drained([text(5)]);
+    expect([line.hint(5), line.hint("coming")]).toEqual([[], ["drain [] held 5 room 3"]]);
+    // The one that it announced was not stored yet: its own news asks for it.
+    line.drained([]);
+    expect(line.hint(6)).toEqual(["drain [] held 5 room 3"]);
+  });
+
   it("overdue while the rest of the same text waits: closed, or it would wait for ever", () => {
     const line = new Line(inOrder);
     line.login(PROVEN);

@@ -42,10 +42,13 @@ it("a mark that was withdrawn is made anew, and so is one of a tracker that was 
   const id = await submitted(store, trackerId);
   expect(await isPending(trackerId)).toBe(true);
   expect((await store.outbox(trackerId)).ids).toEqual([id]);
-  await store.erase(trackerId);
-  expect(await isPending(trackerId)).toBe(false);
-  await submitted(store, trackerId);
-  expect(await isPending(trackerId)).toBe(true);
+  for (const changes of [{}, { rejected: "never goes out" }]) {
+    await store.erase(trackerId);
+    expect(await isPending(trackerId)).toBe(false);
+    await submitted(store, trackerId, changes);
+    await submitted(store, trackerId);
+    expect(await isPending(trackerId)).toBe(true);
+  }
 });
 
 it("however texts, withdrawals and looks at the outbox of several nodes fall: what has texts is in the index", async () => {

@@ -35,8 +35,8 @@ if digest ~= '' then
 end
 local old = nil
 if mark > 0 then
-  -- Of a tracker that was erased meanwhile nothing tells how far its marks were withdrawn.
-  if mark <= get('pf') or (ARGV[16] == '1' and get('i') == 0) then return finish({ 0 }) end
+  -- One that served before must have served since the tracker was erased, if it was: it left the index with that.
+  if mark <= get('pf') or (ARGV[16] == '1' and mark > get('pm')) then return finish({ 0 }) end
   old = load_flight(replaces)
   local texts, bytes = texts_inside(), get('b') + ARGV[6]
   if old then texts, bytes = texts - 1, bytes - old.bytes end
@@ -55,6 +55,7 @@ if mark > 0 then
   local bytes, ttl, delay = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[11])
   local f = { urgent = tonumber(ARGV[8]), epoch = 0, attempts = 0, tag = 0, parts = 0, expires = at + delay + ttl, ttl = ttl, bytes = bytes }
   enqueue(id, f, delay > 0 and at + delay or nil)
+  if mark > get('pm') then set('pm', mark) end
 end
 if digest ~= '' then
   redis.call('ZADD', REPEATS, id, digest)

@@ -23,6 +23,18 @@ export function outboxContract(world: () => World): void {
     expect(await line.drain({ room: 3 })).toMatchObject({ texts: [{ id: b }], waiting: 0 });
   });
 
+  it("hands a text out to a line that asks as soon as it is under way", async () => {
+    const trackerId = freshTracker();
+    const line = await TestLine.open(store(), trackerId);
+    await submitted(store(), trackerId, { urgent: true });
+    await line.claim();
+    let claimed: Promise<unknown> = Promise.resolve();
+    const stored = await store().submit(draft(trackerId), () => {
+      claimed = line.claim();
+    });
+    expect(await claimed).toMatchObject([{ id: stored.type === "stored" ? stored.id : 0, text: "hello" }]);
+  });
+
   it("claims and counts urgent texts alone where the others must wait", async () => {
     const trackerId = freshTracker();
     const [a, b] = await many(trackerId, 2);

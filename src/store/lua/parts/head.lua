@@ -4,7 +4,7 @@
 -- v proven, c closings, k last closing time, ke its epoch, dn last drain's nonce,
 -- x last text without a serial, r last reception's nonce + outcome, b bytes in the outbox,
 -- lm the last message that is left, when that is not the last there ever was,
--- pf pending marks up to this one were withdrawn, rn pending mark of the last dead letter put back, oq the open question,
+-- pf pending marks up to this one were withdrawn, pm the newest that a text came with, rn pending mark of the last dead letter put back, oq the open question,
 -- es number of the last event, pt when the device was last seen to come or go, pg epoch of a line whose node was given up.
 local HEAD, BY_ID, BY_TIME, BUCKET, UNREAD, RECENT, NORMAL, URGENT, FLIGHTS, DEAD, WAITING, TIMELINE, REPEATS, EVENTS,
   TAGS =
