@@ -9,7 +9,18 @@
 import { Claims, earlier } from "./claims.ts";
 import { ClosePolicy } from "./close-policy.ts";
 import type { DeliveryLine, DeliveryStart } from "./delivery-line.ts";
-import { ackedPrefix, type Flight, isComplete, isUnclocked, nextPart, patience, restart, silentSince, type Written } from "./flight.ts";
+import {
+  ackedPrefix,
+  type Flight,
+  isComplete,
+  isUnclocked,
+  land,
+  nextPart,
+  patience,
+  restart,
+  silentSince,
+  type Written,
+} from "./flight.ts";
 import { Flights } from "./flights.ts";
 import type { Gate } from "./gate.ts";
 import { launch } from "./launch.ts";
@@ -297,8 +308,8 @@ export class Deliveries {
   }
 
   #end(flight: Flight, settlement: Settlement): void {
-    flight.ended = true;
-    flight.parts = [];
+    land(flight);
+    this.#written.ended();
     this.#claims.settle(settlement);
     this.#flights.remove(flight);
     this.#closing.unmute(flight);

@@ -72,6 +72,15 @@ export function restart(flight: Flight, claimed: ClaimedText): Flight {
   return flight;
 }
 
+/** It ended: its name and its choices may still be asked for, its words and times no more. */
+export function land(flight: Flight): void {
+  flight.ended = true;
+  flight.parts = [];
+  flight.outstanding = [];
+  flight.writtenAt.length = 0;
+  flight.claimed = { ...flight.claimed, text: "" };
+}
+
 /** Parts acknowledged without a gap, from the first: where a re-send would start. */
 export function ackedPrefix(flight: Flight): number {
   let prefix = 0;

@@ -7,6 +7,8 @@ import type { ClaimedText, Effect } from "./session-io.ts";
 
 /** Parts of this line whose receipt is still recognised. */
 const REMEMBERED_PARTS = 256;
+/** Of these, such as belong to texts that ended: the store knows the names of more. A line may stand for a year, with a text each hour. */
+const REMEMBERED_ENDED = 16;
 
 export class WrittenParts {
   readonly #claims: Claims;
@@ -41,6 +43,12 @@ export class WrittenParts {
     if (told && !this.has(tag, written.flight)) this.#claims.name({ id: claimed.id, tag, whole: total === 1 });
     this.#parts ??= new Map();
     remember(this.#parts, tag, written, REMEMBERED_PARTS);
+  }
+
+  /** A text of this line ended: only the newest parts of such texts are kept. */
+  ended(): void {
+    const ended = [...(this.#parts ?? [])].filter(([, { flight }]) => flight.ended);
+    for (const [tag] of ended.slice(0, -REMEMBERED_ENDED)) this.#parts?.delete(tag);
   }
 
   /** The driver read the part of this name: of a text of an earlier line only the store knows which it is. */

@@ -4,8 +4,8 @@ import {
   type DrainResult,
   type Effect,
   type Input,
+  type LineNews,
   type LoginVerdict,
-  type News,
   type Protocol,
   Session,
   type Standing,
@@ -51,7 +51,7 @@ export class Line {
     return this.step({ type: "drained", result });
   }
 
-  hint(news: News = "text", unit?: UnitLabel): string[] {
+  hint(news: LineNews = "text", unit?: UnitLabel): string[] {
     return this.step({ type: "hint", news, unit });
   }
 

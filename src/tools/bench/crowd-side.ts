@@ -8,7 +8,8 @@ const RETRY_MS = 200;
 /** Lines are spread over as many source addresses: one has 28,000 ports, and those just closed are not free at once. */
 const ADDRESSES = 100;
 const FIRST_ADDRESS = 2;
-const WELCOME = "#AL#1";
+/** The product's answer, and a bare server's. */
+const WELCOMES = ["#AL#1", "#L#"];
 
 class CrowdLine {
   readonly #port: number;
@@ -50,7 +51,8 @@ class CrowdLine {
     socket.setNoDelay(true);
     socket.on("connect", () => socket.write(`#L#${wialonDevice(this.#index)};NA\r\n`));
     socket.on("data", (chunk) => {
-      if (chunk.toString("latin1").startsWith(WELCOME)) this.#up();
+      const said = chunk.toString("latin1");
+      if (WELCOMES.some((welcome) => said.startsWith(welcome))) this.#up();
       else socket.destroy();
     });
     // What went wrong does not matter to a device: it tries again when the socket has closed.

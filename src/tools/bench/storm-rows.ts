@@ -10,16 +10,19 @@ export function stormRows(runs: readonly StormRun[], sizes: CrowdSizes): Row[] {
 
 function idleRows(runs: readonly StormRun[], { lines, warmUp }: CrowdSizes): Row[] {
   const bytes = runs.map(({ idle }) => idle.bytesPerLine / 1_024);
+  const bare = runs.map(({ idle }) => idle.bareBytesPerLine / 1_024);
   const commands = runs.map(({ idle }) => idle.commandsPerSecond);
   const percent = (share: (run: StormRun) => number): string => `${figure(median(runs.map(share)) * 100)} %`;
   const many = lines.toLocaleString("en");
   return [
-    alone({
-      what: `memory per idle line at ${many} lines on one process`,
+    {
+      what: `memory per idle line at ${many} lines on one process (yardstick: bare node:net echo)`,
       product: `${figure(median(bytes))} KB RSS`,
+      yardstick: `${figure(median(bare))} KB RSS`,
+      ratio: figure(median(bytes) / median(bare)),
       aim: "<= 6 KB RSS",
       spread: `${range(bytes)}; after ${warmUp.toLocaleString("en")} lines were opened and closed, so that V8's young generation had grown`,
-    }),
+    },
     alone({
       what: `${many} idle lines: what they cost while nothing happens`,
       product: `${figure(median(commands))} Redis commands/s; ${percent(({ idle }) => idle.node)} of a core, Redis ${percent(({ idle }) => idle.redis)}`,

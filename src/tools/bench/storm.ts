@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { Canary, type Sung } from "./canary.ts";
 import { type Crowd, type CrowdDone, opening, startCrowd } from "./crowd.ts";
+import { echoBytesPerLine } from "./echo-server.ts";
 import { type Closed, closedLoop, lineExchange, openLine, POSITION, sleep } from "./load.ts";
 import { pipelined } from "./pipelined.ts";
 import { settledBytes } from "./process-stats.ts";
@@ -23,6 +24,8 @@ export interface CrowdSizes {
 
 export interface Idleness {
   readonly bytesPerLine: number;
+  /** Of a bare server. */
+  readonly bareBytesPerLine: number;
   readonly commandsPerSecond: number;
   /** Of one core. */
   readonly node: number;
@@ -83,6 +86,8 @@ async function crowded({
   product,
   crowd,
 }: Running): Promise<Pick<StormRun, "idle" | "positions" | "loopDelay" | "pipelined">> {
+  plan.log(`${sizes.lines} lines of a bare server ...`);
+  const bareBytesPerLine = await echoBytesPerLine(plan.folder, sizes);
   await crowd.tell(opening(0, sizes.warmUp));
   await crowd.tell({ do: "close" });
   await untilNoLines(product);
@@ -91,7 +96,7 @@ async function crowded({
   const busy = await openBusy(product, sizes.busy);
   const bytesPerLine = ((await settledBytes(product.pid)) - before) / sizes.lines;
   plan.log(`${sizes.lines} lines are open; idle for ${IDLE_SECONDS} s ...`);
-  const idle = { bytesPerLine, ...(await idleness(product)) };
+  const idle = { bytesPerLine, bareBytesPerLine, ...(await idleness(product)) };
   plan.log(`positions over ${sizes.busy} of them, then over one ...`);
   const earlier = await metricsOf(product);
   const exchange = lineExchange(() => POSITION);
@@ -116,7 +121,7 @@ async function openBusy(product: Product, count: number): Promise<Socket[]> {
   return lines;
 }
 
-async function idleness(product: Product): Promise<Omit<Idleness, "bytesPerLine">> {
+async function idleness(product: Product): Promise<Omit<Idleness, "bytesPerLine" | "bareBytesPerLine">> {
   const redis = await RedisFigures.of(product);
   const before = { commands: await redis.commands(), cpu: cpuOf(product), at: performance.now() };
   await sleep(IDLE_SECONDS * 1_000);

@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import type { Socket } from "node:net";
 import { type RunningBroker, startAedes, startMosquitto } from "./brokers.ts";
+import { startEcho } from "./echo-server.ts";
 import { type Closed, closedLoop, lineExchange, openLine, POSITION, textExchange, textOf } from "./load.ts";
 import { leaveSubscriber, openPublisher, PUBACK_BYTES, publish } from "./mqtt.ts";
 import type { Product } from "./product.ts";
@@ -16,7 +17,7 @@ const MOSQUITTO_PER_SECOND = 40_000;
 
 /** Positions at a rate that neither server nor load side is saturated by: what counts is the CPU that each takes. */
 export async function positions(plan: SuitePlan, product: Product, lines: readonly Socket[], units: Units): Promise<Row> {
-  const echo = await startChild(new URL("echo.js", plan.folder), []);
+  const echo = await startEcho(plan.folder);
   const bare = await Promise.all(lines.map(() => openLine(echo.port, null)));
   const exchange = lineExchange(() => POSITION);
   const ours: Closed[] = [];
@@ -138,16 +139,4 @@ async function loopOf(
   });
   child.kill();
   return rate;
-}
-
-interface Child {
-  readonly pid: number;
-  readonly port: number;
-  stop(): void;
-}
-
-async function startChild(module: URL, parameters: readonly string[]): Promise<Child> {
-  const child = fork(module, [...parameters]);
-  const port = await new Promise<number>((resolve) => child.once("message", (message: { readonly port: number }) => resolve(message.port)));
-  return { pid: child.pid ?? 0, port, stop: () => void child.kill() };
 }
