@@ -113,8 +113,11 @@ function gapsOf(facts: Facts, drain: Fault, { device }: Traits): readonly number
   const lines = facts.linesOf.get(device) ?? [];
   const hurt = facts.faults.some(({ scope, begins, ends }) => scope.device === device && begins <= drain.ends && ends >= drain.begins);
   if (hurt) return [];
+  // A device that has moved on to another line is not offline when its former one is closed at last.
+  const elsewhere = (at: number): boolean => lines.some(({ online, closed }) => online <= at && closed > at);
   const ended = lines.filter(
-    ({ node, online, closed }) => online < closed && drain.scope.nodes.includes(node) && closed >= drain.begins && closed <= drain.ends,
+    ({ node, online, closed }) =>
+      online < closed && drain.scope.nodes.includes(node) && closed >= drain.begins && closed <= drain.ends && !elsewhere(closed),
   );
   return ended.flatMap(({ closed }) => {
     const next = lines.find(({ online }) => online >= closed && online < Number.POSITIVE_INFINITY);
