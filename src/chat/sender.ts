@@ -40,7 +40,8 @@ type Previews = Map<string, Preview | null>;
 interface Speech {
   readonly text: ChatText;
   readonly wished: Partial<Draft>;
-  readonly previews: Previews;
+  /** Null: it is for one. */
+  readonly previews: Previews | null;
 }
 
 export class Sender {
@@ -52,7 +53,7 @@ export class Sender {
 
   /** Stores the text and hints its line's owner. Throws StoreUnavailable when the outcome is unknown. */
   send(tracker: Tracker, text: ChatText, wished: Partial<Draft>): Promise<SendOutcome> {
-    return this.#send(tracker, { text, wished, previews: new Map() });
+    return this.#send(tracker, { text, wished, previews: null });
   }
 
   /** The text to each of these trackers; never throws for a store that cannot be reached. */
@@ -112,11 +113,11 @@ export class Sender {
 
   #preview({ protocol, profile }: Tracker, { text, wished, previews }: Speech): Preview | null {
     if (protocol === null) return null;
-    const key = `${protocol} ${JSON.stringify(profile)}`;
-    const known = previews.get(key);
+    const key = previews === null ? "" : `${protocol} ${JSON.stringify(profile)}`;
+    const known = previews?.get(key);
     if (known !== undefined) return known;
     const preview = this.#options.directory.protocol(protocol)?.preview([text, ...(wished.choices ?? [])].join("\n"), profile) ?? null;
-    previews.set(key, preview);
+    previews?.set(key, preview);
     return preview;
   }
 

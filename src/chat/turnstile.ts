@@ -2,7 +2,6 @@
 export class Turnstile {
   #free: number;
   readonly #waiting: (() => void)[] = [];
-  #served = 0;
 
   constructor(atOnce: number) {
     this.#free = atOnce;
@@ -15,20 +14,10 @@ export class Turnstile {
     try {
       return await work();
     } finally {
-      this.#next();
+      // The place goes on to who waits longest.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
     }
-  }
-
-  /** The place goes on to who waits longest. */
-  #next(): void {
-    const next = this.#waiting[this.#served];
-    if (next === undefined) {
-      this.#waiting.length = 0;
-      this.#served = 0;
-      this.#free += 1;
-      return;
-    }
-    this.#served += 1;
-    next();
   }
 }

@@ -55,7 +55,7 @@ export class Seats {
     return tracker;
   }
 
-  /** LineNews for later; a withdrawal is not swallowed by less. */
+  /** News for later; a withdrawal is not swallowed by less. */
   postpone(seat: Seat, news: LineNews): void {
     this.#news ??= new Map();
     if (this.#news.get(seat) !== "withdrawal") this.#news.set(seat, news === "withdrawal" ? news : "text");

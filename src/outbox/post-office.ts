@@ -16,7 +16,7 @@ const EVENTS_KEPT = 100;
 /** Handing over one piece of mail; then it counts as lost and the sweeper makes up for it. */
 const SEND_MS = 2_000;
 /** Hints to this node itself are gathered for so long: its line was told already, so they are a spare, and each job costs three scripts. */
-const OWN_GATHER_MS = 50;
+const OWN_GATHER_MS = 250;
 const REMOVE_MS = 30_000;
 
 const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: { count: 1_000 }, attempts: 3, backoff: { type: "fixed", delay: 1_000 } };

@@ -30,7 +30,7 @@ export function idPlace(id: MessageId): { readonly key: string; readonly offset:
 }
 
 /**
- * The keys of one tracker in the order that every script on a tracker takes them (lua/parts/head.lua): head (hash),
+ * The keys of one tracker: head (hash),
  * buckets by first id and by first time (ZSETs), prefix of the buckets (hashes), unread (set), remembered device
  * texts (list), normal and urgent lane (lists), records of the texts in the outbox (hash), dead letters (hash), texts whose
  * time has not come (ZSET), prefix of the timelines (hashes beside the buckets), idempotency keys by message (ZSET), events that
@@ -55,6 +55,11 @@ export function trackerKeys(tracker: TrackerId): readonly string[] {
     `${slot}:ev`,
     `${slot}:r`,
   ];
+}
+
+/** What a script on a tracker is given: the head. It names the others itself (lua/parts/head.lua). */
+export function scriptKeys(tracker: TrackerId): readonly string[] {
+  return [headKey(tracker)];
 }
 
 /** Of these keys, what a list of trackers is made of: head, prefix of the buckets, unread, lanes, texts whose time has not come, buckets by id. */

@@ -2,7 +2,7 @@
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import type { DeadLetter } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { DEAD_LETTERS, trackerKeys } from "./keys.ts";
+import { DEAD_LETTERS, scriptKeys } from "./keys.ts";
 import { asArray, asBytes, asNumber } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
 
@@ -60,7 +60,7 @@ async function lettersOf(scripts: Scripts, page: readonly string[]): Promise<{ l
 
 async function recordsOf(scripts: Scripts, trackerId: TrackerId, members: readonly string[]) {
   const ids = members.map((member) => Number(member.split(":")[1]));
-  const records = asArray(await scripts.run("dead", trackerKeys(trackerId), ids));
+  const records = asArray(await scripts.run("dead", scriptKeys(trackerId), ids));
   return members.map((member, at) => {
     const record = records[at] ?? null;
     return { member, letter: record === null ? null : unpackLetter(trackerId, ids[at] ?? 0, asBytes(record)) };

@@ -2,7 +2,7 @@
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import { type DrainRequest, REMEMBERED_TAGS, StoreUnavailable } from "../chat/ports.ts";
 import type { ClaimedText, DrainResult, EndedTexts, Settlement, Trace } from "../core/session-io.ts";
-import { trackerKeys } from "./keys.ts";
+import { scriptKeys } from "./keys.ts";
 import { keptReason, someEnded } from "./limits.ts";
 import { indexDead } from "./redis-dead.ts";
 import { unpackSpeech } from "./redis-message.ts";
@@ -31,7 +31,7 @@ export async function drain(scripts: Scripts, request: DrainRequest, nonce: () =
     const json = JSON.stringify({ ...rest, nonce: nonce(), indexed: named.ids, indexedAt: named.at });
     const frames = traces.map(({ bytes }) => bytes);
     const [status, waiting, due, toName, over, unwanted, ...claimed] = asArray(
-      await scripts.run("drain", trackerKeys(request.trackerId), [json, ...frames]),
+      await scripts.run("drain", scriptKeys(request.trackerId), [json, ...frames]),
     );
     if (status !== DRAINED) return { type: "stale" };
     texts.push(...claimed.map(claimedText));

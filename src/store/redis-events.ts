@@ -17,7 +17,7 @@ import type { TrackerId } from "../chat/message.ts";
 import type { Owner } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
 import { packEvents, unpackEvents } from "./event-codec.ts";
-import { EVENT_NODES, EVENT_NUDGES, EVENT_WAKES, eventKeys, headKey, nodeTrackersKey, streamKeys, trackerKeys } from "./keys.ts";
+import { EVENT_NODES, EVENT_NUDGES, EVENT_WAKES, eventKeys, headKey, nodeTrackersKey, scriptKeys, streamKeys } from "./keys.ts";
 import type { NodeEvents } from "./node-events.ts";
 import { reach } from "./redis-reach.ts";
 import { asArray, asBytes, asNumber, asText, type Reply } from "./redis-reply.ts";
@@ -125,7 +125,7 @@ export class RedisEvents implements EventStore {
   }
 
   async presume(trackerId: TrackerId, { node, epoch }: Owner, lives: boolean): Promise<boolean> {
-    return (await this.#run("presence", trackerKeys(trackerId), [node, epoch, lives ? 1 : 0])) === 1;
+    return (await this.#run("presence", scriptKeys(trackerId), [node, epoch, lives ? 1 : 0])) === 1;
   }
 
   #run(name: Parameters<Scripts["run"]>[0], keys: readonly string[], args: readonly ScriptArgument[]): Promise<Reply> {

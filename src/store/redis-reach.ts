@@ -5,18 +5,20 @@ import { StoreUnavailable } from "../chat/ports.ts";
 const CALL_MS = 1_700;
 
 /** The outcome of `work`; StoreUnavailable when it fails (Redis gone, full, loading, read-only) or takes too long. */
-export async function reach<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailable(`Redis gave no answer within ${CALL_MS} ms`)), CALL_MS);
+export function reach<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new StoreUnavailable(`Redis gave no answer within ${CALL_MS} ms`)), CALL_MS);
+    work.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error instanceof StoreUnavailable ? error : new StoreUnavailable(`Redis: ${messageOf(error)}`, { cause: error }));
+      },
+    );
   });
-  try {
-    return await Promise.race([work, late]);
-  } catch (error) {
-    throw error instanceof StoreUnavailable ? error : new StoreUnavailable(`Redis: ${messageOf(error)}`, { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function messageOf(error: unknown): string {

@@ -2,7 +2,7 @@
 import type { Instant, Message, MessageId, TrackerId } from "../chat/message.ts";
 import type { ListQuery, RosterEntry } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { headKey, idPlace, rosterKeys, trackerKeys, unreadKey } from "./keys.ts";
+import { headKey, idPlace, rosterKeys, scriptKeys, unreadKey } from "./keys.ts";
 import { unpackMessage } from "./redis-message.ts";
 import { asArray, asBytes, asNumber, asText } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
@@ -11,7 +11,7 @@ import type { Scripts } from "./redis-scripts.ts";
 export async function list(scripts: Scripts, query: ListQuery): Promise<readonly Message[]> {
   const { trackerId, from, to, limit, ascending, after = 0 } = query;
   const args = [from ?? "-inf", to ?? "+inf", limit, ascending ? 1 : 0, after];
-  const [hidden, ...buckets] = asArray(await scripts.run("list", trackerKeys(trackerId), args));
+  const [hidden, ...buckets] = asArray(await scripts.run("list", scriptKeys(trackerId), args));
   const floor = asNumber(hidden);
   const found: Message[] = [];
   for (const bucket of buckets) {
@@ -84,7 +84,7 @@ async function trackerOf(connection: RedisConnection, id: MessageId): Promise<Tr
 
 /** The index may name a tracker whose message never came to be: the tracker itself decides. */
 async function findOf(scripts: Scripts, tracker: TrackerId, ids: readonly MessageId[], found: Map<MessageId, Message>): Promise<void> {
-  const values = asArray(await scripts.run("find", trackerKeys(tracker), ids));
+  const values = asArray(await scripts.run("find", scriptKeys(tracker), ids));
   for (const [at, id] of ids.entries()) {
     const value = values[at] ?? null;
     if (value !== null) found.set(id, unpackMessage(tracker, id, asBytes(value)));

@@ -3,7 +3,7 @@ import type { UserId } from "../chat/fleet.ts";
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import { type Removed, StoreUnavailable } from "../chat/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { DEAD_LETTERS, ID_BLOCKS, OLD_IDS, pendingKey, shardOf, streamKeys, timesKey, trackerKeys } from "./keys.ts";
+import { DEAD_LETTERS, ID_BLOCKS, OLD_IDS, pendingKey, scriptKeys, shardOf, streamKeys, timesKey } from "./keys.ts";
 import { reach } from "./redis-reach.ts";
 import { asArray, asNumber, asText, type Reply } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
@@ -61,7 +61,7 @@ export class RedisRemoval {
   /** Takes a tracker's hidden messages away. */
   async purge(trackerId: TrackerId): Promise<void> {
     for (let more = 1; more === 1; ) {
-      const [left, ids, dead] = asArray(await reach(this.#scripts.run("purge", trackerKeys(trackerId), [])));
+      const [left, ids, dead] = asArray(await reach(this.#scripts.run("purge", scriptKeys(trackerId), [])));
       await reach(this.#forget(trackerId, { ids, dead, byAge: false }));
       more = asNumber(left);
     }
@@ -72,7 +72,7 @@ export class RedisRemoval {
     for (let tries = 0; tries < TRIES; tries += 1) {
       await reach(this.disown(trackerId));
       await this.purge(trackerId);
-      const erased = await reach(this.#scripts.run("erase", trackerKeys(trackerId), []));
+      const erased = await reach(this.#scripts.run("erase", scriptKeys(trackerId), []));
       await reach(this.#connection.zrem(pendingKey(shardOf(trackerId)), trackerId));
       const [, about = ""] = userId === undefined ? [] : streamKeys(userId);
       if (about !== "") await reach(this.#connection.hdel(about, String(trackerId)));
@@ -82,7 +82,7 @@ export class RedisRemoval {
   }
 
   async disown(trackerId: TrackerId): Promise<void> {
-    await this.forgetDead(trackerId, await this.#scripts.run("disown", trackerKeys(trackerId), []));
+    await this.forgetDead(trackerId, await this.#scripts.run("disown", scriptKeys(trackerId), []));
   }
 
   /** Takes the names of what were dead letters out of their index. */

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrackerId } from "../chat/message.ts";
 import type { RedisConnection } from "./connection.ts";
-import { trackerKeys, trackerOfHead } from "./keys.ts";
+import { trackerOfHead } from "./keys.ts";
 import { asArray, asBytes, asNumber, type Reply } from "./redis-reply.ts";
 
 export type ScriptArgument = string | number | Buffer;
 
-/** Keys of the scripts on one tracker. */
-const TRACKER = trackerKeys(0).length;
+/** Keys of the scripts on one tracker: the head alone. */
+const TRACKER = 1;
 
 /** Every script and how many keys it takes; the first of them decides the slot. */
 const SCRIPTS = {

@@ -17,7 +17,7 @@ import {
 } from "../chat/ports.ts";
 import type { DeviceText } from "../core/session-io.ts";
 import type { IdTaker } from "./id-taker.ts";
-import { trackerKeys } from "./keys.ts";
+import { scriptKeys } from "./keys.ts";
 import { NO_MARK, type PendingMarks } from "./pending-marks.ts";
 import { incomingFlags, packDraft, packEmployee } from "./redis-message.ts";
 import { asArray, asNumber, ownerOf, type Reply } from "./redis-reply.ts";
@@ -50,7 +50,7 @@ export async function submit(scripts: Scripts, draft: Draft, { ids, marks, named
       named,
     ]);
     const args = [id, mark.mark, state, flags, rest, ...queue, ...repeats, mark.fresh ? 0 : 1];
-    const reply = scripts.run("submit", trackerKeys(draft.trackerId), args);
+    const reply = scripts.run("submit", scriptKeys(draft.trackerId), args);
     underway();
     return asArray(await reply);
   });
@@ -78,7 +78,7 @@ export async function receive(
   const packed = texts.flatMap((text) => packText(text, employeeId));
   const [code, duplicates, ...ids] = await overtaking(async () => {
     const [first] = await Promise.all([taker.take(trackerId, texts.length), named]);
-    return asArray(await scripts.run("receive", trackerKeys(trackerId), [first, ...head, ...packed]));
+    return asArray(await scripts.run("receive", scriptKeys(trackerId), [first, ...head, ...packed]));
   });
   if (code !== STORED) return { ids: [], duplicates: 0, stale: true };
   return { ids: ids.map(asNumber), duplicates: asNumber(duplicates) };
@@ -92,7 +92,7 @@ export async function retryDeadLetter(
 ): Promise<boolean> {
   const [code] = await overtaking(async () => {
     const [{ mark }] = await Promise.all([marks.take(trackerId, true), named]);
-    return [await scripts.run("retry", trackerKeys(trackerId), [id, mark])];
+    return [await scripts.run("retry", scriptKeys(trackerId), [id, mark])];
   });
   return code === STORED;
 }

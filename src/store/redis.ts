@@ -25,7 +25,7 @@ import type { TimelineEntry } from "../chat/timeline.ts";
 import type { DrainResult, OpenQuestion } from "../core/session-io.ts";
 import type { RedisConnection } from "./connection.ts";
 import { IdTaker } from "./id-taker.ts";
-import { HEALTH, headKey, LEASES, pendingKey, shardOf, trackerKeys } from "./keys.ts";
+import { HEALTH, headKey, LEASES, pendingKey, scriptKeys, shardOf } from "./keys.ts";
 import type { NodeEvents } from "./node-events.ts";
 import { PendingMarks } from "./pending-marks.ts";
 import { claimKey, forgetAccount } from "./redis-account.ts";
@@ -256,13 +256,13 @@ export class RedisStore implements MessageStore {
   }
 
   #run(name: ScriptName, trackerId: TrackerId, args: readonly ScriptArgument[]): Promise<Reply> {
-    return reach(this.#scripts.run(name, trackerKeys(trackerId), args));
+    return reach(this.#scripts.run(name, scriptKeys(trackerId), args));
   }
 
   #runChange(name: ScriptName, trackerId: TrackerId, args: readonly ScriptArgument[]): Promise<Reply> {
     return this.#change(trackerId, async (named) => {
       await named;
-      return await this.#scripts.run(name, trackerKeys(trackerId), args);
+      return await this.#scripts.run(name, scriptKeys(trackerId), args);
     });
   }
 
@@ -292,7 +292,7 @@ export class RedisStore implements MessageStore {
   async #outbox(trackerId: TrackerId): Promise<OutboxState> {
     const shard = pendingKey(shardOf(trackerId));
     const mark = await this.#connection.zscore(shard, String(trackerId));
-    const [bytes, ...ids] = asArray(await this.#scripts.run("outbox", trackerKeys(trackerId), [mark ?? 0]));
+    const [bytes, ...ids] = asArray(await this.#scripts.run("outbox", scriptKeys(trackerId), [mark ?? 0]));
     if (ids.length === 0 && mark !== null) await this.#scripts.run("unmark-pending", [shard], [trackerId, mark]);
     return { ids: ids.map(asNumber), bytes: asNumber(bytes) };
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { IDEMPOTENCY_MS, QUESTION_MS } from "../../src/chat/ports.ts";
 import { TIMELINE_MS } from "../../src/chat/timeline.ts";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
-import { trackerKeys } from "../../src/store/keys.ts";
+import { scriptKeys, trackerKeys } from "../../src/store/keys.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import type { Reply } from "../../src/store/redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "../../src/store/redis-scripts.ts";
@@ -40,7 +40,7 @@ const aged = (packed: Buffer | null, at: number, ms: number): Buffer => {
 
 /** The same call twice, as when its answer was lost and it was sent again. */
 async function twice(name: ScriptName, trackerId: number, ...args: readonly ScriptArgument[]): Promise<[Reply, Reply]> {
-  return [await scripts.run(name, trackerKeys(trackerId), args), await scripts.run(name, trackerKeys(trackerId), args)];
+  return [await scripts.run(name, scriptKeys(trackerId), args), await scripts.run(name, scriptKeys(trackerId), args)];
 }
 
 /** What submit.lua takes, from the id on. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { REMEMBERED_MS, RESEND_MS, StoreUnavailable } from "../../src/chat/ports.ts";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
-import { DEAD_LETTERS, IDS, pendingKey, pendingMarks, shardOf, trackerKeys } from "../../src/store/keys.ts";
+import { DEAD_LETTERS, IDS, pendingKey, pendingMarks, scriptKeys, shardOf, trackerKeys } from "../../src/store/keys.ts";
 import { IdsUsedUp, LAST_ID } from "../../src/store/limits.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { reach } from "../../src/store/redis-reach.ts";
@@ -33,7 +33,7 @@ const head = (trackerId: number): string => trackerKeys(trackerId)[0] ?? "";
 
 /** The same call twice, as when its answer was lost and it was sent again. */
 async function twice(name: ScriptName, trackerId: number, ...args: readonly ScriptArgument[]): Promise<[Reply, Reply]> {
-  return [await scripts.run(name, trackerKeys(trackerId), args), await scripts.run(name, trackerKeys(trackerId), args)];
+  return [await scripts.run(name, scriptKeys(trackerId), args), await scripts.run(name, scriptKeys(trackerId), args)];
 }
 
 describe("the script files", () => {
@@ -163,7 +163,7 @@ describe("writers that overtake each other", () => {
     // The writer has its mark but has not reached the tracker: the sweeper sees an empty outbox.
     expect(await store.outbox(trackerId)).toEqual({ ids: [], bytes: 0 });
     expect(await store.pending(shard)).not.toContain(trackerId);
-    const late = await scripts.run("submit", trackerKeys(trackerId), [
+    const late = await scripts.run("submit", scriptKeys(trackerId), [
       LAST_ID - 1,
       Number(mark),
       1,
@@ -204,7 +204,7 @@ describe("steps between two calls", () => {
     const { epoch } = (await TestLine.open(store, trackerId)).login;
     const request = { epoch, room: 2, maxAttempts: 1, tagBytes: 100, held: [], settlements: [], traces: [], tags: [], keptTags: 9 };
     const run = (changes: object): Promise<Reply> =>
-      scripts.run("drain", trackerKeys(trackerId), [JSON.stringify({ ...request, nonce: "n", indexed: [], indexedAt: 0, ...changes })]);
+      scripts.run("drain", scriptKeys(trackerId), [JSON.stringify({ ...request, nonce: "n", indexed: [], indexedAt: 0, ...changes })]);
     expect(await run({})).toEqual([1, 2, -1, [first], [0, 0], []]);
     const now = Number(await scripts.run("index-dead", [DEAD_LETTERS], [`${trackerId}:${first}`]));
     expect(await run({ indexed: [first], indexedAt: now - 30_000 })).toEqual([1, 2, -1, [first], [0, 0], []]);
@@ -223,7 +223,7 @@ describe("steps between two calls", () => {
   it("marks nothing as read that came after the call began", async () => {
     const trackerId = freshTracker();
     const ids = [await incoming(store, trackerId, "1"), await incoming(store, trackerId, "2"), await incoming(store, trackerId, "3")];
-    expect(await scripts.run("mark-all-read", trackerKeys(trackerId), [ids[1] ?? 0, 1_000])).toEqual([ids[1], 0]);
+    expect(await scripts.run("mark-all-read", scriptKeys(trackerId), [ids[1] ?? 0, 1_000])).toEqual([ids[1], 0]);
     expect((await store.find(ids)).map((one) => one?.state)).toEqual(["marked-read", "marked-read", "unread"]);
     expect(await store.unreadCounts([trackerId])).toEqual(new Map([[trackerId, 1]]));
   });

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Withdraws a text that is still pending.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 id
 -- Output {0} it is not pending; {1, owner's node ('': none), epoch} it is cancelled, now or before
 --@include head

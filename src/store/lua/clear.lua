@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Hides every message so far, empties outbox and unread: purge.lua takes them away. What is known of the device stays.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   none
 -- Output ids of what were dead letters
 --@include head

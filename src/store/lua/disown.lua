@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- The tracker changed hands: hides every message so far, empties outbox and unread.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   none
 -- Output ids of what were dead letters
 --@include head

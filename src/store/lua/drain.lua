@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Keeps frames, applies settlements, then claims texts for the line that owns the epoch.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 JSON {nonce, epoch, room, urgentOnly: claim from the urgent lane alone, maxAttempts, tagBytes, held: [id], settlements: [Settlement],
 --        indexed: [id] ids in the dead-letter index, indexedAt: since (ms), traces: [{id, up, ageMs}],
 --        tags: [{id, tag}], keptTags: most of them}

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Deletes what is kept of a tracker beside its messages.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   none
 -- Output 1; 0: it has messages, and nothing was deleted
 --@include head

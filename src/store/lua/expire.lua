@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Ends texts that no live line has and whose time to live has passed.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   nodes that live
 -- Output {how many, texts that are left in the outbox}
 --@include head

@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- The message that was stored under an idempotency key not long ago.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 digest of the key  2 for how long it is good (ms)
 -- Output the message's id; 0: none is known
 --@include head

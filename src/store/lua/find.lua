@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- The messages with these ids, as far as they are this tracker's.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   ids
 -- Output per id its packed value or nil
 --@include head

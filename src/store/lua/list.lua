@@ -1,9 +1,10 @@
 #!lua flags=no-writes
 -- Whole buckets that hold the asked range, and at most the two at its ends beside them; the reader filters.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 from (ms or -inf)  2 to (ms or +inf)  3 limit  4 ascending 0/1  5 only messages above this id
 -- Output {hidden up to this id, then per bucket a string: of each message id I4, length I4 and packed value}
-local HEAD, BY_ID, BY_TIME, BUCKET = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local HEAD, SLOT = KEYS[1], string.sub(KEYS[1], 1, -2)
+local BY_ID, BY_TIME, BUCKET = SLOT .. 'bi', SLOT .. 'bt', SLOT .. 'b'
 local from, to, limit, ascending = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
 local from_ms = from == '-inf' and -math.huge or tonumber(from)
 local to_ms = to == '+inf' and math.huge or tonumber(to)

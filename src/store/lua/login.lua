@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Takes the next owner epoch for a new line.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 nonce of this call (12 bytes)  2 node  3 protocol
 -- Output {epoch, proven 0/1, closings, ms since the last closing (-1: never), displaced node ('': none), its epoch,
 --        and when a question is open its id and packed value}

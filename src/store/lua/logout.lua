@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- The line of this epoch has ended.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 epoch
 -- Output 1
 --@include head

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Marks unread messages up to an id as read, a bounded number at a time.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 last id to mark (0: the last one stored)  2 most messages in this call
 -- Output {last id to mark in the next call, 1 when there is one, else 0}
 --@include head

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Marks INCOMING messages as read; ids that are not unread are left alone.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   ids
 -- Output 1
 --@include head

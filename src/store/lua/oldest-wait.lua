@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- How long a text has been in the outbox, from when it could go out.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   none
 -- Output ms of the older one at the heads of the lanes, or whose time has come; -1: there is none
 --@include head

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- What is in the outbox. An empty one withdraws the pending mark that was seen: a text that relies on it takes a new one.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 pending mark seen before this call (0: none)
 -- Output {bytes, ids, urgent ones first, last those whose time has not come...}
 --@include head

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- A node that owns the tracker's line was given up, or turned out to live.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 node  2 epoch of its line  3 it lives 0/1
 -- Output 1 when that is news
 --@include head

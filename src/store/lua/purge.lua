@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Takes hidden messages away, one bucket of them.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   none
 -- Output {1 when there may be more, else 0, ids removed, those of them that were dead letters}
 --@include head

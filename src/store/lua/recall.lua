@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- The messages that names on the wire last stood for.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   names
 -- Output per name {id, packed value} or nil
 --@include head

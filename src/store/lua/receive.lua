@@ -1,6 +1,6 @@
 #!lua
 -- Stores a device's texts, all or none; re-sends are recognised and not stored again.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 first of the ids taken for it, one per text  2 nonce of this call (12 bytes)  3 epoch  4 early 0/1  5 packed employee or ''
 --        6 most remembered texts  7 for how long (ms)  8 how long a text without a serial can come again (ms)
 --        9 a text that the device has moved on from (0: none)

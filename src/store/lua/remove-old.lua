@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Removes messages that are old and not in the outbox, the oldest first: about one bucket in a call.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 how old (ms) they are at least  2 go on from this id (0: from the first)
 -- Output {id to go on from in the next call (0: there is nothing left to do now), ms until the next message is old (-1: none
 --        waits for it), old messages met that are in the outbox, ids removed, those of them that were dead letters}

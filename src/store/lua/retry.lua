@@ -1,6 +1,6 @@
 #!lua
 -- Puts a dead letter back at the end of its outbox.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 id  2 its mark in the pending index
 -- Output 0 take a fresh mark; 1 done; 2 it is no dead letter
 --@include head

@@ -1,6 +1,6 @@
 #!lua
 -- Stores an OUTGOING text and puts it into its tracker's outbox.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 id  2 its mark in the pending index (0: it does not go to the outbox)  3 state  4 flags  5 rest of the packed value
 --        6 bytes it counts  7 time to live in ms  8 urgent 0/1  9 most texts in an outbox  10 most bytes
 --        11 ms until it may go out  12 message that it replaces (0: none)  13 digest of its idempotency key ('': none)

@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- A message and what is known of its life.
--- KEYS   the tracker's keys
+-- KEYS   the tracker's head
 -- ARGV   1 id
 -- Output nil: no such message; {packed value, packed entries}
 --@include head
