@@ -121,6 +121,9 @@ function gapsOf(facts: Facts, drain: Fault, { device }: Traits): readonly number
   );
   return ended.flatMap(({ closed }) => {
     const next = lines.find(({ online }) => online >= closed && online < Number.POSITIVE_INFINITY);
-    return next === undefined ? [] : [next.online - closed];
+    if (next === undefined) return [];
+    // Where it went to something else was wrong by then.
+    const other = facts.faults.some((fault) => fault !== drain && fault.begins <= next.online && fault.ends >= closed);
+    return other ? [] : [next.online - closed];
   });
 }
