@@ -27,7 +27,8 @@ export interface OutgoingPlan {
 /** One text in this many is followed to DELIVERED by polling `list`. */
 const SAMPLE = 20;
 const POLL_MS = 2;
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+// In turn: one that rested for as long as the product keeps a connection could be closed just when it is used.
+const agent = new Agent({ keepAlive: true, maxSockets: 64, scheduling: "fifo" });
 
 export async function outgoing(product: Product, plan: OutgoingPlan): Promise<Outgoing> {
   const started = new Map<string, number>();
