@@ -78,7 +78,8 @@ describe("one node", { timeout: 90_000 }, () => {
       else break;
     }
     await killed;
-    expect(accepted.length).toBeGreaterThan(4);
+    // The fifth may be at the device before its call is answered.
+    expect(accepted.length).toBeGreaterThanOrEqual(4);
     await here.start();
     expect(here.output).toContain("embedded Redis adopted");
     for (const [index, driver] of drivers.entries()) {
