@@ -9,7 +9,9 @@ const TRACES = 16;
 const TRACE_BYTES = 256;
 /** Names of parts kept between two requests, the newest; the store keeps as many. */
 const TAGS = 128;
-const ANYTHING = Number.POSITIVE_INFINITY;
+const ANYTHING = Number.MAX_SAFE_INTEGER;
+/** Shared by the many lines that have nothing to tell. */
+const NONE: readonly never[] = [];
 /** Reads of texts of earlier lines that wait for the store at once. */
 const LATE_READS = 64;
 
@@ -25,9 +27,9 @@ export interface Room {
 
 export class Claims {
   readonly #unit: UnitLabel;
-  #settlements: Settlement[] = [];
-  #traces: (Omit<Trace, "ageMs"> & { readonly at: number })[] = [];
-  #tags: readonly WireTag[] = [];
+  #settlements: readonly Settlement[] = NONE;
+  #traces: readonly (Omit<Trace, "ageMs"> & { readonly at: number })[] = NONE;
+  #tags: readonly WireTag[] = NONE;
   #asked: { readonly settlements: readonly Settlement[]; readonly tags: readonly WireTag[] } | null = null;
   #askedRoom = 0;
   /** There is something to ask for: up to this text, or whatever it is (ANYTHING); 0: nothing. */
@@ -48,7 +50,7 @@ export class Claims {
   /** A frame that belongs to a text's timeline; it travels with the next request. */
   trace(id: number, direction: Trace["direction"], bytes: Buffer, at: number): void {
     if (this.#traces.length >= TRACES) return;
-    this.#traces.push({ id, direction, bytes: Buffer.from(bytes.subarray(0, TRACE_BYTES)), at });
+    this.#traces = [...this.#traces, { id, direction, bytes: Buffer.from(bytes.subarray(0, TRACE_BYTES)), at }];
   }
 
   /** What a part is called on the wire; it travels with the next request. */
@@ -84,7 +86,7 @@ export class Claims {
   }
 
   settle(settlement: Settlement): void {
-    this.#settlements.push(settlement);
+    this.#settlements = [...this.#settlements, settlement];
   }
 
   /** A text of an earlier line was read; false: too many such reads wait already. */
@@ -92,7 +94,7 @@ export class Claims {
     const late = this.#settlements.filter((settlement) => settlement.type === "late-read");
     if (late.some((read) => read.tag === tag)) return true;
     if (late.length >= LATE_READS) return false;
-    this.#settlements.push({ type: "late-read", tag });
+    this.#settlements = [...this.#settlements, { type: "late-read", tag }];
     return true;
   }
 
@@ -108,8 +110,8 @@ export class Claims {
     const told = { settlements: this.#settlements, tags: this.#tags };
     this.#asked = told;
     this.#askedRoom = need.room;
-    this.#settlements = [];
-    this.#tags = [];
+    this.#settlements = NONE;
+    this.#tags = NONE;
     this.#doubtful = false;
     if (open) this.#hinted = 0;
     const lanes = need.urgentOnly ? { urgentOnly: true } : {};
@@ -121,8 +123,8 @@ export class Claims {
     if (this.#settlements.length === 0 && this.#tags.length === 0) return;
     const told = { settlements: this.#settlements, tags: this.#tags };
     out.push({ type: "drain", unit: this.#unit, ...told, held: [], room: 0, traces: this.#takeTraces(now) });
-    this.#settlements = [];
-    this.#tags = [];
+    this.#settlements = NONE;
+    this.#tags = NONE;
   }
 
   answered(result: DrainResult, now: number): void {
@@ -154,7 +156,7 @@ export class Claims {
   /** A request whose outcome is unknown may lose its frames: they explain, they decide nothing. */
   #takeTraces(now: number): readonly Trace[] {
     const traces = this.#traces.map(({ at, ...trace }) => ({ ...trace, ageMs: Math.max(0, Math.round(now - at)) }));
-    this.#traces = [];
+    this.#traces = NONE;
     return traces;
   }
 }

@@ -6,8 +6,11 @@ import { remember } from "./remember.ts";
 /** Texts that may come back for another delivery on this line. */
 const REMEMBERED_TEXTS = 256;
 
+/** Shared by the many lines that have none. */
+const NONE: readonly Flight[] = [];
+
 export class Flights {
-  #active: readonly Flight[] = [];
+  #active: readonly Flight[] = NONE;
   /** Their receipt is overdue; a late one still settles them. Null: there never were any. */
   #lapsed: Map<number, Flight> | null = null;
 

@@ -7,13 +7,15 @@ type Piece = Extract<Framed, { kind: "noise" }>;
 
 export class Noise {
   readonly #strikes: Strikes;
-  #pieces: Piece[] = [];
+  /** Null on the many lines that never had any. */
+  #pieces: Piece[] | null = null;
 
   constructor(strikes: Strikes) {
     this.#strikes = strikes;
   }
 
   heard(piece: Piece, out: Effect[]): void {
+    this.#pieces ??= [];
     this.#pieces.push(piece);
     const ends: Effect[] = [];
     this.#strikes.noise(piece.bytes.length, ends);
@@ -24,9 +26,9 @@ export class Noise {
 
   /** Notes the stretch that has come to its end, or to the end of what is here of it. */
   tell(out: Effect[]): void {
-    const [first] = this.#pieces;
-    if (first === undefined) return;
-    out.push({ type: "note", kind: "noise", reason: first.reason, bytes: Buffer.concat(this.#pieces.map(({ bytes }) => bytes)) });
-    this.#pieces = [];
+    const pieces = this.#pieces;
+    if (pieces === null) return;
+    this.#pieces = null;
+    out.push({ type: "note", kind: "noise", reason: pieces[0]?.reason ?? "", bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)) });
   }
 }

@@ -13,7 +13,9 @@ export class LineTimer {
   readonly #owner: TimerOwner;
   readonly #now: () => number;
   #timeout: NodeJS.Timeout | null = null;
-  #at = Number.POSITIVE_INFINITY;
+  /** When it looks; null: it is not set. */
+  #at: number | null = null;
+  #stopped = false;
 
   constructor(owner: TimerOwner, now: () => number) {
     this.#owner = owner;
@@ -23,7 +25,7 @@ export class LineTimer {
   /** Call after anything that may have brought the deadline nearer. */
   arm(): void {
     const at = this.#owner.deadline;
-    if (at === null || at >= this.#at) return;
+    if (this.#stopped || at === null || (this.#at !== null && at >= this.#at)) return;
     if (this.#timeout !== null) clearTimeout(this.#timeout);
     this.#at = at;
     this.#timeout = setTimeout(look, Math.min(LONGEST_MS, Math.max(1, Math.ceil(at - this.#now()))), this);
@@ -31,11 +33,11 @@ export class LineTimer {
 
   stop(): void {
     if (this.#timeout !== null) clearTimeout(this.#timeout);
-    this.#at = Number.NEGATIVE_INFINITY;
+    this.#stopped = true;
   }
 
   look(): void {
-    this.#at = Number.POSITIVE_INFINITY;
+    this.#at = null;
     const at = this.#owner.deadline;
     const now = this.#now();
     if (at !== null && now >= at) this.#owner.due(now);

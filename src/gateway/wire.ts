@@ -23,8 +23,16 @@ export interface WireOwner {
   gone(): void;
 }
 
+/** Where a socket's wire is found: handlers that all sockets share, instead of five of its own, save a third of a kilobyte a line. */
+const WIRE = Symbol("wire");
+
+interface WiredSocket extends Socket {
+  [WIRE]: Wire;
+}
+
 export class Wire {
   readonly #socket: Socket;
+  readonly #owner: WireOwner;
   readonly #limits: WireLimits;
   #chokedUntil: number | null = null;
   #endBy: number | null = null;
@@ -32,21 +40,34 @@ export class Wire {
 
   constructor(socket: Socket, owner: WireOwner, limits: WireLimits) {
     this.#socket = socket;
+    this.#owner = owner;
     this.#limits = limits;
-    socket.on("data", (chunk) => {
-      if (this.#endBy === null) owner.received(chunk);
-    });
-    socket.on("end", () => {
-      this.#peerEnded = true;
-      owner.peerEnded();
-      if (this.#endBy !== null) socket.destroySoon();
-    });
-    socket.on("drain", () => {
-      this.#chokedUntil = null;
-      owner.unchoked();
-    });
-    socket.on("error", (error) => owner.failed(error));
-    socket.on("close", () => owner.gone());
+    Object.assign(socket, { [WIRE]: this });
+    socket.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
+  }
+
+  /** The socket's own news, from the handlers below. */
+  data(chunk: Buffer): void {
+    if (this.#endBy === null) this.#owner.received(chunk);
+  }
+
+  ended(): void {
+    this.#peerEnded = true;
+    this.#owner.peerEnded();
+    if (this.#endBy !== null) this.#socket.destroySoon();
+  }
+
+  drained(): void {
+    this.#chokedUntil = null;
+    this.#owner.unchoked();
+  }
+
+  failed(error: Error): void {
+    this.#owner.failed(error);
+  }
+
+  closed(): void {
+    this.#owner.gone();
   }
 
   /** The peer has sent its end. */
@@ -98,4 +119,28 @@ export class Wire {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+function wireOf(socket: Socket): Wire {
+  return (socket as WiredSocket)[WIRE];
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  wireOf(this).data(chunk);
+}
+
+function onEnd(this: Socket): void {
+  wireOf(this).ended();
+}
+
+function onDrain(this: Socket): void {
+  wireOf(this).drained();
+}
+
+function onError(this: Socket, error: Error): void {
+  wireOf(this).failed(error);
+}
+
+function onClose(this: Socket): void {
+  wireOf(this).closed();
 }
