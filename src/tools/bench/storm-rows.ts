@@ -1,6 +1,6 @@
 /** What a crowd took and did, as the report shows it. */
 import type { Sung } from "./canary.ts";
-import { alone, LOAD_BOUND, type Row, range } from "./rows.ts";
+import { alone, LOAD_BOUND, missing, type Row, range } from "./rows.ts";
 import { figure, median, percentile } from "./statistics.ts";
 import type { CrowdSizes, StormRun } from "./storm.ts";
 
@@ -10,6 +10,7 @@ export function stormRows(runs: readonly StormRun[], sizes: CrowdSizes): Row[] {
 
 function idleRows(runs: readonly StormRun[], { lines, warmUp }: CrowdSizes): Row[] {
   const bytes = runs.map(({ idle }) => idle.bytesPerLine / 1_024);
+  const aedes = runs.flatMap(({ idle }) => (idle.aedesBytesPerLine === null ? [] : [idle.aedesBytesPerLine / 1_024]));
   const bare = runs.map(({ idle }) => idle.bareBytesPerLine / 1_024);
   const commands = runs.map(({ idle }) => idle.commandsPerSecond);
   const percent = (share: (run: StormRun) => number): string => `${figure(median(runs.map(share)) * 100)} %`;
@@ -23,6 +24,16 @@ function idleRows(runs: readonly StormRun[], { lines, warmUp }: CrowdSizes): Row
       aim: "<= 6 KB RSS",
       spread: `${range(bytes)}; after ${warmUp.toLocaleString("en")} lines were opened and closed, so that V8's young generation had grown`,
     },
+    aedes.length === 0
+      ? missing("memory per idle line (yardstick: aedes 1.2.0)", "not installed here")
+      : {
+          what: `memory per idle line at ${many} lines (yardstick: aedes 1.2.0, a connection with a session)`,
+          product: `${figure(median(bytes))} KB RSS`,
+          yardstick: `${figure(median(aedes))} KB RSS`,
+          ratio: figure(median(bytes) / median(aedes)),
+          aim: "-",
+          spread: `${range(aedes)}, of up to 5,000 connections`,
+        },
     alone({
       what: `${many} idle lines: what they cost while nothing happens`,
       product: `${figure(median(commands))} Redis commands/s; ${percent(({ idle }) => idle.node)} of a core, Redis ${percent(({ idle }) => idle.redis)}`,

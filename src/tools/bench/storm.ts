@@ -1,5 +1,6 @@
 /** A crowd on one process: what idle lines take, what some of them and one alone can do, and all of them coming back at once. */
 import type { Socket } from "node:net";
+import { aedesBytesPerLine } from "./broker-lines.ts";
 import { Canary, type Sung } from "./canary.ts";
 import { type Crowd, type CrowdDone, opening, startCrowd } from "./crowd.ts";
 import { echoBytesPerLine } from "./echo-server.ts";
@@ -26,6 +27,8 @@ export interface Idleness {
   readonly bytesPerLine: number;
   /** Of a bare server. */
   readonly bareBytesPerLine: number;
+  /** Of aedes; null: it is not installed here. */
+  readonly aedesBytesPerLine: number | null;
   readonly commandsPerSecond: number;
   /** Of one core. */
   readonly node: number;
@@ -46,6 +49,8 @@ export interface StormRun {
 
 const SIZES: CrowdSizes = { lines: 15_000, busy: 1_000, warmUp: 2_000, storm: 10_000 };
 const OPENED_AT_ONCE = 20;
+/** Each comes from this process: more of them would take it longer than all else. */
+const AEDES_LINES = 5_000;
 const IDLE_SECONDS = 10;
 const CALM_MS = 3_000;
 /** The event loop's delay is looked at ten times a second: one in a hundred is nothing in a few seconds. */
@@ -88,6 +93,8 @@ async function crowded({
 }: Running): Promise<Pick<StormRun, "idle" | "positions" | "loopDelay" | "pipelined">> {
   plan.log(`${sizes.lines} lines of a bare server ...`);
   const bareBytesPerLine = await echoBytesPerLine(plan.folder, sizes);
+  const brokerLines = { warmUp: sizes.warmUp, lines: Math.min(AEDES_LINES, sizes.lines) };
+  const aedesBytes = await aedesBytesPerLine(plan.folder, product.dataDir, brokerLines);
   await crowd.tell(opening(0, sizes.warmUp));
   await crowd.tell({ do: "close" });
   await untilNoLines(product);
@@ -96,7 +103,7 @@ async function crowded({
   const busy = await openBusy(product, sizes.busy);
   const bytesPerLine = ((await settledBytes(product.pid)) - before) / sizes.lines;
   plan.log(`${sizes.lines} lines are open; idle for ${IDLE_SECONDS} s ...`);
-  const idle = { bytesPerLine, bareBytesPerLine, ...(await idleness(product)) };
+  const idle = { bytesPerLine, bareBytesPerLine, aedesBytesPerLine: aedesBytes, ...(await idleness(product)) };
   plan.log(`positions over ${sizes.busy} of them, then over one ...`);
   const earlier = await metricsOf(product);
   const exchange = lineExchange(() => POSITION);
@@ -121,7 +128,7 @@ async function openBusy(product: Product, count: number): Promise<Socket[]> {
   return lines;
 }
 
-async function idleness(product: Product): Promise<Omit<Idleness, "bytesPerLine" | "bareBytesPerLine">> {
+async function idleness(product: Product): Promise<Pick<Idleness, "commandsPerSecond" | "node" | "redis">> {
   const redis = await RedisFigures.of(product);
   const before = { commands: await redis.commands(), cpu: cpuOf(product), at: performance.now() };
   await sleep(IDLE_SECONDS * 1_000);
