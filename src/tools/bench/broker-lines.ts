@@ -1,6 +1,7 @@
 /** What a connection of aedes takes that has a session and nothing to do. */
 import type { Socket } from "node:net";
 import { startAedes } from "./brokers.ts";
+import { collect } from "./collect.ts";
 import { sleep } from "./load.ts";
 import { openPublisher } from "./mqtt.ts";
 import { settledBytes } from "./process-stats.ts";
@@ -21,8 +22,10 @@ export async function aedesBytesPerLine(folder: URL, dataDir: string, { warmUp, 
   try {
     for (const socket of await connections(aedes.port, "warm", warmUp)) socket.destroy();
     await sleep(GONE_MS);
+    await collect(aedes.pid);
     const before = await settledBytes(aedes.pid);
     sockets.push(...(await connections(aedes.port, "idle", lines)));
+    await collect(aedes.pid);
     return ((await settledBytes(aedes.pid)) - before) / lines;
   } finally {
     for (const socket of sockets) socket.destroy();

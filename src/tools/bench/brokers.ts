@@ -3,6 +3,7 @@ import { execFileSync, fork, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { collecting } from "./collect.ts";
 import { openLine, sleep } from "./load.ts";
 import { freePort } from "./product.ts";
 
@@ -29,7 +30,7 @@ export async function startAedes(folder: URL, dataDir: string): Promise<RunningB
     remove();
     return null;
   }
-  const child = fork(new URL("aedes-broker.js", folder), [place, dataDir]);
+  const child = fork(new URL("aedes-broker.js", folder), [place, dataDir], { execArgv: [...collecting(folder)] });
   const port = await new Promise<number>((resolve, reject) => {
     child.once("message", (message: { readonly port: number }) => resolve(message.port));
     child.once("exit", (code) => reject(new Error(`aedes ended with ${code}`)));

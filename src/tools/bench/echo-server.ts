@@ -1,5 +1,6 @@
 /** The bare server that writes back what it reads, as a process of its own, and what a line of it takes. */
 import { fork } from "node:child_process";
+import { collect, collecting } from "./collect.ts";
 import { opening, startCrowd } from "./crowd.ts";
 import { sleep } from "./load.ts";
 import { settledBytes } from "./process-stats.ts";
@@ -15,7 +16,7 @@ const GONE_MS = 2_000;
 
 /** `folder`: of the compiled benchmarks. */
 export async function startEcho(folder: URL): Promise<EchoServer> {
-  const child = fork(new URL("echo.js", folder), []);
+  const child = fork(new URL("echo.js", folder), [], { execArgv: [...collecting(folder)] });
   const port = await new Promise<number>((resolve) => child.once("message", (message: { readonly port: number }) => resolve(message.port)));
   return { pid: child.pid ?? 0, port, stop: () => void child.kill() };
 }
@@ -31,8 +32,10 @@ export async function echoBytesPerLine(
     await crowd.tell(opening(0, warmUp));
     await crowd.tell({ do: "close" });
     await sleep(GONE_MS);
+    await collect(echo.pid);
     const before = await settledBytes(echo.pid);
     await crowd.tell(opening(0, lines));
+    await collect(echo.pid);
     return ((await settledBytes(echo.pid)) - before) / lines;
   } finally {
     crowd.stop();

@@ -1,4 +1,5 @@
 /** Does the heap grow with the hours? Mixed load at a low rate, and what a full collection leaves of the heap every few minutes. */
+import { collect, collecting } from "./collect.ts";
 import { sleep } from "./load.ts";
 import { type Product, startProduct } from "./product.ts";
 import { metricsOf, sample } from "./product-figures.ts";
@@ -12,14 +13,11 @@ const DEVICES = 50;
 /** Before the time that is measured, as a part of it: code is compiled for as long. */
 const WARM_UP = 1 / 6;
 const WINDOWS = 12;
-/** A collection and the look behind it. */
-const SETTLE_MS = 500;
 const MIB = 2 ** 20;
 const MINUTE_MS = 60_000;
 
 export async function soak(plan: SuitePlan): Promise<Row> {
-  const collecting = ["--expose-gc", "--import", new URL("collect-on-signal.js", plan.folder).href];
-  const product = await startProduct(plan.cli, { wialon: LINES, jt808: DEVICES, accounts: 0 }, {}, collecting);
+  const product = await startProduct(plan.cli, { wialon: LINES, jt808: DEVICES, accounts: 0 }, {}, collecting(plan.folder));
   const load = new SoakLoad(product, { protocol: plan.jt808, profile: plan.profile, lines: LINES, devices: DEVICES });
   try {
     const begin = performance.now() + plan.minutes * WARM_UP * MINUTE_MS;
@@ -38,8 +36,7 @@ async function heaps(plan: SuitePlan, product: Product, begin: number): Promise<
   const kept: number[] = [];
   for (let window = 0; window <= WINDOWS; window += 1) {
     await sleep(Math.max(0, begin + window * windowMs - performance.now()));
-    process.kill(product.pid, "SIGUSR2");
-    await sleep(SETTLE_MS);
+    await collect(product.pid);
     const metrics = await metricsOf(product);
     const old = sample(metrics, "nodejs_heap_size_used_bytes") - sample(metrics, "nodejs_heap_space_size_used_bytes", 'space="new"');
     kept.push(old);

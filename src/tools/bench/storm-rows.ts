@@ -22,7 +22,7 @@ function idleRows(runs: readonly StormRun[], { lines, warmUp }: CrowdSizes): Row
       yardstick: `${figure(median(bare))} KB RSS`,
       ratio: figure(median(bytes) / median(bare)),
       aim: "<= 6 KB RSS",
-      spread: `${range(bytes)}; after ${warmUp.toLocaleString("en")} lines were opened and closed, so that V8's young generation had grown`,
+      spread: `${range(bytes)}; each after a full collection, the first after ${warmUp.toLocaleString("en")} lines were opened and closed, so that V8's young generation had grown`,
     },
     aedes.length === 0
       ? missing("memory per idle line (yardstick: aedes 1.2.0)", "not installed here")

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { aedesBytesPerLine } from "./broker-lines.ts";
 import { Canary, type Sung } from "./canary.ts";
+import { collect, collecting } from "./collect.ts";
 import { type Crowd, type CrowdDone, opening, startCrowd } from "./crowd.ts";
 import { echoBytesPerLine } from "./echo-server.ts";
 import { type Closed, closedLoop, lineExchange, openLine, POSITION, sleep } from "./load.ts";
@@ -67,7 +68,7 @@ export async function storm(plan: SuitePlan, sizes: CrowdSizes = SIZES): Promise
 
 /** With a product of its own: memory that lines of another round have left would hide what these take. */
 async function oneRun(plan: SuitePlan, sizes: CrowdSizes): Promise<StormRun> {
-  const product = await startProduct(plan.cli, { wialon: sizes.lines, jt808: 1, accounts: 0 });
+  const product = await startProduct(plan.cli, { wialon: sizes.lines, jt808: 1, accounts: 0 }, {}, collecting(plan.folder));
   const crowd = startCrowd(plan.folder, product.gatewayPort);
   try {
     const still = await crowded({ plan, sizes, product, crowd });
@@ -98,9 +99,11 @@ async function crowded({
   await crowd.tell(opening(0, sizes.warmUp));
   await crowd.tell({ do: "close" });
   await untilNoLines(product);
+  await collect(product.pid);
   const before = await settledBytes(product.pid);
   await crowd.tell(opening(sizes.busy, sizes.lines - sizes.busy));
   const busy = await openBusy(product, sizes.busy);
+  await collect(product.pid);
   const bytesPerLine = ((await settledBytes(product.pid)) - before) / sizes.lines;
   plan.log(`${sizes.lines} lines are open; idle for ${IDLE_SECONDS} s ...`);
   const idle = { bytesPerLine, bareBytesPerLine, aedesBytesPerLine: aedesBytes, ...(await idleness(product)) };
