@@ -1,6 +1,7 @@
 /** The measurements: each runs the product and its yardstick in turn, so that the ratio holds when the machine drifts. */
 import type { Socket } from "node:net";
 import type { Protocol } from "../../core/index.ts";
+import { collect, collecting } from "./collect.ts";
 import { deliveries } from "./deliveries.ts";
 import { growth } from "./growth.ts";
 import { listeners } from "./listeners.ts";
@@ -9,9 +10,9 @@ import { nodes } from "./nodes.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 import { settledBytes } from "./process-stats.ts";
 import { type Product, startProduct, wialonDevice } from "./product.ts";
-import { cpuOf, RedisFigures } from "./product-figures.ts";
+import { cpuOf, RedisFigures, untilNoLines } from "./product-figures.ts";
 import { reads } from "./reads.ts";
-import type { Row } from "./rows.ts";
+import { alone, type Row, range } from "./rows.ts";
 import type { Section } from "./sections.ts";
 import { soak } from "./soak.ts";
 import { figure, median, percentile } from "./statistics.ts";
@@ -35,6 +36,7 @@ export interface SuitePlan {
 }
 
 const IDLE_LINES = 2_000;
+const WARM_UP_LINES = 500;
 const OPENED_AT_ONCE = 20;
 const LINES = 200;
 const TEXTS_PER_SECOND = 300;
@@ -64,10 +66,10 @@ export async function runSuite(plan: SuitePlan): Promise<Measured> {
 async function shared(plan: SuitePlan, units: Units): Promise<Row[]> {
   const rows: Row[] = [];
   const has = (...some: readonly Section[]): boolean => some.some((section) => plan.sections.has(section));
-  if (!has("idle", "positions", "incoming", "outgoing", "listeners")) return rows;
+  if (has("idle")) rows.push(await idleLines(plan, units, "plain"), await idleLines(plan, units, "over TLS"));
+  if (!has("positions", "incoming", "outgoing", "listeners")) return rows;
   const product = await startProduct(plan.cli, { wialon: IDLE_LINES + LINES, jt808: LINES, accounts: LISTENERS.accounts });
   try {
-    if (has("idle")) rows.push(await idleLines({ plan, product, units }, "plain"), await secureLines(plan, units));
     const lines = has("positions", "incoming") ? await openLines(product, IDLE_LINES, LINES) : [];
     if (has("positions")) rows.push(await positions(plan, product, lines, units));
     if (has("incoming")) rows.push(...(await incoming(plan, product, lines, units)));
@@ -90,48 +92,43 @@ async function openLines(product: Product, from: number, count: number, tls = fa
   return lines;
 }
 
-interface Idle {
-  readonly plan: SuitePlan;
-  readonly product: Product;
-  readonly units: Units;
-}
-
-async function idleLines({ plan, product, units }: Idle, how: "plain" | "over TLS"): Promise<Row> {
+/** Each round with a process of its own: memory that other lines have left would hide what these take. */
+async function idleLines(plan: SuitePlan, units: Units, how: "plain" | "over TLS"): Promise<Row> {
   const perLine: number[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     plan.log(`memory of ${IDLE_LINES} idle lines ${how}, round ${round + 1} ...`);
-    const before = await settledBytes(product.pid);
-    const cpu = cpuOf(product);
-    const lines = await openLines(product, 0, IDLE_LINES, how === "over TLS");
-    const spent = cpuOf(product);
-    const bytes = ((await settledBytes(product.pid)) - before) / IDLE_LINES;
-    perLine.push(bytes / 1_024);
-    units.add(how === "plain" ? "lineBytes" : "tlsLineBytes", bytes);
-    if (how === "plain") {
-      units.add("loginNodeUs", ((spent.node - cpu.node) * 1e6) / IDLE_LINES);
-      units.add("loginRedisUs", ((spent.redis - cpu.redis) * 1e6) / IDLE_LINES);
+    const product = await startProduct(plan.cli, { wialon: IDLE_LINES, jt808: 0, accounts: 0 }, {}, collecting(plan.folder));
+    try {
+      perLine.push((await idleBytes(product, units, how === "over TLS")) / 1_024);
+    } finally {
+      await product.stop();
     }
-    for (const line of lines) line.destroy();
   }
-  const spread = `${figure(Math.min(...perLine))}-${figure(Math.max(...perLine))} in ${perLine.length} rounds; the first also grows V8's young generation`;
-  return {
+  return alone({
     what: `memory per idle line ${how} at ${IDLE_LINES} lines`,
     product: `${figure(median(perLine))} KB RSS`,
-    yardstick: "-",
-    ratio: "-",
     aim: "-",
-    spread,
-  };
+    spread: `${range(perLine)}; each after a full collection, the first after ${WARM_UP_LINES} lines were opened and closed`,
+  });
 }
 
-/** In a process of its own: memory that other lines have left would hide what these take. */
-async function secureLines(plan: SuitePlan, units: Units): Promise<Row> {
-  const product = await startProduct(plan.cli, { wialon: IDLE_LINES, jt808: 0, accounts: 0 });
-  try {
-    return await idleLines({ plan, product, units }, "over TLS");
-  } finally {
-    await product.stop();
+async function idleBytes(product: Product, units: Units, tls: boolean): Promise<number> {
+  for (const line of await openLines(product, 0, WARM_UP_LINES, tls)) line.destroy();
+  await untilNoLines(product);
+  await collect(product.pid);
+  const before = await settledBytes(product.pid);
+  const cpu = cpuOf(product);
+  const lines = await openLines(product, 0, IDLE_LINES, tls);
+  const spent = cpuOf(product);
+  await collect(product.pid);
+  const bytes = ((await settledBytes(product.pid)) - before) / IDLE_LINES;
+  units.add(tls ? "tlsLineBytes" : "lineBytes", bytes);
+  if (!tls) {
+    units.add("loginNodeUs", ((spent.node - cpu.node) * 1e6) / IDLE_LINES);
+    units.add("loginRedisUs", ((spent.redis - cpu.redis) * 1e6) / IDLE_LINES);
   }
+  for (const line of lines) line.destroy();
+  return bytes;
 }
 
 async function downward(plan: SuitePlan, product: Product, units: Units): Promise<Row[]> {
