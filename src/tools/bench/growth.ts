@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { opening, startCrowd } from "./crowd.ts";
 import { type CostAt, costRows, type StoredAt, storedRows, weightRow } from "./growth-rows.ts";
-import { openLine } from "./load.ts";
+import { openLine, sleep } from "./load.ts";
 import { call } from "./outgoing.ts";
 import { type Product, startProduct, WIALON_ID, wialonDevice } from "./product.ts";
 import { cpuOf, RedisFigures } from "./product-figures.ts";
@@ -31,6 +31,7 @@ const WARM_UP_TEXTS = 60_000;
 /** What `list` gives at most; the tracker that is asked has more than that at every size. */
 const LIST_LIMIT = 1_024;
 const CALLS = 50;
+const QUIET_MS = 10_000;
 
 export async function growth(plan: SuitePlan, sizes: GrowthSizes = SIZES): Promise<Row[]> {
   const rows = costRows("lines open", await withLines(plan, sizes));
@@ -84,6 +85,8 @@ async function withMessages(plan: SuitePlan, { messages }: GrowthSizes): Promise
       await sendTexts(senders, texts, single);
       stored += single;
       if (size > stored) stored += await fillTexts(senders, texts, size - stored);
+      // What was just written is still being relayed to its account.
+      await sleep(QUIET_MS);
       const bytesPerMessage = ((await redis.usedBytes()) - empty) / stored;
       const calls = { listMs: await callMs(product, "list"), unreadMs: await callMs(product, "unread/count") };
       const cost = await costOf(product, 1, () => sendTexts(senders, texts, MEASURED_TEXTS));
