@@ -13,6 +13,7 @@ import { cpuOf, metricsOf, quantileBetween, RedisFigures, untilNoLines } from ".
 import type { Row } from "./rows.ts";
 import { stormRows } from "./storm-rows.ts";
 import type { SuitePlan } from "./suite.ts";
+import type { Units } from "./units.ts";
 
 export interface CrowdSizes {
   readonly lines: number;
@@ -57,12 +58,13 @@ const CALM_MS = 3_000;
 /** The event loop's delay is looked at ten times a second: one in a hundred is nothing in a few seconds. */
 const LONGER = 4;
 
-export async function storm(plan: SuitePlan, sizes: CrowdSizes = SIZES): Promise<Row[]> {
+export async function storm(plan: SuitePlan, units: Units, sizes: CrowdSizes = SIZES): Promise<Row[]> {
   const runs: StormRun[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     plan.log(`a crowd of ${sizes.lines}, round ${round + 1} ...`);
     runs.push(await oneRun(plan, sizes));
   }
+  for (const { idle } of runs) units.add("lineBytes", idle.bytesPerLine);
   return stormRows(runs, sizes);
 }
 

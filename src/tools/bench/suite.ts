@@ -56,7 +56,7 @@ export async function runSuite(plan: SuitePlan): Promise<Measured> {
   if (plan.sections.has("reads")) rows.push(...(await reads(plan)));
   if (plan.sections.has("workers")) rows.push(...(await workers(plan)));
   if (plan.sections.has("nodes")) rows.push(...(await nodes(plan)));
-  if (plan.sections.has("storm")) rows.push(...(await storm(plan)));
+  if (plan.sections.has("storm")) rows.push(...(await storm(plan, units)));
   if (plan.sections.has("growth")) rows.push(...(await growth(plan)));
   if (plan.sections.has("soak")) rows.push(await soak(plan));
   return { rows, units: units.costs() };
