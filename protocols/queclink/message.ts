@@ -1,4 +1,4 @@
-/** A device's text frame: `+HEAD:GTXXX,<version>,<IMEI>,<device name>,...,<send time>,<count>$`, between commas, without escaping. */
+/** A device's text frame: `+HEAD:GT<kind>,<version>,<IMEI>,<device name>,...,<send time>,<count>$`, between commas, without escaping. */
 
 export interface Message {
   /** `RESP`, `BUFF`, `ACK`, `NACK` or whatever else stands before the colon. */

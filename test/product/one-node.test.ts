@@ -71,15 +71,15 @@ describe("one node", { timeout: 90_000 }, () => {
     await Promise.all(drivers.map((driver) => driver.online()));
     const texts = Array.from({ length: 40 }, (_, index) => `text ${index}`);
     const accepted: string[] = [];
-    const killed = until(() => drivers.every((driver) => driver.shown.length >= 5)).then(() => here.end("SIGKILL"));
+    // A text may be at its device before its call is answered.
+    const killed = until(() => drivers.every((driver) => driver.shown.length >= 6)).then(() => here.end("SIGKILL"));
     for (const text of texts) {
       const sent = await Promise.all(DEVICES.map(({ trackerId }) => here.send(trackerId, text).catch(() => 0)));
       if (sent.every((id) => id > 0)) accepted.push(text);
       else break;
     }
     await killed;
-    // The fifth may be at the device before its call is answered.
-    expect(accepted.length).toBeGreaterThanOrEqual(4);
+    expect(accepted.length).toBeGreaterThan(4);
     await here.start();
     expect(here.output).toContain("embedded Redis adopted");
     for (const [index, driver] of drivers.entries()) {

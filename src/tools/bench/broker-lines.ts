@@ -1,15 +1,14 @@
 /** What a connection of aedes takes that has a session and nothing to do. */
 import type { Socket } from "node:net";
 import { startAedes } from "./brokers.ts";
-import { collect } from "./collect.ts";
+import { bytesTaken } from "./collect.ts";
 import { sleep } from "./load.ts";
 import { openPublisher } from "./mqtt.ts";
-import { settledBytes } from "./process-stats.ts";
 
 const GONE_MS = 2_000;
 const AT_ONCE = 20;
 
-export interface BrokerLines {
+interface BrokerLines {
   readonly warmUp: number;
   readonly lines: number;
 }
@@ -18,17 +17,13 @@ export interface BrokerLines {
 export async function aedesBytesPerLine(folder: URL, dataDir: string, { warmUp, lines }: BrokerLines): Promise<number | null> {
   const aedes = await startAedes(folder, dataDir);
   if (aedes === null) return null;
-  const sockets: Socket[] = [];
   try {
     for (const socket of await connections(aedes.port, "warm", warmUp)) socket.destroy();
     await sleep(GONE_MS);
-    await collect(aedes.pid);
-    const before = await settledBytes(aedes.pid);
-    sockets.push(...(await connections(aedes.port, "idle", lines)));
-    await collect(aedes.pid);
-    return ((await settledBytes(aedes.pid)) - before) / lines;
-  } finally {
+    const [bytes, sockets] = await bytesTaken(aedes.pid, () => connections(aedes.port, "idle", lines));
     for (const socket of sockets) socket.destroy();
+    return bytes / lines;
+  } finally {
     aedes.stop();
   }
 }

@@ -1,9 +1,8 @@
 /** The bare server that writes back what it reads, as a process of its own, and what a line of it takes. */
 import { fork } from "node:child_process";
-import { collect, collecting } from "./collect.ts";
+import { bytesTaken, collecting } from "./collect.ts";
 import { opening, startCrowd } from "./crowd.ts";
 import { sleep } from "./load.ts";
-import { settledBytes } from "./process-stats.ts";
 
 export interface EchoServer {
   readonly pid: number;
@@ -32,11 +31,8 @@ export async function echoBytesPerLine(
     await crowd.tell(opening(0, warmUp));
     await crowd.tell({ do: "close" });
     await sleep(GONE_MS);
-    await collect(echo.pid);
-    const before = await settledBytes(echo.pid);
-    await crowd.tell(opening(0, lines));
-    await collect(echo.pid);
-    return ((await settledBytes(echo.pid)) - before) / lines;
+    const [bytes] = await bytesTaken(echo.pid, () => crowd.tell(opening(0, lines)));
+    return bytes / lines;
   } finally {
     crowd.stop();
     echo.stop();

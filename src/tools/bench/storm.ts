@@ -2,12 +2,11 @@
 import type { Socket } from "node:net";
 import { aedesBytesPerLine } from "./broker-lines.ts";
 import { Canary, type Sung } from "./canary.ts";
-import { collect, collecting } from "./collect.ts";
+import { bytesTaken, collecting } from "./collect.ts";
 import { type Crowd, type CrowdDone, opening, startCrowd } from "./crowd.ts";
 import { echoBytesPerLine } from "./echo-server.ts";
 import { type Closed, closedLoop, lineExchange, openLine, POSITION, sleep } from "./load.ts";
 import { pipelined } from "./pipelined.ts";
-import { settledBytes } from "./process-stats.ts";
 import { type Product, startProduct, wialonDevice } from "./product.ts";
 import { cpuOf, metricsOf, quantileBetween, RedisFigures, untilNoLines } from "./product-figures.ts";
 import type { Row } from "./rows.ts";
@@ -101,14 +100,12 @@ async function crowded({
   await crowd.tell(opening(0, sizes.warmUp));
   await crowd.tell({ do: "close" });
   await untilNoLines(product);
-  await collect(product.pid);
-  const before = await settledBytes(product.pid);
-  await crowd.tell(opening(sizes.busy, sizes.lines - sizes.busy));
-  const busy = await openBusy(product, sizes.busy);
-  await collect(product.pid);
-  const bytesPerLine = ((await settledBytes(product.pid)) - before) / sizes.lines;
+  const [bytes, busy] = await bytesTaken(product.pid, async () => {
+    await crowd.tell(opening(sizes.busy, sizes.lines - sizes.busy));
+    return await openBusy(product, sizes.busy);
+  });
   plan.log(`${sizes.lines} lines are open; idle for ${IDLE_SECONDS} s ...`);
-  const idle = { bytesPerLine, bareBytesPerLine, aedesBytesPerLine: aedesBytes, ...(await idleness(product)) };
+  const idle = { bytesPerLine: bytes / sizes.lines, bareBytesPerLine, aedesBytesPerLine: aedesBytes, ...(await idleness(product)) };
   plan.log(`positions over ${sizes.busy} of them, then over one ...`);
   const earlier = await metricsOf(product);
   const exchange = lineExchange(() => POSITION);

@@ -1,14 +1,13 @@
 /** The measurements: each runs the product and its yardstick in turn, so that the ratio holds when the machine drifts. */
 import type { Socket } from "node:net";
 import type { Protocol } from "../../core/index.ts";
-import { collect, collecting } from "./collect.ts";
+import { bytesTaken, collecting } from "./collect.ts";
 import { deliveries } from "./deliveries.ts";
 import { growth } from "./growth.ts";
 import { listeners } from "./listeners.ts";
 import { openLine } from "./load.ts";
 import { nodes } from "./nodes.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
-import { settledBytes } from "./process-stats.ts";
 import { type Product, startProduct, wialonDevice } from "./product.ts";
 import { cpuOf, RedisFigures, untilNoLines } from "./product-figures.ts";
 import { reads } from "./reads.ts";
@@ -68,9 +67,9 @@ async function shared(plan: SuitePlan, units: Units): Promise<Row[]> {
   const has = (...some: readonly Section[]): boolean => some.some((section) => plan.sections.has(section));
   if (has("idle")) rows.push(await idleLines(plan, units, "plain"), await idleLines(plan, units, "over TLS"));
   if (!has("positions", "incoming", "outgoing", "listeners")) return rows;
-  const product = await startProduct(plan.cli, { wialon: IDLE_LINES + LINES, jt808: LINES, accounts: LISTENERS.accounts });
+  const product = await startProduct(plan.cli, { wialon: LINES, jt808: LINES, accounts: LISTENERS.accounts });
   try {
-    const lines = has("positions", "incoming") ? await openLines(product, IDLE_LINES, LINES) : [];
+    const lines = has("positions", "incoming") ? await openLines(product, LINES) : [];
     if (has("positions")) rows.push(await positions(plan, product, lines, units));
     if (has("incoming")) rows.push(...(await incoming(plan, product, lines, units)));
     for (const line of lines) line.destroy();
@@ -82,11 +81,11 @@ async function shared(plan: SuitePlan, units: Units): Promise<Row[]> {
   return rows;
 }
 
-async function openLines(product: Product, from: number, count: number, tls = false): Promise<Socket[]> {
+async function openLines(product: Product, count: number, tls = false): Promise<Socket[]> {
   const lines: Socket[] = [];
   const port = tls ? product.tlsPort : product.gatewayPort;
-  for (let index = from; index < from + count; index += OPENED_AT_ONCE) {
-    const some = Array.from({ length: Math.min(OPENED_AT_ONCE, from + count - index) }, (_, offset) => wialonDevice(index + offset));
+  for (let index = 0; index < count; index += OPENED_AT_ONCE) {
+    const some = Array.from({ length: Math.min(OPENED_AT_ONCE, count - index) }, (_, offset) => wialonDevice(index + offset));
     lines.push(...(await Promise.all(some.map((device) => openLine(port, `#L#${device};NA\r\n`, tls)))));
   }
   return lines;
@@ -113,15 +112,13 @@ async function idleLines(plan: SuitePlan, units: Units, how: "plain" | "over TLS
 }
 
 async function idleBytes(product: Product, units: Units, tls: boolean): Promise<number> {
-  for (const line of await openLines(product, 0, WARM_UP_LINES, tls)) line.destroy();
+  for (const line of await openLines(product, WARM_UP_LINES, tls)) line.destroy();
   await untilNoLines(product);
-  await collect(product.pid);
-  const before = await settledBytes(product.pid);
-  const cpu = cpuOf(product);
-  const lines = await openLines(product, 0, IDLE_LINES, tls);
-  const spent = cpuOf(product);
-  await collect(product.pid);
-  const bytes = ((await settledBytes(product.pid)) - before) / IDLE_LINES;
+  const [taken, { lines, cpu, spent }] = await bytesTaken(product.pid, async () => {
+    const before = cpuOf(product);
+    return { lines: await openLines(product, IDLE_LINES, tls), cpu: before, spent: cpuOf(product) };
+  });
+  const bytes = taken / IDLE_LINES;
   units.add(tls ? "tlsLineBytes" : "lineBytes", bytes);
   if (!tls) {
     units.add("loginNodeUs", ((spent.node - cpu.node) * 1e6) / IDLE_LINES);

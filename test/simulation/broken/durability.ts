@@ -16,7 +16,7 @@ export const durability: readonly Broken[] = [
     within: 20,
     change: { sweeps: false, jobIds: true },
   },
-  { name: "lost hints are not made up for", breaks: "I1", within: 250, change: { sweeps: false } },
+  { name: "lost hints are not made up for", breaks: "I1", within: 100, change: { sweeps: false } },
   { name: "a command that comes twice is done twice", breaks: "I1b", within: 20, change: { idempotent: false } },
   {
     name: "the name of a call is not remembered",

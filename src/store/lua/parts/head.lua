@@ -1,5 +1,5 @@
 -- The keys of one tracker, as `trackerKeys` (keys.ts) has them, and its head hash. Only the head's name is given: the others are in its slot, and fourteen
--- names more for each call cost the caller a tenth of what a text takes.
+-- names more for each call cost the caller a twentieth of what a text takes.
 -- Head fields: i last id, s last stamp, q messages stored, m submit time of the last message, fl hidden up to this id,
 -- e owner epoch, n owner node, pr protocol, ln last login's nonce + displaced owner, g next tag,
 -- v proven, c closings, k last closing time, ke its epoch, dn last drain's nonce,
