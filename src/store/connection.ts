@@ -1,6 +1,7 @@
 /** Connections to Redis, one kind per role. Every one reconnects by itself; its errors are events, never exceptions. */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { StoreUnavailable } from "../chat/ports.ts";
+import { OneWriteCluster, OneWriteRedis } from "./one-write.ts";
 
 export type RedisConnection = Redis | Cluster;
 type Options = Omit<RedisOptions, "replyMapping">;
@@ -15,8 +16,8 @@ export type RedisPlace = (
 };
 
 /**
- * `requests`: calls fail fast, and those on one server are pipelined together. `subscriber` and `bullmq`: commands wait for Redis to come
- * back; a link that swallows everything is noticed by its silence.
+ * `requests`: calls fail fast, and those of one turn of the event loop go out in one write. `subscriber` and `bullmq`: commands wait for
+ * Redis to come back; a link that swallows everything is noticed by its silence.
  */
 export type ConnectionRole = "requests" | "subscriber" | "bullmq";
 
@@ -54,28 +55,23 @@ export async function connected(connection: RedisConnection, withinMs: number): 
 }
 
 function open(place: RedisPlace, role: ConnectionRole): RedisConnection {
-  const common = optionsOf(role);
-  if (place.type === "url") return new Redis(place.url, { ...common, ...queueing(role), ...trusted(place), retryStrategy: reconnectAfter });
-  const options = {
-    ...queueing(role),
-    // Of several commands in a pipeline ioredis repeats none when one was answered MOVED, ASK or TRYAGAIN, nor learns from it:
-    // under traffic a slot that moved would stay out of reach. Alone, each follows its slot.
-    enableAutoPipelining: false,
+  const requests = role === "requests";
+  const common = { ...optionsOf(role), ...trusted(place) };
+  if (place.type === "url") {
+    return new (requests ? OneWriteRedis : Redis)(place.url, { ...common, enableOfflineQueue: !requests, retryStrategy: reconnectAfter });
+  }
+  return new (requests ? OneWriteCluster : Cluster)([...place.urls], {
+    enableOfflineQueue: !requests,
     clusterRetryStrategy: reconnectAfter,
     slotsRefreshTimeout: CONNECT_MS,
-    redisOptions: { ...common, ...credentials(place.urls), ...trusted(place) },
-  };
-  return new Cluster([...place.urls], options);
+    redisOptions: { ...credentials(place.urls), ...common },
+  });
 }
 
 function optionsOf(role: ConnectionRole): Options {
   const common = { keepAlive: KEEP_ALIVE_MS, connectTimeout: CONNECT_MS };
   if (role !== "requests") return { ...common, socketTimeout: BLOCKING_SILENCE_MS, maxRetriesPerRequest: null };
   return { ...common, commandTimeout: COMMAND_MS, socketTimeout: REQUEST_SILENCE_MS, maxRetriesPerRequest: 1 };
-}
-
-function queueing(role: ConnectionRole): { readonly enableAutoPipelining: boolean; readonly enableOfflineQueue: boolean } {
-  return { enableAutoPipelining: role === "requests", enableOfflineQueue: role !== "requests" };
 }
 
 /** Nodes that the cluster itself names are reached with the credentials of the first one given. */
