@@ -2,7 +2,7 @@
  * Connections whose commands of one turn of the event loop go to each server in one write.
  *
  * ioredis has auto-pipelining for this. It makes a pipeline object, with a property for every script there is, and sends none while another is
- * on its way: a text down took 1.3 times the CPU that it takes so, and at 1,000/s 1.6 times as long (ARCHITECTURE.md). Nor does a pipeline
+ * on its way: a text down took 1.2 times the CPU that it takes so, and at 1,000/s 1.7 times as long (ARCHITECTURE.md). Nor does a pipeline
  * follow a slot of a cluster that moves: each command alone does.
  */
 import { Cluster, Redis } from "ioredis";
