@@ -16,9 +16,18 @@ export async function seriousFindings(page: Page): Promise<readonly string[]> {
 }
 
 async function violations(page: Page): Promise<AxeResults["violations"]> {
+  await transitionsEnd(page);
   // The debugger may evaluate where the page's own policy forbids it.
   await page.evaluate(AXE);
   return ((await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResults).violations;
+}
+
+/** A colour on its way from one to another is neither. */
+async function transitionsEnd(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(transitions.map(({ finished }) => finished));
+  });
 }
 
 function told({ id, impact, nodes }: AxeResults["violations"][number]): string {
