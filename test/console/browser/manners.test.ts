@@ -111,7 +111,7 @@ describeInBrowser("the page", () => {
     await page.locator('a.row[data-tracker="1"]').click();
     await page.locator(".message").last().waitFor();
     await page.getByRole("button", { name: "Find in this conversation" }).click();
-    await page.waitForFunction(() => document.activeElement?.tagName === "INPUT");
+    await focusIs("finder");
     await page.keyboard.type("pÁLLets");
     await page.getByText("10 of 10, in 60 loaded").waitFor();
     const first = await page.locator(".message.found").getAttribute("data-message");
