@@ -16,6 +16,14 @@ export interface Position {
 
 /** Reads the fields of one record, without its CRC, as Latin-1. A `D` has 15 or 16 fields, an `SD` 10. */
 export function readPosition(record: string, kind: "SD" | "D"): Position {
+  const ordinary = kind === "SD" ? ORDINARY.exec(record) : null;
+  return ordinary === null ? readFields(record, kind) : { code: "1", speedKmh: Number(ordinary[1]), texts: [] };
+}
+
+/** What nearly every `SD` looks like, up to its speed and behind it: told at once instead of field by field, which takes five times as long. */
+const ORDINARY = /^\d{6};\d{6};[0-8]\d{3}\.\d+;[NS];(?:0\d|1[0-7])\d{3}\.\d+;[EW];(\d{1,3});\d{1,3};\d{1,5};\d{1,2}$/;
+
+function readFields(record: string, kind: "SD" | "D"): Position {
   const fields = record.split(";");
   if (fields.length < (kind === "D" ? D_FIELDS : SD_FIELDS)) return { code: "-1", speedKmh: null, texts: [] };
   const params = kind === "D" ? readParams(fields.slice(D_FIELDS).join(";")) : [];

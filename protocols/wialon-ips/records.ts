@@ -7,6 +7,9 @@ import { readPosition, recordKind } from "./position.ts";
 /** Records in one `B` (W20). */
 const MAX_BATCH_RECORDS = 5000;
 
+/** The answer to most of what devices say. */
+const TAKEN = { SD: packet("ASD", "1"), D: packet("AD", "1") };
+
 /** What a body must be read with. */
 export interface Context {
   readonly dialect: Dialect;
@@ -19,10 +22,9 @@ export function readRecord(kind: "SD" | "D", body: Buffer, context: Context): Re
   const { content, check } = takeCrc(body, ";", context.dialect);
   if (!passed(check)) return badFrame(`a ${kind} with a ${check} CRC`, packet(`A${kind}`, kind === "SD" ? "13" : "16"));
   const { code, texts, speedKmh } = readPosition(content.toString("latin1"), kind);
-  const reply = packet(`A${kind}`, code);
-  if (code !== "1") return badFrame(`a ${kind} that is answered ${code}`, reply);
+  if (code !== "1") return badFrame(`a ${kind} that is answered ${code}`, packet(`A${kind}`, code));
   const status: DeviceEvent = speedKmh === null ? { type: "alive" } : { type: "status", speedKmh };
-  return { events: [...texts.map((bytes) => textEvent(Buffer.from(bytes, "latin1"), context.charset)), status], reply };
+  return { events: [...texts.map((bytes) => textEvent(Buffer.from(bytes, "latin1"), context.charset)), status], reply: TAKEN[kind] };
 }
 
 /** Answers a batch with the number of records that were right; their speeds are history and say nothing about now. */

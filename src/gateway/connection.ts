@@ -61,7 +61,7 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
     this.#host = shared.host;
     this.#openedAt = shared.deps.now();
     this.address = from.address;
-    this.#wire = new Wire(from.socket, this, shared.deps.wire);
+    this.#wire = new Wire(from.socket, this, shared.deps);
     this.#timer = new LineTimer(this, shared.deps.now);
     this.#tap = shared.deps.tap?.();
     if (protocol !== null) this.#open(protocol);
@@ -174,7 +174,8 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
   #step(input: Input): void {
     if (this.#session === null) return;
     try {
-      const effects = this.#session.step(input, this.#deps.now());
+      const now = this.#deps.now();
+      const effects = this.#session.step(input, now);
       countTally(this.#deps.meter, this.#protocolName, this.#session.tally);
       const last = effects.some((effect) => effect.type === "close");
       performInOrder(

@@ -8,6 +8,7 @@ import { type Door, Entrance, type EntranceOptions, type EntranceOwner } from ".
 import type { LineDeps, LineHost } from "./line-deps.ts";
 import { LineLog } from "./line-log.ts";
 import type { EndReason } from "./registry.ts";
+import { Turns } from "./turns.ts";
 
 /** Connections that the kernel holds while we accept; a reconnect storm overflows the default of 511. */
 const BACKLOG = 4_096;
@@ -24,7 +25,7 @@ const DRAIN_BATCH = 100;
 /** Beyond a line's grace: for its last bytes and the store's last answer. */
 const DRAIN_SLACK_MS = 2_500;
 
-export interface GatewayOptions extends LineDeps, Omit<EntranceOptions, "meter"> {
+export interface GatewayOptions extends Omit<LineDeps, "turns">, Omit<EntranceOptions, "meter"> {
   readonly directory: Directory;
   readonly listen: readonly Door[];
 }
@@ -38,6 +39,7 @@ export interface Listening {
 
 export class Gateway implements LineHost, EntranceOwner {
   readonly #options: GatewayOptions;
+  readonly #lineDeps: LineDeps;
   readonly #entrance: Entrance;
   readonly #log: LineLog;
   readonly #servers: Server[] = [];
@@ -48,6 +50,7 @@ export class Gateway implements LineHost, EntranceOwner {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#lineDeps = { ...options, turns: new Turns(options.now) };
     this.#entrance = new Entrance(options, this);
     this.#log = new LineLog(options.log, STRANGERS_LOGGED);
   }
@@ -124,7 +127,7 @@ export class Gateway implements LineHost, EntranceOwner {
 
   arrived(socket: Socket, address: string, { protocol, tls }: Door): void {
     this.#options.meter.count("connections", tls ? "tls" : (protocol?.name ?? "detected"));
-    this.#connections.add(new Connection({ socket, address }, protocol, { deps: this.#options, host: this }));
+    this.#connections.add(new Connection({ socket, address }, protocol, { deps: this.#lineDeps, host: this }));
   }
 
   refused(address: string, reason: EndReason, detail?: string): void {

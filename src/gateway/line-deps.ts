@@ -7,13 +7,12 @@ import type { Connection } from "./connection.ts";
 import type { LineTap } from "./line-tap.ts";
 import type { Registry } from "./registry.ts";
 import type { UpstreamLimits } from "./upstream.ts";
-import type { WireLimits } from "./wire.ts";
+import type { WireDeps } from "./wire.ts";
 
-export interface LineDeps {
+export interface LineDeps extends WireDeps {
   /** In the order in which they are asked whether first bytes are theirs. */
   readonly protocols: readonly Protocol[];
   readonly limits: SessionLimits;
-  readonly wire: WireLimits;
   /** What codecs may ask of this machine. */
   readonly environment: CodecEnvironment;
   readonly lines: LineChat;

@@ -1,5 +1,6 @@
 /** One socket's bytes: what may be sent and read, and its end. Knows nothing of what the bytes mean. */
 import type { Socket } from "node:net";
+import type { Latecomer, Turns } from "./turns.ts";
 
 /** How much may be unsent, and for how long. */
 export interface WireLimits {
@@ -30,28 +31,59 @@ interface WiredSocket extends Socket {
   [WIRE]: Wire;
 }
 
-export class Wire {
+/** What all wires share. */
+export interface WireDeps {
+  readonly wire: WireLimits;
+  readonly turns: Turns;
+}
+
+export class Wire implements Latecomer {
   readonly #socket: Socket;
   readonly #owner: WireOwner;
-  readonly #limits: WireLimits;
+  readonly #deps: WireDeps;
+  /** What came when others had the turn; null: nothing waits. */
+  #late: Buffer | null = null;
+  /** The owner wants to read on. */
+  #wanted = true;
   #chokedUntil: number | null = null;
   #endBy: number | null = null;
   #peerEnded = false;
 
-  constructor(socket: Socket, owner: WireOwner, limits: WireLimits) {
+  constructor(socket: Socket, owner: WireOwner, deps: WireDeps) {
     this.#socket = socket;
     this.#owner = owner;
-    this.#limits = limits;
+    this.#deps = deps;
     Object.assign(socket, { [WIRE]: this });
     socket.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
   }
 
   /** The socket's own news, from the handlers below. */
   data(chunk: Buffer): void {
-    if (this.#endBy === null) this.#owner.received(chunk);
+    if (this.#endBy !== null) return;
+    const { turns } = this.#deps;
+    if (turns.full) this.catchUp();
+    if (this.#late !== null) {
+      // Two chunks heard at once could ask for more than a peer may leave unread.
+      this.#socket.pause();
+      this.#socket.unshift(chunk);
+    } else if (turns.open) this.#owner.received(chunk);
+    else {
+      this.#late = chunk;
+      turns.putOff(this, chunk.length);
+    }
+  }
+
+  catchUp(): void {
+    const late = this.#late;
+    if (late === null) return;
+    this.#late = null;
+    this.#deps.turns.caughtUp(late.length);
+    if (this.#endBy === null) this.#owner.received(late);
+    this.#regulate();
   }
 
   ended(): void {
+    this.catchUp();
     this.#peerEnded = true;
     this.#owner.peerEnded();
     if (this.#endBy !== null) this.#socket.destroySoon();
@@ -67,6 +99,7 @@ export class Wire {
   }
 
   closed(): void {
+    this.catchUp();
     this.#owner.gone();
   }
 
@@ -92,7 +125,7 @@ export class Wire {
   /** Looks at what is unsent: `too-slow` means that the peer is to be given up. */
   check(now: number): "fine" | "too-slow" {
     const unsent = this.#socket.writableLength;
-    const { bufferBytes, slowReaderMs } = this.#limits;
+    const { bufferBytes, slowReaderMs } = this.#deps.wire;
     if (unsent > bufferBytes / CHOKED_PART) this.#chokedUntil ??= now + slowReaderMs;
     const late = this.#chokedUntil !== null && now >= this.#chokedUntil;
     return late || unsent > bufferBytes ? "too-slow" : "fine";
@@ -100,6 +133,12 @@ export class Wire {
 
   /** Reads on, or lets the bytes wait in the peer's window. */
   read(on: boolean): void {
+    this.#wanted = on;
+    this.#regulate();
+  }
+
+  #regulate(): void {
+    const on = this.#wanted && this.#late === null;
     if (this.#endBy !== null || on !== this.#socket.isPaused()) return;
     if (on) this.#socket.resume();
     else this.#socket.pause();

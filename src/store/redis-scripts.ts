@@ -1,9 +1,8 @@
 /** The Lua scripts as calls: EVALSHA, with the whole script whenever a Redis does not know it yet. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { TrackerId } from "../chat/message.ts";
 import type { RedisConnection } from "./connection.ts";
 import { trackerOfHead } from "./keys.ts";
+import { readScript } from "./lua-script.ts";
 import { asArray, asBytes, asNumber, type Reply } from "./redis-reply.ts";
 
 export type ScriptArgument = string | number | Buffer;
@@ -169,15 +168,6 @@ const REDIRECTED = /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
 /** ioredis adds a method per command defined, and one with this ending that leaves replies undecoded. */
 function callOn(sender: object, name: ScriptName): Call {
   return Reflect.get(sender, METHODS[name]) as Call;
-}
-
-/** One script with its parts (`--@include part`) in place; `#!lua` makes a cluster refuse keys of other slots. */
-export function readScript(name: string): string {
-  return read(`${name}.lua`).replace(/^--@include (.+)$/gm, (_, part: string) => read(join("parts", `${part}.lua`)));
-}
-
-function read(file: string): string {
-  return readFileSync(join(import.meta.dirname, "lua", file), "utf8");
 }
 
 function commandName(script: string): string {

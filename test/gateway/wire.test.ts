@@ -1,6 +1,7 @@
 /** One wire over real TCP: how much may be unsent, and how a wire ends. */
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { type Latecomer, Turns, WAITING_BYTES } from "../../src/gateway/turns.ts";
 import { Wire, type WireOwner } from "../../src/gateway/wire.ts";
 import { Peer, until } from "../support/gateway-world.ts";
 import { BOUNDS } from "../support/limits.ts";
@@ -15,7 +16,9 @@ afterEach(() => {
 });
 
 /** A wire, its peer, and what its owner was told. */
-async function pair(): Promise<{ readonly wire: Wire; readonly peer: Peer; readonly told: string[] }> {
+async function pair(
+  turns = new Turns(() => 0),
+): Promise<{ readonly wire: Wire; readonly peer: Peer; readonly socket: Socket; readonly told: string[] }> {
   const told: string[] = [];
   const owner: WireOwner = {
     received: (chunk) => told.push(`received ${chunk.length}`),
@@ -25,12 +28,35 @@ async function pair(): Promise<{ readonly wire: Wire; readonly peer: Peer; reado
     gone: () => told.push("gone"),
   };
   const server = createServer({ allowHalfOpen: true });
-  const accepted = new Promise<Wire>((resolve) => server.once("connection", (socket) => resolve(new Wire(socket, owner, BOUNDS.wire))));
+  const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const peer = await Peer.dial(typeof address === "object" && address !== null ? address.port : 0, { allowHalfOpen: true });
   open.push({ server, peer });
-  return { wire: await accepted, peer, told };
+  const socket = await accepted;
+  return { wire: new Wire(socket, owner, { wire: BOUNDS.wire, turns }), peer, socket, told };
+}
+
+/** Others have had all of this turn, until `serve`. */
+class OverTurns extends Turns {
+  waiting: Latecomer[] = [];
+
+  constructor() {
+    super(() => 0);
+  }
+
+  override get open(): boolean {
+    return this.full;
+  }
+
+  override putOff(who: Latecomer, bytes: number): void {
+    super.putOff(who, bytes);
+    this.waiting.push(who);
+  }
+
+  serve(): void {
+    for (const who of this.waiting.splice(0)) who.catchUp();
+  }
 }
 
 /** Writes until the kernel takes no more, then `more` bytes. */
@@ -90,5 +116,71 @@ describe("a wire", () => {
     wire.read(true);
     await until(() => wire.halfClosed);
     expect(told).toEqual(["received 6", "peerEnded"]);
+  });
+
+  it("puts off what comes when others have the turn, and reads no further until it has dealt with it", async () => {
+    const turns = new OverTurns();
+    const { peer, socket, told } = await pair(turns);
+    peer.say("one");
+    await until(() => turns.waiting.length === 1);
+    peer.say("three");
+    await until(() => socket.isPaused());
+    expect(told).toEqual([]);
+    turns.serve();
+    expect(told).toEqual(["received 4"]);
+    await until(() => turns.waiting.length === 1);
+    turns.serve();
+    expect(told).toEqual(["received 4", "received 6"]);
+  });
+
+  it("hears what it put off before its peer's end", async () => {
+    const { peer, told } = await pair(new OverTurns());
+    peer.say("last words");
+    peer.socket.end();
+    await until(() => told.includes("peerEnded"));
+    expect(told).toEqual(["received 11", "peerEnded"]);
+  });
+
+  it("hears what it put off before it goes", async () => {
+    const turns = new OverTurns();
+    const { wire, peer, told } = await pair(turns);
+    peer.say("last words");
+    await until(() => turns.waiting.length === 1);
+    wire.destroy();
+    await until(() => told.includes("gone"));
+    expect(told).toEqual(["received 11", "gone"]);
+  });
+
+  it("hears nothing that it put off once it has ended", async () => {
+    const turns = new OverTurns();
+    const { wire, peer, told } = await pair(turns);
+    peer.say("too late");
+    await until(() => turns.waiting.length === 1);
+    wire.end(0);
+    turns.serve();
+    expect(told).toEqual([]);
+  });
+
+  it("is not read on by its owner while it has put something off", async () => {
+    const turns = new OverTurns();
+    const { wire, peer, socket } = await pair(turns);
+    peer.say("one");
+    await until(() => turns.waiting.length === 1);
+    wire.read(false);
+    wire.read(true);
+    expect(socket.isPaused()).toBe(true);
+    turns.serve();
+    expect(socket.isPaused()).toBe(false);
+  });
+
+  it("puts nothing off when too much waits, and hears its own first", async () => {
+    const turns = new OverTurns();
+    const { peer, told } = await pair(turns);
+    peer.say("one");
+    await until(() => turns.waiting.length === 1);
+    turns.putOff({ catchUp: () => undefined }, WAITING_BYTES);
+    peer.say("three");
+    await until(() => told.length === 2);
+    expect(told).toEqual(["received 4", "received 6"]);
   });
 });

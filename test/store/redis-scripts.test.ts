@@ -5,10 +5,11 @@ import { REMEMBERED_MS, RESEND_MS, StoreUnavailable } from "../../src/chat/ports
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
 import { DEAD_LETTERS, IDS, pendingKey, pendingMarks, scriptKeys, shardOf, trackerKeys } from "../../src/store/keys.ts";
 import { IdsUsedUp, LAST_ID } from "../../src/store/limits.ts";
+import { readScript } from "../../src/store/lua-script.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { reach } from "../../src/store/redis-reach.ts";
 import type { Reply } from "../../src/store/redis-reply.ts";
-import { readScript, type ScriptArgument, type ScriptName, Scripts } from "../../src/store/redis-scripts.ts";
+import { type ScriptArgument, type ScriptName, Scripts } from "../../src/store/redis-scripts.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { deadLetter, deviceText, draft, freshTracker, incoming, message, received, submitted, TestLine } from "./world.ts";
 

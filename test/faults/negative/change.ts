@@ -1,6 +1,6 @@
 /** Means of the broken variants: methods of the product's adapters done differently, and its scripts written differently. */
 import { Redis } from "ioredis";
-import { readScript } from "../../../src/store/redis-scripts.ts";
+import { readScript } from "../../../src/store/lua-script.ts";
 
 /** The same method with this around it. */
 export function around<T extends object, K extends keyof T>(target: T, name: K, change: (original: T[K]) => T[K]): void {
