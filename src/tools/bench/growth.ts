@@ -4,7 +4,7 @@ import { opening, startCrowd } from "./crowd.ts";
 import { type CostAt, costRows, type StoredAt, storedRows, weightRow } from "./growth-rows.ts";
 import { openLine, sleep } from "./load.ts";
 import { call } from "./outgoing.ts";
-import { type Product, startProduct, WIALON_ID, wialonDevice } from "./product.ts";
+import { clearChats, type Product, startProduct, WIALON_ID, wialonDevice } from "./product.ts";
 import { cpuOf, RedisFigures } from "./product-figures.ts";
 import type { Row } from "./rows.ts";
 import { median } from "./statistics.ts";
@@ -24,13 +24,11 @@ const SIZES: GrowthSizes = { lines: [1_000, 5_000, 15_000], messages: [10_000, 1
 const SENDERS = 200;
 /** Of one measurement: CPU is counted in ticks of 10 ms. */
 const MEASURED_TEXTS = 10_000;
-/** Of those that make up a number of stored messages. */
-const SINGLE_TEXTS = 5_000;
 /** Before the first measurement: V8 compiles what has run often enough. */
 const WARM_UP_TEXTS = 60_000;
 /** What `list` gives at most; the tracker that is asked has more than that at every size. */
 const LIST_LIMIT = 1_024;
-const CALLS = 50;
+const CALLS = 200;
 const QUIET_MS = 10_000;
 
 export async function growth(plan: SuitePlan, sizes: GrowthSizes = SIZES): Promise<Row[]> {
@@ -68,30 +66,27 @@ async function withLines(plan: SuitePlan, { lines }: GrowthSizes): Promise<CostA
   }
 }
 
-/** Once, whatever the rounds: a million messages take minutes. */
+/** Filled once, whatever the rounds: a million messages take minutes. */
 async function withMessages(plan: SuitePlan, { messages }: GrowthSizes): Promise<StoredAt[]> {
   const product = await startProduct(plan.cli, { wialon: SENDERS, jt808: 0, accounts: 0 });
   const redis = await RedisFigures.of(product);
   try {
     const senders = await openSenders(product);
-    const empty = await redis.usedBytes();
     const texts = new Texts("ASCII");
+    await warmUp(product, senders, texts);
+    const empty = await redis.usedBytes();
     let stored = await fillTexts(senders.slice(0, 1), texts, LIST_LIMIT);
     const found: StoredAt[] = [];
     for (const size of messages) {
       plan.log(`${size} messages stored ...`);
-      // One at a time first, so that the first measurement finds this way compiled too.
-      const single = Math.min(SINGLE_TEXTS, size - stored);
-      await sendTexts(senders, texts, single);
-      stored += single;
-      if (size > stored) stored += await fillTexts(senders, texts, size - stored);
+      stored += await fillTexts(senders, texts, size - stored);
       // What was just written is still being relayed to its account.
       await sleep(QUIET_MS);
       const bytesPerMessage = ((await redis.usedBytes()) - empty) / stored;
       const calls = { listMs: await callMs(product, "list"), unreadMs: await callMs(product, "unread/count") };
-      const cost = await costOf(product, 1, () => sendTexts(senders, texts, MEASURED_TEXTS));
+      const cost = await costOf(product, plan.rounds, () => sendTexts(senders, texts, MEASURED_TEXTS));
       found.push({ size, ...cost, ...calls, bytesPerMessage });
-      stored += MEASURED_TEXTS;
+      stored += MEASURED_TEXTS * plan.rounds;
     }
     for (const line of senders) line.destroy();
     return found;
@@ -99,6 +94,17 @@ async function withMessages(plan: SuitePlan, { messages }: GrowthSizes): Promise
     redis.close();
     await product.stop();
   }
+}
+
+/** All that is measured later, with messages that are removed again: the smallest size must not be the coldest as well. */
+async function warmUp(product: Product, senders: readonly Socket[], texts: Texts): Promise<void> {
+  await sendTexts(senders, texts, WARM_UP_TEXTS);
+  for (const action of ["list", "unread/count"] as const) await callMs(product, action);
+  await clearChats(
+    product.http,
+    senders.map((_, index) => WIALON_ID + index),
+  );
+  await sleep(QUIET_MS);
 }
 
 /** Bytes of Redis for each message of 60 characters, in a store that has nothing else. */

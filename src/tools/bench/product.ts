@@ -167,6 +167,15 @@ async function putFleet(http: string, plan: FleetPlan): Promise<void> {
   if (!answer.ok) throw new Error(`the fleet was refused: ${await answer.text()}`);
 }
 
+/** Removes what was said to and by these trackers. */
+export async function clearChats(http: string, trackerIds: readonly number[]): Promise<void> {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  for (const id of trackerIds) {
+    const answer = await fetch(`${http}/admin/trackers/${id}/chat`, { method: "DELETE", headers });
+    if (!answer.ok) throw new Error(`the chat of ${id} was not removed: ${await answer.text()}`);
+  }
+}
+
 async function stop(child: ChildProcess, dataDir: string): Promise<void> {
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
