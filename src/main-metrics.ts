@@ -63,9 +63,13 @@ export interface Gauges {
   readonly store: { readonly up: boolean; readonly fullness: Fullness; readonly deadLetters: number };
 }
 
+interface Count {
+  value: number;
+}
+
 export class Metrics implements LineMeter {
   readonly registry = new Registry();
-  readonly #counters = new Map<Counted, Map<string, number>>();
+  readonly #counters = new Map<Counted, Map<string, Count>>();
   readonly #times = new Map<Timed, Histogram>();
   readonly #loop: Histogram;
   readonly #redis: Histogram;
@@ -85,7 +89,9 @@ export class Metrics implements LineMeter {
 
   count(what: Counted, labels: string, by = 1): void {
     const counts = this.#counters.get(what);
-    counts?.set(labels, (counts.get(labels) ?? 0) + by);
+    const count = counts?.get(labels);
+    if (count !== undefined) count.value += by;
+    else counts?.set(labels, { value: by });
   }
 
   time(what: Timed, label: string, ms: number): void {
@@ -116,10 +122,10 @@ export class Metrics implements LineMeter {
     this.#gauge("message_ids_used_ratio", "Share of all message ids that were taken", () => store.fullness.ids);
   }
 
-  /** prom-client hashes its labels at each count: a count here is a number in a map, and becomes a sample when it is asked for. */
+  /** prom-client hashes its labels at each count: a count here is found in a map, and becomes a sample when it is asked for. */
   #addCounter(counted: Counted): void {
     const [name, help, ...labelNames] = COUNTERS[counted];
-    const counts = new Map<string, number>();
+    const counts = new Map<string, Count>();
     this.#counters.set(counted, counts);
     new Counter({
       name: `tracker_chat_${name}`,
@@ -128,7 +134,7 @@ export class Metrics implements LineMeter {
       registers: [this.registry],
       collect() {
         this.reset();
-        for (const [labels, value] of counts) this.inc(labelled(labelNames, labels), value);
+        for (const [labels, { value }] of counts) this.inc(labelled(labelNames, labels), value);
       },
     });
   }

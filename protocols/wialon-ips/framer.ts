@@ -91,9 +91,10 @@ export class WialonFramer implements Framer {
       return this.#wait();
     }
     this.#scanned = 0;
-    const prefix = prefixLength(bytes.subarray(0, stop));
+    const prefix = bytes[0] === HASH ? 0 : prefixLength(bytes.subarray(0, stop));
     if (prefix > 0) return this.#takePrefix(prefix);
-    const line = this.#queue.take(end + 1).subarray(0, stop);
+    const line = bytes.subarray(0, stop);
+    this.#queue.drop(end + 1);
     return this.#beginBody(line) ?? { kind: "frame", bytes: line };
   }
 
@@ -159,3 +160,4 @@ export class WialonFramer implements Framer {
 
 const CR = 0x0d;
 const LF = 0x0a;
+const HASH = 0x23;

@@ -32,9 +32,14 @@ export class ByteQueue {
   /** Removes and returns the first `count` bytes, as a view valid until the next `push`. */
   take(count: number): Buffer {
     const taken = this.#buffer.subarray(this.#start, Math.min(this.#start + count, this.#end));
-    this.#start += taken.length;
-    if (this.#start === this.#end) this.#reset();
+    this.drop(count);
     return taken;
+  }
+
+  /** Removes the first `count` bytes; a view that holds them stays valid until the next `push`. */
+  drop(count: number): void {
+    this.#start = Math.min(this.#start + count, this.#end);
+    if (this.#start === this.#end) this.#reset();
   }
 
   /** Copies what is left out of the socket's chunk, so that a few bytes do not pin 64 KiB. Call when the turn ends. */

@@ -115,13 +115,13 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
 
   /** The peer has said all it will: what it said is still stored and answered. */
   peerEnded(): void {
-    if (this.#phase === "open") return this.#session === null ? this.#close("peer-closed") : this.#regulate();
+    if (this.#phase === "open") return this.#session === null ? this.#close("peer-closed") : this.#regulate(this.now);
     // A displaced peer that answers our end was alive: two devices share one identity.
     if (this.#reason === "taken-over" && this.#seats.own !== null) this.#deps.lines.contested(this.#seats.own.trackerId);
   }
 
   unchoked(): void {
-    this.#regulate();
+    this.#regulate(this.now);
     for (const [seat, news] of this.#seats.postponed()) seat.hint(news);
   }
 
@@ -183,7 +183,7 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
         (bytes) => this.#send(bytes),
         (effect) => this.#perform(effect, last),
       );
-      this.#regulate();
+      this.#regulate(now);
       this.#timer.arm();
     } catch (error) {
       this.#defect(error);
@@ -309,9 +309,9 @@ export class Connection implements SeatHost, WireOwner, TimerOwner, UpstreamOwne
   }
 
   /** Reads only while no question is open and the peer takes what is sent. */
-  #regulate(): void {
+  #regulate(now: number): void {
     if (this.#phase !== "open" || this.#session === null) return;
-    if (this.#wire.check(this.#deps.now()) === "too-slow") return this.#giveUp();
+    if (this.#wire.check(now) === "too-slow") return this.#giveUp();
     this.#wire.read(!this.#session.asking && !this.#wire.choked && this.#upstream?.choked !== true);
     this.#upstream?.read(!this.#wire.choked);
     if (this.#wire.halfClosed && !this.#session.asking) this.end("peer-closed", 0);

@@ -5,16 +5,22 @@ export type Unwritten = Exclude<Effect, { type: "write" }>;
 
 /** What is written waits for the end, or for the line's. */
 export function performInOrder(effects: readonly Effect[], send: (bytes: Buffer) => void, perform: (effect: Unwritten) => void): void {
-  let unsent: Buffer[] = [];
-  const flush = (): void => {
-    const [first] = unsent;
-    if (first !== undefined) send(unsent.length === 1 ? first : Buffer.concat(unsent));
-    unsent = [];
-  };
+  let unsent: Buffer[] | null = null;
   for (const effect of effects) {
-    if (effect.type === "close") flush();
-    if (effect.type === "write") unsent.push(effect.bytes);
-    else perform(effect);
+    if (effect.type === "write") {
+      unsent ??= [];
+      unsent.push(effect.bytes);
+      continue;
+    }
+    if (effect.type === "close" && unsent !== null) {
+      sendAll(unsent, send);
+      unsent = null;
+    }
+    perform(effect);
   }
-  flush();
+  if (unsent !== null) sendAll(unsent, send);
+}
+
+function sendAll([first, ...more]: readonly Buffer[], send: (bytes: Buffer) => void): void {
+  if (first !== undefined) send(more.length === 0 ? first : Buffer.concat([first, ...more]));
 }

@@ -18,7 +18,7 @@ export class Turns {
   readonly #next: () => void;
   #waiting: Latecomer[] = [];
   #bytes = 0;
-  /** When lines have had their share of this turn; null: none has said anything in it. */
+  /** When lines have had their share of this turn, which is before anybody is put off; null: none has said anything in it. */
   #endsAt: number | null = null;
 
   /** `now`: monotonic milliseconds. */
@@ -35,7 +35,6 @@ export class Turns {
   /** What a line says now need not wait. */
   get open(): boolean {
     if (this.full) return true;
-    if (this.#waiting.length > 0) return false;
     if (this.#endsAt !== null) return this.#now() < this.#endsAt;
     this.#begin();
     return true;

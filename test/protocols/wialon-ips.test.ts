@@ -211,4 +211,38 @@ describe("small parts", () => {
     for (const wrong of [{ charset: "gbk" }, { maxBytes: 19 }, { maxBytes: 1345 }, { version: "2.0" }])
       expect(ajv.validate(wialonIps.profile, wrong)).toBe(false);
   });
+
+  it("a position reads alike at once and field by field", () => {
+    const digits = (least: number, most: number): fc.Arbitrary<string> =>
+      fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: least, maxLength: most });
+    const coordinate = (least: number, most: number): fc.Arbitrary<string> =>
+      fc.tuple(digits(least, most), digits(0, 4)).map(([whole, fraction]) => `${whole}.${fraction}`);
+    const fields = fc.tuple(
+      digits(5, 6),
+      digits(6, 7),
+      fc.oneof(coordinate(4, 4), fc.constantFrom("8999.9999", "9000.0000", "9000.0001", "NA", "")),
+      fc.constantFrom("N", "S", "E"),
+      fc.oneof(coordinate(5, 5), fc.constantFrom("17999.9999", "18000.0000", "18000.0001", "NA", "")),
+      fc.constantFrom("E", "W", "N"),
+      digits(0, 4),
+      digits(0, 4),
+      digits(0, 6),
+      digits(0, 3),
+    );
+    const said = (record: string): readonly [unknown, string | null] => {
+      const reading = read(loggedIn("1.1"), `#SD#${record}\r\n`);
+      return [reading.events, replyOf(reading)];
+    };
+    let atOnce = 0;
+    fc.assert(
+      fc.property(fields, (values) => {
+        const record = values.join(";");
+        // In small letters, which only the fields' own rules know.
+        expect(said(record)).toEqual(said(record.toLowerCase().replace("na", "NA").replace("na", "NA")));
+        if (said(record)[1] === "#ASD#1\r\n") atOnce += 1;
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(atOnce).toBeGreaterThan(100);
+  });
 });
