@@ -1,6 +1,6 @@
 /** Finds words in the messages of a conversation that are here, and older ones as they are loaded. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { loadOlder } from "../conversations.ts";
 import { say } from "../language.ts";
 import type { Message, MessageId, TrackerId } from "../model/message.ts";
@@ -17,7 +17,8 @@ interface FinderProps {
 export function Finder({ trackerId, conversation }: FinderProps): JSX.Element | null {
   const field = useRef<HTMLInputElement>(null);
   const isOpen = finding.value !== null;
-  useEffect(() => field.current?.focus(), [isOpen]);
+  // At once: the words that are typed next are meant for it.
+  useLayoutEffect(() => field.current?.focus(), [isOpen]);
   if (finding.value === null) return null;
   const { words, at } = finding.value;
   const matches = matchesOf(conversation.messages, words);

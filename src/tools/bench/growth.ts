@@ -1,7 +1,7 @@
 /** Does the cost of one thing grow with what lies beside it: with the lines that are open, and with the messages that are stored? */
 import type { Socket } from "node:net";
 import { opening, startCrowd } from "./crowd.ts";
-import { type CostAt, costRows, type StoredAt, storedRows, weightRow } from "./growth-rows.ts";
+import { type Cost, type CostAt, costRows, type InTurn, type StoredAt, storedRows, weightRow } from "./growth-rows.ts";
 import { openLine, sleep } from "./load.ts";
 import { call } from "./outgoing.ts";
 import { clearChats, type Product, startProduct, WIALON_ID, wialonDevice } from "./product.ts";
@@ -24,12 +24,16 @@ const SIZES: GrowthSizes = { lines: [1_000, 5_000, 15_000], messages: [10_000, 1
 const SENDERS = 200;
 /** Of one measurement: CPU is counted in ticks of 10 ms. */
 const MEASURED_TEXTS = 10_000;
+/** Of either side at each size, and from it on where texts are what grows: one with a full collection in it takes a third more. */
+const MEASUREMENTS = 5;
 /** Before the first measurement: V8 compiles what has run often enough. */
 const WARM_UP_TEXTS = 60_000;
 /** What `list` gives at most; the tracker that is asked has more than that at every size. */
 const LIST_LIMIT = 1_024;
-const CALLS = 200;
-const QUIET_MS = 10_000;
+const CALLS = 50;
+const READS = ["list", "unread/count"] as const;
+type Read = (typeof READS)[number];
+const QUIET_MS = 20_000;
 
 export async function growth(plan: SuitePlan, sizes: GrowthSizes = SIZES): Promise<Row[]> {
   const rows = costRows("lines open", await withLines(plan, sizes));
@@ -43,68 +47,125 @@ export async function growth(plan: SuitePlan, sizes: GrowthSizes = SIZES): Promi
   ];
 }
 
+/** A product with its senders, measured in turn with another: what this machine does beside changes both alike. */
+class Side {
+  readonly product: Product;
+  readonly #senders: readonly Socket[];
+  readonly #texts = new Texts("ASCII");
+
+  private constructor(product: Product, senders: readonly Socket[]) {
+    this.product = product;
+    this.#senders = senders;
+  }
+
+  /** Warm, and without a message. */
+  static async open(plan: SuitePlan, devices: number): Promise<Side> {
+    const product = await startProduct(plan.cli, { wialon: devices, jt808: 0, accounts: 0 });
+    const side = new Side(product, await openSenders(product));
+    await sendTexts(side.#senders, side.#texts, WARM_UP_TEXTS);
+    for (const action of READS) await callMs(product, action);
+    await side.clear();
+    return side;
+  }
+
+  async clear(): Promise<void> {
+    await clearChats(
+      this.product.http,
+      this.#senders.map((_, index) => WIALON_ID + index),
+    );
+  }
+
+  /** Of one tracker what `list` can give, the rest of all. Returns how many there are. */
+  async fill(count: number, stored = 0): Promise<number> {
+    const first = stored === 0 ? await fillTexts(this.#senders.slice(0, 1), this.#texts, LIST_LIMIT) : stored;
+    return first + (await fillTexts(this.#senders, this.#texts, count - first));
+  }
+
+  /** CPU microseconds of a text. */
+  async cost(): Promise<Cost> {
+    const before = cpuOf(this.product);
+    await sendTexts(this.#senders, this.#texts, MEASURED_TEXTS);
+    const after = cpuOf(this.product);
+    const each = (seconds: number): number => (seconds * 1e6) / MEASURED_TEXTS;
+    return { nodeUs: each(after.node - before.node), redisUs: each(after.redis - before.redis) };
+  }
+
+  async stop(): Promise<void> {
+    for (const line of this.#senders) line.destroy();
+    await this.product.stop();
+  }
+}
+
+/** The side that grows, each time right after the one that does not. */
+async function costsInTurn(small: Side, grown: Side): Promise<Pick<CostAt, "grown" | "small">> {
+  const costs: { small: Cost[]; grown: Cost[] } = { small: [], grown: [] };
+  for (let n = 0; n < MEASUREMENTS; n += 1) {
+    costs.small.push(await small.cost());
+    costs.grown.push(await grown.cost());
+  }
+  return costs;
+}
+
 async function withLines(plan: SuitePlan, { lines }: GrowthSizes): Promise<CostAt[]> {
-  const product = await startProduct(plan.cli, { wialon: Math.max(...lines), jt808: 0, accounts: 0 });
-  const crowd = startCrowd(plan.folder, product.gatewayPort);
+  const [small, grown] = [await Side.open(plan, lines[0] ?? 0), await Side.open(plan, Math.max(...lines))];
+  const [few, many] = [startCrowd(plan.folder, small.product.gatewayPort), startCrowd(plan.folder, grown.product.gatewayPort)];
   try {
-    const senders = await openSenders(product);
-    const texts = new Texts("ASCII");
-    await sendTexts(senders, texts, WARM_UP_TEXTS);
+    await few.tell(opening(SENDERS, (lines[0] ?? 0) - SENDERS));
     const costs: CostAt[] = [];
     let open = SENDERS;
     for (const size of lines) {
       plan.log(`incoming texts while ${size} lines are open ...`);
-      await crowd.tell(opening(open, size - open));
+      await many.tell(opening(open, size - open));
       open = size;
-      costs.push({ size, ...(await costOf(product, plan.rounds, () => sendTexts(senders, texts, MEASURED_TEXTS))) });
+      costs.push({ size, ...(await costsInTurn(small, grown)) });
     }
-    for (const line of senders) line.destroy();
     return costs;
   } finally {
-    crowd.stop();
-    await product.stop();
+    few.stop();
+    many.stop();
+    await small.stop();
+    await grown.stop();
   }
 }
 
 /** Filled once, whatever the rounds: a million messages take minutes. */
 async function withMessages(plan: SuitePlan, { messages }: GrowthSizes): Promise<StoredAt[]> {
-  const product = await startProduct(plan.cli, { wialon: SENDERS, jt808: 0, accounts: 0 });
-  const redis = await RedisFigures.of(product);
+  const [small, grown] = [await Side.open(plan, SENDERS), await Side.open(plan, SENDERS)];
+  const redis = await RedisFigures.of(grown.product);
   try {
-    const senders = await openSenders(product);
-    const texts = new Texts("ASCII");
-    await warmUp(product, senders, texts);
+    await redis.stopRewriting();
+    // What was removed is freed by and by.
+    await sleep(QUIET_MS);
     const empty = await redis.usedBytes();
-    let stored = await fillTexts(senders.slice(0, 1), texts, LIST_LIMIT);
     const found: StoredAt[] = [];
+    let stored = 0;
     for (const size of messages) {
       plan.log(`${size} messages stored ...`);
-      stored += await fillTexts(senders, texts, size - stored);
+      stored = await grown.fill(size, stored);
+      await small.clear();
+      await small.fill(messages[0] ?? 0);
       // What was just written is still being relayed to its account.
       await sleep(QUIET_MS);
       const bytesPerMessage = ((await redis.usedBytes()) - empty) / stored;
-      const calls = { listMs: await callMs(product, "list"), unreadMs: await callMs(product, "unread/count") };
-      const cost = await costOf(product, plan.rounds, () => sendTexts(senders, texts, MEASURED_TEXTS));
-      found.push({ size, ...cost, ...calls, bytesPerMessage });
-      stored += MEASURED_TEXTS * plan.rounds;
+      const [listMs, unreadMs] = [await readInTurn(small, grown, "list"), await readInTurn(small, grown, "unread/count")];
+      found.push({ size, ...(await costsInTurn(small, grown)), listMs, unreadMs, bytesPerMessage });
+      stored += MEASURED_TEXTS * MEASUREMENTS;
     }
-    for (const line of senders) line.destroy();
     return found;
   } finally {
     redis.close();
-    await product.stop();
+    await small.stop();
+    await grown.stop();
   }
 }
 
-/** All that is measured later, with messages that are removed again: the smallest size must not be the coldest as well. */
-async function warmUp(product: Product, senders: readonly Socket[], texts: Texts): Promise<void> {
-  await sendTexts(senders, texts, WARM_UP_TEXTS);
-  for (const action of ["list", "unread/count"] as const) await callMs(product, action);
-  await clearChats(
-    product.http,
-    senders.map((_, index) => WIALON_ID + index),
-  );
-  await sleep(QUIET_MS);
+async function readInTurn(small: Side, grown: Side, action: Read): Promise<InTurn> {
+  const times: { small: number[]; grown: number[] } = { small: [], grown: [] };
+  for (let n = 0; n < MEASUREMENTS; n += 1) {
+    times.small.push(await callMs(small.product, action));
+    times.grown.push(await callMs(grown.product, action));
+  }
+  return times;
 }
 
 /** Bytes of Redis for each message of 60 characters, in a store that has nothing else. */
@@ -129,21 +190,8 @@ function openSenders(product: Product): Promise<Socket[]> {
   return Promise.all(Array.from({ length: SENDERS }, (_, index) => openLine(product.gatewayPort, `#L#${wialonDevice(index)};NA\r\n`)));
 }
 
-/** CPU microseconds of each of the texts that `send` sends, the median of the rounds. */
-async function costOf(product: Product, rounds: number, send: () => Promise<void>): Promise<Pick<CostAt, "nodeUs" | "redisUs">> {
-  const costs: { readonly nodeUs: number; readonly redisUs: number }[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const before = cpuOf(product);
-    await send();
-    const after = cpuOf(product);
-    const each = (seconds: number): number => (seconds * 1e6) / MEASURED_TEXTS;
-    costs.push({ nodeUs: each(after.node - before.node), redisUs: each(after.redis - before.redis) });
-  }
-  return { nodeUs: median(costs.map(({ nodeUs }) => nodeUs)), redisUs: median(costs.map(({ redisUs }) => redisUs)) };
-}
-
 /** Median milliseconds of a call of the API, one after the other. */
-async function callMs(product: Product, action: "list" | "unread/count"): Promise<number> {
+async function callMs(product: Product, action: Read): Promise<number> {
   const parameters = action === "list" ? { tracker_id: WIALON_ID, limit: LIST_LIMIT, ascending: false } : {};
   const times: number[] = [];
   for (let n = 0; n < CALLS; n += 1) {

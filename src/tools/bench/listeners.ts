@@ -1,8 +1,9 @@
 /** Live events to many listeners: memory of each, CPU of telling one event to all of its account, and how soon it is heard. */
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { bytesTaken } from "./collect.ts";
 import { sleep } from "./load.ts";
 import { call } from "./outgoing.ts";
-import { cpuSeconds, settledBytes } from "./process-stats.ts";
+import { cpuSeconds } from "./process-stats.ts";
 import type { BenchAccount, Product } from "./product.ts";
 
 export interface Heard {
@@ -51,21 +52,21 @@ export async function listeners(product: Product, { each, perSecond, seconds }: 
   };
   await speak("warm up");
   const alone = await speak("alone");
-  const before = await settledBytes(product.pid);
   const open: ClientRequest[] = [];
-  for (const account of accounts) {
-    for (let n = 0; n < each; n += 1) {
-      const { sent, response } = await listen(product, account);
-      open.push(sent);
-      response.on("data", (chunk: Buffer) => {
-        heard += occurrences(chunk, MESSAGE);
-        const text = n % SAMPLE === 0 ? /"text":"([^"]+)"/.exec(chunk.toString())?.[1] : undefined;
-        const from = text === undefined ? undefined : started.get(text);
-        if (from !== undefined) toListener.push(performance.now() - from);
-      });
-    }
-  }
-  const bytesPerListener = ((await settledBytes(product.pid)) - before) / open.length;
+  const join = async (account: BenchAccount, n: number): Promise<void> => {
+    const { sent, response } = await listen(product, account);
+    open.push(sent);
+    response.on("data", (chunk: Buffer) => {
+      heard += occurrences(chunk, MESSAGE);
+      const text = n % SAMPLE === 0 ? /"text":"([^"]+)"/.exec(chunk.toString())?.[1] : undefined;
+      const from = text === undefined ? undefined : started.get(text);
+      if (from !== undefined) toListener.push(performance.now() - from);
+    });
+  };
+  const [bytes] = await bytesTaken(product.pid, async () => {
+    for (const account of accounts) for (let n = 0; n < each; n += 1) await join(account, n);
+  });
+  const bytesPerListener = bytes / open.length;
   const listened = await speak("listened");
   for (const one of open) one.destroy();
   const events = perSecond * seconds;

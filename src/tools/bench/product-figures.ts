@@ -34,6 +34,12 @@ export class RedisFigures {
     return this.#info("memory", "used_memory");
   }
 
+  /** From now on the log is not rewritten: pages that the child shares are copied when they change, which each text pays for meanwhile. */
+  async stopRewriting(): Promise<void> {
+    await this.#connection.config("SET", "auto-aof-rewrite-percentage", "0");
+    while ((await this.#info("persistence", "aof_rewrite_in_progress")) > 0) await sleep(LOOK_MS);
+  }
+
   close(): void {
     this.#connection.disconnect();
   }
