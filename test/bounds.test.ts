@@ -7,7 +7,7 @@ import { BOUND_SETTINGS } from "../src/config-bounds.ts";
 
 const root = join(import.meta.dirname, "..");
 const text = (path: string): string => readFileSync(join(root, path), "utf8");
-const UNITS: Readonly<Record<string, number>> = { "": 1, bytes: 1, KiB: 1024, MiB: 1024 ** 2, s: 1_000 };
+const UNITS: Readonly<Record<string, number>> = { "": 1, bytes: 1, KiB: 1024, MiB: 1024 ** 2, ms: 1, s: 1_000 };
 
 const [SETTING_ROWS = [], FIXED_ROWS = []] = text("docs/bounds.md").split("\n## Fixed").map(rowsOf);
 

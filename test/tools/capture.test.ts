@@ -16,6 +16,8 @@ import {
 } from "../../src/core/index.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { Capture } from "../../src/tools/capture/capture.ts";
+import { CaptureFile } from "../../src/tools/capture/capture-folder.ts";
+import { LineRecorder } from "../../src/tools/capture/line-recorder.ts";
 import { startProxy } from "../../src/tools/capture/proxy.ts";
 import { checkedProfile } from "../../src/tools/checked-profile.ts";
 import { DeviceRunner } from "../../src/tools/device-runner.ts";
@@ -265,5 +267,33 @@ describe("a transcript that was written", () => {
         expect(read.units).toEqual(units);
       }),
     );
+  });
+});
+
+describe("a pause", () => {
+  const protocol = PROTOCOLS[0] as Protocol;
+  /** What is written when so many milliseconds lie between what the device says and a text for it. */
+  const waits = (ms: number): readonly string[] => {
+    const lines: string[] = [];
+    let now = 0.9;
+    const recorder = new LineRecorder({ redact: false, now: () => now, open: () => new CaptureFile((line) => void lines.push(line)) });
+    recorder.loggedIn({ trackerId: 1, deviceId: DEVICE, profile: {}, secret: null }, protocol);
+    recorder.up(Buffer.from("#P#\r\n"));
+    now += ms;
+    recorder.down(Buffer.from("#AP#\r\n"));
+    return parseTranscript(lines.join("")).steps.flatMap((step) => (step.type === "wait" ? [String(step.ms)] : []));
+  };
+
+  it("is written in seconds, and one of a second that was seen late is not lost", () => {
+    expect([0, 500, 985, 991, 1_000, 1_985, 1_995, 60_000].map(waits)).toEqual([
+      [],
+      [],
+      [],
+      ["1000"],
+      ["1000"],
+      ["1000"],
+      ["2000"],
+      ["60000"],
+    ]);
   });
 });

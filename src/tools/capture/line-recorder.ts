@@ -20,6 +20,8 @@ import { Cover, coveredProfile } from "./cover.ts";
 const EARLY_BYTES = 64 * 1024;
 /** Shorter pauses are not worth a line. */
 const PAUSE_MS = 1_000;
+/** What a line does is seen here a little later than by its own clock: what took a second there may seem to take less. */
+const SEEN_LATE_MS = 10;
 
 export interface RecorderOptions {
   /** The file for a device of this protocol, whose names are as the device says them. */
@@ -119,7 +121,7 @@ export class LineRecorder implements LineTap {
   }
 
   #pause(at: number): void {
-    const pause = Math.floor(at - (this.#lastAt ?? at));
+    const pause = this.#lastAt === null ? 0 : Math.floor(at - this.#lastAt + SEEN_LATE_MS);
     this.#lastAt = at;
     if (pause >= PAUSE_MS) this.#file?.write(transcriptLine({ type: "wait", ms: pause - (pause % PAUSE_MS) }));
   }
