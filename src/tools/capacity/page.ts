@@ -55,7 +55,7 @@ export function capacityPage({ machine, units }: Measured): string {
     "",
     "## What that means",
     "",
-    "- **Lines are cheap, what is kept is not.** Memory of Redis decides how many masters there are; `RETENTION` is not there yet, so plan for all that was ever written.",
+    "- **Lines are cheap, what is kept is not.** Memory of Redis decides how many masters there are; `RETENTION` bounds it ([data.md](data.md)); without it plan for all that was ever written.",
     "  The bytes of a message were taken just after it was delivered: they hold its timeline (7 days) and its event (a day) as well, so that what is kept for long takes less.",
     `- **Message ids are 32-bit**, because the API's clients hold them so: ${count(BOUNDS.ids)} texts, then none is taken any more (\`tracker_chat_message_ids_used_ratio\` shows it). Where the last row`,
     "  is shorter than you mean to run, split the accounts over several installations, each with a Redis of its own: nothing is shared between accounts.",
