@@ -127,6 +127,7 @@ describe("the checker", () => {
     ["I1b", "a text is stored twice", [[9_100, { op: "stored", ...outgoing, id: 13 }]]],
     ["I1b", "what was refused is stored", [[1_000, { ...sent, outcome: "fail", id: null }]], ({ op }) => op === "sent"],
     ["I2", "delivered, and the device kept its receipt", [[1_010, { ...arrived, receipt: "no" }]], isArrival],
+    ["I2", "a text comes to another device", [[1_020, { ...arrived, device: "another" }]]],
     ["I2", "delivered before a late receipt", [[1_010, { ...arrived, receipt: "late", dueAt: 2_500 }]], isArrival],
     [
       "I3",

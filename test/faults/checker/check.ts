@@ -1,6 +1,6 @@
 /** Every promise that a campaign can show broken, over its history. */
 import type { Entry } from "../history.ts";
-import { checkCopies, checkOrder, checkReceipts } from "./delivery.ts";
+import { checkAddressee, checkCopies, checkOrder, checkReceipts } from "./delivery.ts";
 import { checkDrains } from "./drains.ts";
 import { checkArrived, checkIds, checkStored } from "./durability.ts";
 import { Facts, type Violation } from "./facts.ts";
@@ -19,6 +19,7 @@ const CHECKS = [
   checkArrived,
   checkIds,
   checkReceipts,
+  checkAddressee,
   checkOrder,
   checkCopies,
   checkTimes,

@@ -37,6 +37,16 @@ function acknowledgedAt(facts: Facts, { receipt, dueAt, line, t }: Arrival): num
   return Math.min(closed, left) < dueAt - SAME_MS ? Number.POSITIVE_INFINITY : dueAt;
 }
 
+/** I2: no device gets what is meant for another, whoever would acknowledge it. */
+export function checkAddressee(facts: Facts): readonly Violation[] {
+  return facts.stored.flatMap(({ n, trackerId, direction }): readonly Violation[] => {
+    if (n === null || direction !== "OUTGOING") return [];
+    const own = facts.byTracker.get(trackerId)?.device;
+    const strayed = (facts.arrivals.get(n) ?? []).filter(({ device }) => device !== own);
+    return strayed.map(({ t, device }) => ({ invariant: "I2", t, what: `${device} got text ${n}, which is meant for ${own}` }));
+  });
+}
+
 /** I3: what comes to a device for the first time comes in the order of the numbers; what was given up, or the device could not take at first, may come behind. */
 export function checkOrder(facts: Facts): readonly Violation[] {
   const idOf = new Map<number, number>();

@@ -99,16 +99,10 @@ export class RedisProxy {
   }
 
   #pass(from: Socket, to: Socket, allows: (chunk: Buffer) => boolean): void {
-    let last = 0;
+    const late = new Late((chunk) => to.write(chunk));
     from.on("data", (chunk: Buffer) => {
       if (this.#silent || !allows(chunk)) return;
-      const delay = this.#delay;
-      if (delay === null && last <= performance.now()) {
-        to.write(chunk);
-        return;
-      }
-      last = Math.max(last, performance.now() + (delay?.() ?? 0));
-      setTimeout(() => to.write(chunk), last - performance.now());
+      late.pass(chunk, this.#delay?.() ?? 0);
     });
     from.on("error", () => undefined);
     from.on("close", () => {
@@ -146,6 +140,39 @@ export class RedisProxy {
     this.cut += 1;
     pair.near.resetAndDestroy();
     return false;
+  }
+}
+
+/**
+ * One way of a connection on which bytes are late: one timer for the first of them, because two timers for the same moment do not keep
+ * their order, which TCP does. Answers that changed places would each be taken for the other's.
+ */
+class Late {
+  readonly #write: (chunk: Buffer) => void;
+  #waiting: { readonly chunk: Buffer; readonly dueAt: number }[] = [];
+  #last = 0;
+
+  constructor(write: (chunk: Buffer) => void) {
+    this.#write = write;
+  }
+
+  pass(chunk: Buffer, delayMs: number): void {
+    this.#last = Math.max(this.#last, performance.now() + delayMs);
+    this.#waiting.push({ chunk, dueAt: this.#last });
+    if (this.#waiting.length === 1) this.#look();
+  }
+
+  #look(): void {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    const ms = first.dueAt - performance.now();
+    if (ms > 0) {
+      setTimeout(() => this.#look(), ms);
+      return;
+    }
+    this.#waiting.shift();
+    this.#write(first.chunk);
+    this.#look();
   }
 }
 
