@@ -4,20 +4,13 @@ import { connect, createServer, type Socket } from "node:net";
 import { afterAll, expect, it } from "vitest";
 import { RedisProxy } from "./faults/primitives/proxy.ts";
 import { until } from "./support/gateway-world.ts";
+import { freePort } from "./support/product.ts";
 
 const closing: (() => void)[] = [];
 
 afterAll(() => {
   for (const close of closing) close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 it("passes what is late in its order, each chunk by itself", async () => {
   const target = createServer((echo: Socket) => echo.pipe(echo)).listen(0, "127.0.0.1");

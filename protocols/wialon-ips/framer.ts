@@ -91,9 +91,9 @@ export class WialonFramer implements Framer {
       return this.#wait();
     }
     this.#scanned = 0;
-    const prefix = bytes[0] === HASH ? 0 : prefixLength(bytes.subarray(0, stop));
-    if (prefix > 0) return this.#takePrefix(prefix);
     const line = bytes.subarray(0, stop);
+    const prefix = prefixLength(line);
+    if (prefix > 0) return this.#takePrefix(prefix);
     this.#queue.drop(end + 1);
     return this.#beginBody(line) ?? { kind: "frame", bytes: line };
   }
@@ -160,4 +160,3 @@ export class WialonFramer implements Framer {
 
 const CR = 0x0d;
 const LF = 0x0a;
-const HASH = 0x23;

@@ -59,6 +59,15 @@ class OverTurns extends Turns {
   }
 }
 
+/** The same when others have the turn, and these words of the peer's were put off. */
+async function late(words: string): Promise<Awaited<ReturnType<typeof pair>> & { readonly turns: OverTurns }> {
+  const turns = new OverTurns();
+  const both = await pair(turns);
+  both.peer.say(words);
+  await until(() => turns.waiting.length === 1);
+  return { ...both, turns };
+}
+
 /** Writes until the kernel takes no more, then `more` bytes. */
 function fill(wire: Wire, more: number): void {
   const piece = Buffer.alloc(16 * 1024);
@@ -119,10 +128,7 @@ describe("a wire", () => {
   });
 
   it("puts off what comes when others have the turn, and reads no further until it has dealt with it", async () => {
-    const turns = new OverTurns();
-    const { peer, socket, told } = await pair(turns);
-    peer.say("one");
-    await until(() => turns.waiting.length === 1);
+    const { turns, peer, socket, told } = await late("one");
     peer.say("three");
     await until(() => socket.isPaused());
     expect(told).toEqual([]);
@@ -142,30 +148,21 @@ describe("a wire", () => {
   });
 
   it("hears what it put off before it goes", async () => {
-    const turns = new OverTurns();
-    const { wire, peer, told } = await pair(turns);
-    peer.say("last words");
-    await until(() => turns.waiting.length === 1);
+    const { wire, told } = await late("last words");
     wire.destroy();
     await until(() => told.includes("gone"));
     expect(told).toEqual(["received 11", "gone"]);
   });
 
   it("hears nothing that it put off once it has ended", async () => {
-    const turns = new OverTurns();
-    const { wire, peer, told } = await pair(turns);
-    peer.say("too late");
-    await until(() => turns.waiting.length === 1);
+    const { turns, wire, told } = await late("too late");
     wire.end(0);
     turns.serve();
     expect(told).toEqual([]);
   });
 
   it("is not read on by its owner while it has put something off", async () => {
-    const turns = new OverTurns();
-    const { wire, peer, socket } = await pair(turns);
-    peer.say("one");
-    await until(() => turns.waiting.length === 1);
+    const { turns, wire, socket } = await late("one");
     wire.read(false);
     wire.read(true);
     expect(socket.isPaused()).toBe(true);
@@ -174,10 +171,7 @@ describe("a wire", () => {
   });
 
   it("puts nothing off when too much waits, and hears its own first", async () => {
-    const turns = new OverTurns();
-    const { peer, told } = await pair(turns);
-    peer.say("one");
-    await until(() => turns.waiting.length === 1);
+    const { turns, peer, told } = await late("one");
     turns.putOff({ catchUp: () => undefined }, WAITING_BYTES);
     peer.say("three");
     await until(() => told.length === 2);

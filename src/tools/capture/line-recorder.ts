@@ -121,7 +121,7 @@ export class LineRecorder implements LineTap {
   }
 
   #pause(at: number): void {
-    const pause = this.#lastAt === null ? 0 : Math.floor(at - this.#lastAt + SEEN_LATE_MS);
+    const pause = Math.floor(at - (this.#lastAt ?? at) + SEEN_LATE_MS);
     this.#lastAt = at;
     if (pause >= PAUSE_MS) this.#file?.write(transcriptLine({ type: "wait", ms: pause - (pause % PAUSE_MS) }));
   }
