@@ -31,28 +31,32 @@ const STORED = 1;
 
 export interface SubmitMeans {
   readonly ids: IdTaker;
-  readonly marks: PendingMarks;
+  readonly marks: Pick<PendingMarks, "take">;
   readonly named: Promise<void>;
   /** The script is on its way: scripts that are run from now on come behind it. */
   readonly underway: () => void;
 }
 
 /** Stores an OUTGOING text once `named` is settled. */
-export async function submit(scripts: Scripts, draft: Draft, { ids, marks, named, underway }: SubmitMeans): Promise<Submitted> {
+export async function submit(
+  scripts: Pick<Scripts, "run">,
+  draft: Draft,
+  { ids, marks, named, underway }: SubmitMeans,
+): Promise<Submitted> {
   const { state, flags, rest } = packDraft(draft);
   const { urgent, ttlMs, notBeforeMs = 0, replaces } = draft;
   const queue = [outboxBytes(draft.text, draft.choices), ttlMs, urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES, notBeforeMs, replaces ?? 0];
   const repeats = [keyDigest(draft.idempotencyKey), IDEMPOTENCY_KEYS, IDEMPOTENCY_MS];
   const [code, ...stored] = await overtaking(async (again) => {
-    const [id, mark] = await Promise.all([
-      ids.take(draft.trackerId, 1),
+    const [{ first: id, indexed }, mark] = await Promise.all([
+      ids.take(draft.trackerId, 1, again),
       draft.rejected === null ? marks.take(draft.trackerId, again) : NO_MARK,
       named,
     ]);
     const args = [id, mark.mark, state, flags, rest, ...queue, ...repeats, mark.fresh ? 0 : 1];
     const reply = scripts.run("submit", scriptKeys(draft.trackerId), args);
     underway();
-    return asArray(await reply);
+    return asArray(await once(reply, indexed));
   });
   if (code !== STORED) return { type: "full" };
   const [id, submittedAt, node, epoch, replaced, repeated] = stored;
@@ -68,7 +72,7 @@ export async function submit(scripts: Scripts, draft: Draft, { ids, marks, named
 
 /** Stores a device's texts once `named` is settled. `nonce` (12 bytes) marks this call: sent to Redis twice, it counts once. */
 export async function receive(
-  scripts: Scripts,
+  scripts: Pick<Scripts, "run">,
   reception: Reception,
   { nonce, named, ids: taker }: { readonly nonce: Buffer; readonly named: Promise<void>; readonly ids: IdTaker },
 ): Promise<Received> {
@@ -76,9 +80,9 @@ export async function receive(
   if (texts.length === 0) return { ids: [], duplicates: 0 };
   const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS, passed ?? 0];
   const packed = texts.flatMap((text) => packText(text, employeeId));
-  const [code, duplicates, ...ids] = await overtaking(async () => {
-    const [first] = await Promise.all([taker.take(trackerId, texts.length), named]);
-    return asArray(await scripts.run("receive", scriptKeys(trackerId), [first, ...head, ...packed]));
+  const [code, duplicates, ...ids] = await overtaking(async (again) => {
+    const [{ first, indexed }] = await Promise.all([taker.take(trackerId, texts.length, again), named]);
+    return asArray(await once(scripts.run("receive", scriptKeys(trackerId), [first, ...head, ...packed]), indexed));
   });
   if (code !== STORED) return { ids: [], duplicates: 0, stale: true };
   return { ids: ids.map(asNumber), duplicates: asNumber(duplicates) };
@@ -95,6 +99,12 @@ export async function retryDeadLetter(
     return [await scripts.run("retry", scriptKeys(trackerId), [id, mark])];
   });
   return code === STORED;
+}
+
+/** The reply, once the index has its ids as well: that call went before it. */
+async function once(reply: Promise<Reply>, indexed: Promise<void>): Promise<Reply> {
+  const [stored] = await Promise.all([reply, indexed]);
+  return stored;
 }
 
 /** `again`: what the attempt before this one relied on was out of date. */

@@ -1,20 +1,28 @@
 #!lua
--- Takes message ids and writes down whose they are, in one step: an id without its entry cannot exist.
+-- Takes message ids and writes down whose they are, in one step; or writes that down of ids that were taken ahead of their use.
 -- KEYS   1 the counter  2 prefix of the index blocks (1024 ids each, 4 bytes per id)
--- ARGV   1 the last id there is  2 trackers, packed i4  3 how many ids each wants, packed I4
--- Output the first id; each tracker's follow those of the one before; -1 when they are used up
+-- ARGV   1 the last id there is  2 trackers, packed i4  3 how many ids each wants, packed I4  4 first of those that were taken
+--        ahead for them, in a row (0: none were)  5 how many to take ahead now
+-- Output the first id that was taken; each tracker's follow those of the one before, then those taken ahead; -1 when they are used up
 local trackers, counts, wanted = ARGV[2], {}, 0
 for at = 1, #ARGV[3], 4 do
   local count = struct.unpack('>I4', ARGV[3], at)
   counts[#counts + 1] = count
   wanted = wanted + count
 end
-local last = (tonumber(redis.call('GET', KEYS[1])) or 0) + wanted
-if last > tonumber(ARGV[1]) then return -1 end
-redis.call('SET', KEYS[1], last)
+local known, ahead = tonumber(ARGV[4]), tonumber(ARGV[5])
+local before = tonumber(redis.call('GET', KEYS[1])) or 0
+local first = known > 0 and known or before + 1
+local last = first + wanted - 1
+-- A counter that has lost what was taken ahead must not give it to others.
+local counter = math.max(before, last)
+local used_up = counter + ahead > tonumber(ARGV[1])
+if used_up and known == 0 then return -1 end
+if not used_up then counter = counter + ahead end
+if counter > before then redis.call('SET', KEYS[1], counter) end
 local owners = {}
 for place, count in ipairs(counts) do owners[place] = string.rep(string.sub(trackers, place * 4 - 3, place * 4), count) end
-local entries, id, at = table.concat(owners), last - wanted + 1, 0
+local entries, id, at = table.concat(owners), first, 0
 while id <= last do
   local slot = id % 1024
   local run = math.min(last - id + 1, 1024 - slot)
@@ -22,4 +30,5 @@ while id <= last do
   id = id + run
   at = at + run
 end
-return last - wanted + 1
+if used_up then return -1 end
+return known > 0 and counter - ahead + 1 or first

@@ -1,0 +1,222 @@
+/** Ids that were taken ahead: a text that has one goes to Redis right behind the call that writes down whose the id is. */
+import { setImmediate as turnEnds } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
+import { IdTaker, type TakenIds } from "../../src/store/id-taker.ts";
+import { ID_BLOCKS, IDS } from "../../src/store/keys.ts";
+import { RedisStore } from "../../src/store/redis.ts";
+import type { Reply } from "../../src/store/redis-reply.ts";
+import { type ScriptArgument, type ScriptName, Scripts } from "../../src/store/redis-scripts.ts";
+import { receive, submit } from "../../src/store/redis-write.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { startCluster } from "../support/redis-cluster.ts";
+import { deviceText, draft, freshTracker, incoming, submitted } from "./world.ts";
+
+interface Asked {
+  readonly name: ScriptName;
+  readonly args: readonly ScriptArgument[];
+  answer(reply: Reply): void;
+  fail(): void;
+}
+
+/** Scripts that are answered when the test says so. */
+class HeldScripts {
+  readonly asked: Asked[] = [];
+
+  run(name: ScriptName, _keys: readonly string[], args: readonly ScriptArgument[]): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.asked.push({ name, args, answer: resolve, fail: () => reject(new Error("refused")) });
+    });
+  }
+
+  /** The newest call of this script. */
+  last(name: ScriptName): Asked {
+    const found = this.asked.filter((call) => call.name === name).at(-1);
+    if (found === undefined) throw new Error(`${name} was not asked for`);
+    return found;
+  }
+}
+
+/** A taker that was given the ids 1 and 2, and holds 3. */
+async function holding(scripts: HeldScripts): Promise<IdTaker> {
+  const taker = new IdTaker(scripts, { ahead: true, now: () => 0 });
+  for (const first of [1, 2]) {
+    const taken = taker.take(1, 1);
+    await turnEnds();
+    scripts.last("take-ids").answer(first);
+    expect((await taken).first).toBe(first);
+  }
+  scripts.asked.length = 0;
+  return taker;
+}
+
+/** What take-ids was told of the first id and of how many to take ahead. */
+const told = ({ args }: Asked): readonly ScriptArgument[] => args.slice(3);
+const SUBMITTED: Reply = [1, 3, 0, Buffer.alloc(0), 0, 0, 0];
+const MARKS = { take: async () => ({ mark: 1, fresh: true }) };
+
+describe("ids that were taken ahead", () => {
+  it("are given at once, and told of when the index has them", async () => {
+    const scripts = new HeldScripts();
+    const taker = await holding(scripts);
+    const taken = taker.take(7, 1);
+    await turnEnds();
+    const { first, indexed } = await taken;
+    expect([first, told(scripts.last("take-ids"))]).toEqual([3, [3, 2]]);
+    let settled = false;
+    const done = indexed.then(() => {
+      settled = true;
+    });
+    await turnEnds();
+    expect(settled).toBe(false);
+    scripts.last("take-ids").answer(4);
+    await done;
+  });
+
+  it.each(["submit", "receive"] as const)("let %s go right behind, in the same turn; its end waits for both", async (name) => {
+    for (const late of ["take-ids", name] as const) {
+      const scripts = new HeldScripts();
+      const ids = await holding(scripts);
+      const means = { ids, named: Promise.resolve() };
+      const text = { trackerId: 7, epoch: 1, employeeId: null, texts: [deviceText("hello")], early: false };
+      let ended = false;
+      const stored = (
+        name === "submit"
+          ? submit(scripts, draft(7), { ...means, marks: MARKS, underway: () => undefined })
+          : receive(scripts, text, { ...means, nonce: Buffer.alloc(12) })
+      ).then(() => {
+        ended = true;
+      });
+      await turnEnds();
+      await turnEnds();
+      expect(scripts.asked.map((call) => call.name)).toEqual(["take-ids", name]);
+      const answer = (which: ScriptName): void =>
+        scripts.last(which).answer(which === "take-ids" ? 4 : name === "submit" ? SUBMITTED : [1, 0, 3]);
+      answer(late === name ? "take-ids" : name);
+      await turnEnds();
+      expect(ended).toBe(false);
+      answer(late);
+      await stored;
+    }
+  });
+
+  it("whose call failed are told of to nobody, and written down before any other", async () => {
+    const scripts = new HeldScripts();
+    const taker = await holding(scripts);
+    const stored = submit(scripts, draft(7), { ids: taker, marks: MARKS, named: Promise.resolve(), underway: () => undefined });
+    await turnEnds();
+    await turnEnds();
+    const [failed] = scripts.asked;
+    failed?.fail();
+    scripts.last("submit").answer(SUBMITTED);
+    await expect(stored).rejects.toThrow("refused");
+    for (let again = 0; again < 2; again += 1) {
+      scripts.asked.length = 0;
+      taker.take(8, 1).catch(() => undefined);
+      await turnEnds();
+      const [first, second] = scripts.asked;
+      expect(first?.args.slice(1, 4)).toEqual(failed?.args.slice(1, 4));
+      expect(second?.args[1]).not.toEqual(failed?.args[1]);
+      // Once more: it may fail again.
+      if (again === 0) first?.fail();
+      else first?.answer(9);
+      await turnEnds();
+    }
+    scripts.asked.length = 0;
+    taker.take(8, 1).catch(() => undefined);
+    await turnEnds();
+    expect(scripts.asked).toHaveLength(1);
+  });
+
+  it("are left when another writer was faster, and where calls may overtake each other", async () => {
+    const scripts = new HeldScripts();
+    const taker = await holding(scripts);
+    taker.take(7, 1, true).catch(() => undefined);
+    await turnEnds();
+    expect(told(scripts.last("take-ids"))[0]).toBe(0);
+    const apart = new IdTaker(scripts, { ahead: false, now: () => 0 });
+    for (let text = 0; text < 3; text += 1) {
+      const taken = apart.take(7, 1);
+      await turnEnds();
+      expect(told(scripts.last("take-ids"))).toEqual([0, 0]);
+      scripts.last("take-ids").answer(1);
+      await taken;
+    }
+  });
+});
+
+describe("on Redis", () => {
+  let redis: TestRedis;
+  let connection: RedisConnection;
+  beforeAll(async () => {
+    redis = await startRedis();
+    connection = connectRedis(redis.place, "requests");
+    await connected(connection, 10_000);
+  });
+  afterAll(async () => {
+    connection.disconnect();
+    await redis.stop();
+  });
+  const counter = async (): Promise<number> => Number(await redis.command("GET", IDS));
+
+  it("texts that follow each other closely have ids that were taken ahead; each is found by its id, and those of a tracker ascend", async () => {
+    const [store, trackers] = [new RedisStore(connection), [freshTracker(), freshTracker()]];
+    const ids: number[] = [];
+    // A slow machine may take too long between two texts.
+    for (let burst = 0; burst < 50 && (await counter()) === (ids.at(-1) ?? 0); burst += 1) {
+      for (let text = 0; text < 20; text += 1) ids.push(await submitted(store, trackers[text % 2] ?? 0));
+    }
+    expect(await counter()).toBeGreaterThan(ids.at(-1) ?? 0);
+    expect(ids).toEqual([...new Set(ids)].sort((one, other) => one - other));
+    const found = await store.find(ids);
+    expect(found.map((message) => message?.trackerId)).toEqual(ids.map((_, place) => trackers[place % 2]));
+  });
+
+  it("two nodes that write to one tracker in turn store each text once, with ids that ascend", async () => {
+    const [nodes, trackerId] = [[new RedisStore(connection), new RedisStore(connection)], freshTracker()];
+    const ids: number[] = [];
+    for (let text = 0; text < 100; text += 1) {
+      for (const node of nodes) {
+        ids.push(await submitted(node, trackerId));
+        ids.push(await incoming(node, trackerId, `text ${ids.length}`));
+      }
+    }
+    expect(ids).toEqual([...new Set(ids)].sort((one, other) => one - other));
+    expect(
+      (await nodes[0]?.list({ trackerId, from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1_000, ascending: true }))?.map(({ id }) => id),
+    ).toEqual(ids);
+  });
+
+  it("a counter that has lost ids that were taken ahead does not give them to others", async () => {
+    const taker = new IdTaker(new Scripts(connection), { ahead: true, now: () => 0 });
+    const taken: TakenIds[] = [];
+    for (let text = 0; text < 5; text += 1) taken.push(await taker.take(freshTracker(), 2));
+    await Promise.all(taken.map((one) => one.indexed));
+    const lost = (taken.at(-1)?.first ?? 0) - 10;
+    await redis.command("SET", IDS, lost);
+    const trackerId = freshTracker();
+    const { first, indexed } = await taker.take(trackerId, 2);
+    await indexed;
+    expect(first).toBeGreaterThan(lost + 2);
+    expect(await counter()).toBeGreaterThan(first);
+    const block = Buffer.from(
+      (await connection.getrangeBuffer(`${ID_BLOCKS}${Math.floor(first / 1_024)}`, (first % 1_024) * 4, (first % 1_024) * 4 + 7)) ?? "",
+    );
+    expect([block.readInt32BE(0), block.readInt32BE(4)]).toEqual([trackerId, trackerId]);
+  });
+});
+
+it("on a cluster, where the index and a tracker are apart, none are taken ahead", async () => {
+  const cluster = await startCluster();
+  const connection = connectRedis(cluster.place, "requests");
+  try {
+    await connected(connection, 10_000);
+    const [store, trackerId] = [new RedisStore(connection), freshTracker()];
+    let last = 0;
+    for (let text = 0; text < 100; text += 1) last = await submitted(store, trackerId);
+    expect(Number(await connection.get(IDS))).toBe(last);
+  } finally {
+    connection.disconnect();
+    await cluster.stop();
+  }
+});
