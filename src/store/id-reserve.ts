@@ -1,8 +1,13 @@
-/** Message ids that were taken ahead of their use, while texts come so quickly that the next one is sure to follow. */
+/**
+ * Message ids that were taken ahead of their use, while texts come so quickly that the next one is sure to follow. Each is above all that this
+ * node gave before; that it is above those of other nodes is compared where it is used (lua/parts/ids.lua).
+ */
 import type { MessageId } from "../chat/message.ts";
 
-/** As many ids as were wanted in the last so many milliseconds are held, and none longer: ids are to follow time, whichever node gives them. */
+/** As many ids as were wanted in the last so many milliseconds are held, and none longer. */
 export const RESERVE_MS = 20;
+/** Nothing is taken ahead for so long when another node was faster: where nodes take turns it would be in vain. */
+export const REST_MS = 1_000;
 /** Ids held, and on their way. */
 export const RESERVE_IDS = 256;
 
@@ -17,6 +22,7 @@ export class IdReserve {
   #ranges: Range[] = [];
   #wanted: { readonly count: number; readonly at: number }[] = [];
   #coming = 0;
+  #restsUntil = 0;
 
   /** The first of `count` ids in a row, which are the caller's from now on; null: there are none. */
   use(count: number, now: number): MessageId | null {
@@ -36,7 +42,7 @@ export class IdReserve {
   /** How many to take ahead along with a call for `count` more; `add` or `missed` tells what became of them. */
   order(count: number, now: number): number {
     this.#wanted = this.#wanted.filter(({ at }) => now - at <= RESERVE_MS);
-    const usual = this.#wanted.reduce((sum, wanted) => sum + wanted.count, 0);
+    const usual = now < this.#restsUntil ? 0 : this.#wanted.reduce((sum, wanted) => sum + wanted.count, 0);
     this.#wanted.push({ count, at: now });
     const held = this.#ranges.reduce((sum, range) => sum + range.count, this.#coming);
     const ahead = Math.max(0, Math.min(usual, RESERVE_IDS) - held);
@@ -44,14 +50,25 @@ export class IdReserve {
     return ahead;
   }
 
-  add(first: MessageId, count: number, now: number): void {
-    this.#coming -= count;
+  /** Ids from `first` on were given without being taken ahead: none below them is given any more. */
+  passedBy(first: MessageId): void {
+    this.#ranges = this.#ranges.filter((range) => range.first > first);
+  }
+
+  /** `count` of the `of` that were ordered, in the order in which they were taken. */
+  add({ first, count, of }: { readonly first: MessageId; readonly count: number; readonly of: number }, now: number): void {
+    this.#coming -= of;
     if (count > 0) this.#ranges.push({ first, count, since: now });
   }
 
   /** The call failed: what its server knows may not be what this node was told before. */
-  missed(count: number): void {
-    this.#coming -= count;
+  missed(of: number): void {
+    this.#coming -= of;
     this.#ranges = [];
+  }
+
+  rest(now: number): void {
+    this.#ranges = [];
+    this.#restsUntil = now + REST_MS;
   }
 }

@@ -1,13 +1,15 @@
 /** Message ids for whoever wants some in one turn of the event loop, taken by one call: alone a call costs more than what it does. */
 import type { MessageId, TrackerId } from "../chat/message.ts";
 import { IdReserve } from "./id-reserve.ts";
-import { ID_BLOCKS, IDS } from "./keys.ts";
+import { ID_BLOCKS, ID_HOLDER, IDS } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
-import { asNumber } from "./redis-reply.ts";
+import { asArray, asNumber } from "./redis-reply.ts";
 import type { Scripts } from "./redis-scripts.ts";
 
 export interface TakenIds {
   readonly first: MessageId;
+  /** They were taken ahead: they hold as long as no other node has taken any since. */
+  readonly ahead: boolean;
   /** Settles when the index says whose they are, which nobody may be told of before. What is asked of the same Redis from now on comes behind it. */
   readonly indexed: Promise<void>;
 }
@@ -37,19 +39,23 @@ const INDEXED = Promise.resolve();
 export interface IdTakerOptions {
   /** What is asked behind a call is done behind it, as one connection to one Redis does: ids may be taken ahead. */
   readonly ahead: boolean;
+  /** What tells this node from others: 8 bytes. */
+  readonly mark: Buffer;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
 
 export class IdTaker {
   readonly #scripts: Pick<Scripts, "run">;
+  readonly #mark: Buffer;
   readonly #now: () => number;
   readonly #reserve: IdReserve | null;
   #wishes: Wish[] = [];
   #unindexed: (Owners & { readonly first: MessageId })[] = [];
 
-  constructor(scripts: Pick<Scripts, "run">, { ahead, now = () => performance.now() }: IdTakerOptions) {
+  constructor(scripts: Pick<Scripts, "run">, { ahead, mark, now = () => performance.now() }: IdTakerOptions) {
     this.#scripts = scripts;
+    this.#mark = mark;
     this.#now = now;
     this.#reserve = ahead ? new IdReserve() : null;
   }
@@ -74,44 +80,50 @@ export class IdTaker {
   async #grant(wishes: readonly Wish[]): Promise<void> {
     const count = wishes.reduce((sum, wish) => sum + wish.count, 0);
     const now = this.#now();
-    const first = wishes.some(({ fresh }) => fresh) ? null : (this.#reserve?.use(count, now) ?? null);
-    const ahead = this.#reserve?.order(count, now) ?? 0;
+    if (wishes.some(({ fresh }) => fresh)) this.#reserve?.rest(now);
+    const first = this.#reserve?.use(count, now) ?? null;
+    const most = this.#reserve?.order(count, now) ?? 0;
     const owners = packed(wishes);
     if (first !== null) {
-      const indexed = this.#index(first, owners, ahead);
+      const indexed = this.#index(first, owners, most);
       // Who waits for it may still be waiting for something else.
       indexed.catch(() => undefined);
-      give(wishes, first, indexed);
+      give(wishes, { first, ahead: true, indexed });
       return;
     }
     try {
-      const taken = await this.#call(owners, 0, ahead);
-      if (taken === null) throw new IdsUsedUp();
-      this.#reserve?.add(taken + count, ahead, this.#now());
-      give(wishes, taken, INDEXED);
+      const taken = await this.#call(owners, 0, most);
+      this.#reserve?.passedBy(taken.first);
+      this.#reserve?.add({ first: taken.first + count, count: taken.ahead, of: most }, this.#now());
+      give(wishes, { first: taken.first, ahead: false, indexed: INDEXED });
     } catch (error) {
-      this.#reserve?.missed(ahead);
+      this.#reserve?.missed(most);
       for (const { reject } of wishes) reject(error);
     }
   }
 
   /** Of ids that were taken ahead: who has them may store a message although this call fails, so it is made again with the next one. */
-  async #index(first: MessageId, owners: Owners, ahead: number): Promise<void> {
+  async #index(first: MessageId, owners: Owners, most: number): Promise<void> {
     try {
-      const taken = await this.#call(owners, first, ahead);
-      if (taken === null) this.#reserve?.missed(ahead);
-      else this.#reserve?.add(taken, ahead, this.#now());
+      const taken = await this.#call(owners, first, most);
+      this.#reserve?.add({ first: taken.first, count: taken.ahead, of: most }, this.#now());
     } catch (error) {
-      this.#reserve?.missed(ahead);
+      this.#reserve?.missed(most);
       this.#unindexed = [...this.#unindexed, { first, ...owners }].slice(-MOST_UNINDEXED);
       throw error;
     }
   }
 
-  /** The first of the ids that it took; null: they are used up. */
-  async #call({ trackers, counts }: Owners, known: MessageId, ahead: number): Promise<MessageId | null> {
-    const first = asNumber(await this.#scripts.run("take-ids", [IDS, ID_BLOCKS], [LAST_ID, trackers, counts, known, ahead]));
-    return first < 0 ? null : first;
+  /** The first of the ids that it took, and how many of them are ahead. */
+  async #call(
+    { trackers, counts }: Owners,
+    known: MessageId,
+    most: number,
+  ): Promise<{ readonly first: MessageId; readonly ahead: number }> {
+    const args = [LAST_ID, trackers, counts, known, most, this.#mark];
+    const [first = 0, ahead = 0] = asArray(await this.#scripts.run("take-ids", [IDS, ID_BLOCKS, ID_HOLDER], args)).map(asNumber);
+    if (first < 0) throw new IdsUsedUp();
+    return { first, ahead };
   }
 }
 
@@ -124,10 +136,10 @@ function packed(wishes: readonly Wish[]): Owners {
   return { trackers, counts };
 }
 
-function give(wishes: readonly Wish[], from: MessageId, indexed: Promise<void>): void {
-  let first = from;
+function give(wishes: readonly Wish[], taken: TakenIds): void {
+  let { first } = taken;
   for (const { count, resolve } of wishes) {
-    resolve({ first, indexed });
+    resolve({ ...taken, first });
     first += count;
   }
 }

@@ -44,6 +44,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   { name: "{ids}:i:<block>", goesWith: "shared" },
   { name: "{ids}:bc", goesWith: "shared" },
   { name: "{ids}:wh", goesWith: "shared" },
+  { name: "{ids}:h", goesWith: "shared" },
   { name: "{ids}:old", goesWith: "shared" },
   { name: "pend:{p<shard>}", goesWith: "shared" },
   { name: "pend:{p<shard>}:n", goesWith: "shared" },

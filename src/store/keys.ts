@@ -11,6 +11,8 @@ import { PENDING_SHARDS } from "../chat/ports.ts";
 export const IDS = "{ids}";
 /** `<prefix><id / 1024>`: a string of 4-byte tracker ids. */
 export const ID_BLOCKS = "{ids}:i:";
+/** Which node took the last ids, by its mark, and the first since another did: string (see lua/take-ids.lua). */
+export const ID_HOLDER = "{ids}:h";
 /** How far ids were removed by age and their blocks given back: hash (see lua/forget-ids.lua). */
 export const OLD_IDS = "{ids}:old";
 /** Ids per block. */

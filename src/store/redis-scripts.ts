@@ -52,7 +52,7 @@ const SCRIPTS = {
   "relay-events": 2,
   "listen-events": 2,
   "claim-key": 2,
-  "take-ids": 2,
+  "take-ids": 3,
   "forget-ids": 2,
   "drop-ids": 2,
   "mark-pending": 2,

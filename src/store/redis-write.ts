@@ -30,7 +30,7 @@ const RETRY = 0;
 const STORED = 1;
 
 export interface SubmitMeans {
-  readonly ids: IdTaker;
+  readonly ids: Pick<IdTaker, "take">;
   readonly marks: Pick<PendingMarks, "take">;
   readonly named: Promise<void>;
   /** The script is on its way: scripts that are run from now on come behind it. */
@@ -48,12 +48,12 @@ export async function submit(
   const queue = [outboxBytes(draft.text, draft.choices), ttlMs, urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES, notBeforeMs, replaces ?? 0];
   const repeats = [keyDigest(draft.idempotencyKey), IDEMPOTENCY_KEYS, IDEMPOTENCY_MS];
   const [code, ...stored] = await overtaking(async (again) => {
-    const [{ first: id, indexed }, mark] = await Promise.all([
+    const [{ first: id, ahead, indexed }, mark] = await Promise.all([
       ids.take(draft.trackerId, 1, again),
       draft.rejected === null ? marks.take(draft.trackerId, again) : NO_MARK,
       named,
     ]);
-    const args = [id, mark.mark, state, flags, rest, ...queue, ...repeats, mark.fresh ? 0 : 1];
+    const args = [id, mark.mark, state, flags, rest, ...queue, ...repeats, mark.fresh ? 0 : 1, ahead ? 1 : 0];
     const reply = scripts.run("submit", scriptKeys(draft.trackerId), args);
     underway();
     return asArray(await once(reply, indexed));
@@ -74,15 +74,15 @@ export async function submit(
 export async function receive(
   scripts: Pick<Scripts, "run">,
   reception: Reception,
-  { nonce, named, ids: taker }: { readonly nonce: Buffer; readonly named: Promise<void>; readonly ids: IdTaker },
+  { nonce, named, ids: taker }: { readonly nonce: Buffer; readonly named: Promise<void>; readonly ids: Pick<IdTaker, "take"> },
 ): Promise<Received> {
   const { trackerId, epoch, early, employeeId, texts, passed } = reception;
   if (texts.length === 0) return { ids: [], duplicates: 0 };
   const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS, passed ?? 0];
   const packed = texts.flatMap((text) => packText(text, employeeId));
   const [code, duplicates, ...ids] = await overtaking(async (again) => {
-    const [{ first, indexed }] = await Promise.all([taker.take(trackerId, texts.length, again), named]);
-    return asArray(await once(scripts.run("receive", scriptKeys(trackerId), [first, ...head, ...packed]), indexed));
+    const [{ first, ahead, indexed }] = await Promise.all([taker.take(trackerId, texts.length, again), named]);
+    return asArray(await once(scripts.run("receive", scriptKeys(trackerId), [first, ...head, ahead ? 1 : 0, ...packed]), indexed));
   });
   if (code !== STORED) return { ids: [], duplicates: 0, stale: true };
   return { ids: ids.map(asNumber), duplicates: asNumber(duplicates) };

@@ -63,7 +63,7 @@ export class RedisStore implements MessageStore {
     this.#connection = connection;
     this.#events = events;
     this.#scripts = new Scripts(connection, { told: (told) => events?.told(told), replicas });
-    this.#ids = new IdTaker(this.#scripts, { ahead: !connection.isCluster && replicas === 0 });
+    this.#ids = new IdTaker(this.#scripts, { ahead: !connection.isCluster && replicas === 0, mark: this.#instance });
     this.#marks = new PendingMarks(this.#scripts);
     this.#removal = new RedisRemoval(connection, this.#scripts);
   }

@@ -3,9 +3,10 @@ import { setImmediate as turnEnds } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
 import { IdTaker, type TakenIds } from "../../src/store/id-taker.ts";
-import { ID_BLOCKS, IDS } from "../../src/store/keys.ts";
+import { ID_BLOCKS, ID_HOLDER, IDS } from "../../src/store/keys.ts";
+import { LAST_ID } from "../../src/store/limits.ts";
 import { RedisStore } from "../../src/store/redis.ts";
-import type { Reply } from "../../src/store/redis-reply.ts";
+import { asArray, asNumber, type Reply } from "../../src/store/redis-reply.ts";
 import { type ScriptArgument, type ScriptName, Scripts } from "../../src/store/redis-scripts.ts";
 import { receive, submit } from "../../src/store/redis-write.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -39,11 +40,11 @@ class HeldScripts {
 
 /** A taker that was given the ids 1 and 2, and holds 3. */
 async function holding(scripts: HeldScripts): Promise<IdTaker> {
-  const taker = new IdTaker(scripts, { ahead: true, now: () => 0 });
+  const taker = new IdTaker(scripts, { ahead: true, mark: MARK, now: () => 0 });
   for (const first of [1, 2]) {
     const taken = taker.take(1, 1);
     await turnEnds();
-    scripts.last("take-ids").answer(first);
+    scripts.last("take-ids").answer([first, first - 1]);
     expect((await taken).first).toBe(first);
   }
   scripts.asked.length = 0;
@@ -51,8 +52,9 @@ async function holding(scripts: HeldScripts): Promise<IdTaker> {
 }
 
 /** What take-ids was told of the first id and of how many to take ahead. */
-const told = ({ args }: Asked): readonly ScriptArgument[] => args.slice(3);
+const told = ({ args }: Asked): readonly ScriptArgument[] => args.slice(3, 5);
 const SUBMITTED: Reply = [1, 3, 0, Buffer.alloc(0), 0, 0, 0];
+const MARK = Buffer.from("thisnode");
 const MARKS = { take: async () => ({ mark: 1, fresh: true }) };
 
 describe("ids that were taken ahead", () => {
@@ -61,15 +63,15 @@ describe("ids that were taken ahead", () => {
     const taker = await holding(scripts);
     const taken = taker.take(7, 1);
     await turnEnds();
-    const { first, indexed } = await taken;
-    expect([first, told(scripts.last("take-ids"))]).toEqual([3, [3, 2]]);
+    const { first, ahead, indexed } = await taken;
+    expect([first, ahead, told(scripts.last("take-ids"))]).toEqual([3, true, [3, 2]]);
     let settled = false;
     const done = indexed.then(() => {
       settled = true;
     });
     await turnEnds();
     expect(settled).toBe(false);
-    scripts.last("take-ids").answer(4);
+    scripts.last("take-ids").answer([4, 2]);
     await done;
   });
 
@@ -91,7 +93,7 @@ describe("ids that were taken ahead", () => {
       await turnEnds();
       expect(scripts.asked.map((call) => call.name)).toEqual(["take-ids", name]);
       const answer = (which: ScriptName): void =>
-        scripts.last(which).answer(which === "take-ids" ? 4 : name === "submit" ? SUBMITTED : [1, 0, 3]);
+        scripts.last(which).answer(which === "take-ids" ? [4, 0] : name === "submit" ? SUBMITTED : [1, 0, 3]);
       answer(late === name ? "take-ids" : name);
       await turnEnds();
       expect(ended).toBe(false);
@@ -119,7 +121,7 @@ describe("ids that were taken ahead", () => {
       expect(second?.args[1]).not.toEqual(failed?.args[1]);
       // Once more: it may fail again.
       if (again === 0) first?.fail();
-      else first?.answer(9);
+      else first?.answer([9, 0]);
       await turnEnds();
     }
     scripts.asked.length = 0;
@@ -128,18 +130,34 @@ describe("ids that were taken ahead", () => {
     expect(scripts.asked).toHaveLength(1);
   });
 
+  it("are left when a higher one was given meanwhile", async () => {
+    const scripts = new HeldScripts();
+    const taker = await holding(scripts);
+    const soon = taker.take(7, 1);
+    await turnEnds();
+    const ordering = scripts.last("take-ids");
+    const other = taker.take(7, 1);
+    await turnEnds();
+    ordering.answer([4, 2]);
+    scripts.last("take-ids").answer([6, 0]);
+    expect([(await soon).first, (await other).first]).toEqual([3, 6]);
+    taker.take(7, 1).catch(() => undefined);
+    await turnEnds();
+    expect(told(scripts.last("take-ids"))[0]).toBe(0);
+  });
+
   it("are left when another writer was faster, and where calls may overtake each other", async () => {
     const scripts = new HeldScripts();
     const taker = await holding(scripts);
     taker.take(7, 1, true).catch(() => undefined);
     await turnEnds();
     expect(told(scripts.last("take-ids"))[0]).toBe(0);
-    const apart = new IdTaker(scripts, { ahead: false, now: () => 0 });
+    const apart = new IdTaker(scripts, { ahead: false, mark: MARK, now: () => 0 });
     for (let text = 0; text < 3; text += 1) {
       const taken = apart.take(7, 1);
       await turnEnds();
       expect(told(scripts.last("take-ids"))).toEqual([0, 0]);
-      scripts.last("take-ids").answer(1);
+      scripts.last("take-ids").answer([1, 0]);
       await taken;
     }
   });
@@ -172,23 +190,57 @@ describe("on Redis", () => {
     expect(found.map((message) => message?.trackerId)).toEqual(ids.map((_, place) => trackers[place % 2]));
   });
 
-  it("two nodes that write to one tracker in turn store each text once, with ids that ascend", async () => {
-    const [nodes, trackerId] = [[new RedisStore(connection), new RedisStore(connection)], freshTracker()];
+  it("an id that was taken ahead is refused once another node has taken one, also when its own node did so again", async () => {
+    const scripts = new Scripts(connection);
+    const [a, b, word] = [Buffer.from("node-aaa"), Buffer.from("node-bbb"), Buffer.from([0, 0, 0, 1])];
+    const take = (mark: Buffer, most: number): Promise<Reply> =>
+      scripts.run("take-ids", [IDS, ID_BLOCKS, ID_HOLDER], [LAST_ID, word, word, 0, most, mark]);
+    const send = (id: number): Promise<Reply> => {
+      const ids = { take: async () => ({ first: id, ahead: true, indexed: Promise.resolve() }) };
+      const means = { ids, named: Promise.resolve() };
+      const [trackerId, texts] = [freshTracker(), [deviceText("hello")]];
+      const reception = { trackerId, epoch: 0, employeeId: null, early: false, texts };
+      return id % 2 === 0
+        ? submit(scripts, draft(trackerId), { ...means, marks: MARKS, underway: () => undefined }).then(() => id)
+        : receive(scripts, reception, { ...means, nonce: Buffer.alloc(12, id) }).then(() => id);
+    };
+    await take(a, 5);
+    const [first, ahead] = asArray(await take(a, 6)).map(asNumber);
+    const next = (first ?? 0) + 1;
+    expect(ahead).toBe(6);
+    expect(await Promise.all([send(next), send(next + 1)])).toEqual([next, next + 1]);
+    for (const node of [b, a]) {
+      expect(asArray(await take(node, 6))[1]).toBe(0);
+      for (const id of [next + 2, next + 3]) await expect(send(id)).rejects.toThrow("overtaken");
+    }
+  });
+
+  it("a client whose calls go to several nodes is given ids that ascend, whichever of them has taken some ahead", async () => {
     const ids: number[] = [];
-    for (let text = 0; text < 100; text += 1) {
-      for (const node of nodes) {
-        ids.push(await submitted(node, trackerId));
-        ids.push(await incoming(node, trackerId, `text ${ids.length}`));
+    for (let round = 0; round < 20; round += 1) {
+      const nodes = [new RedisStore(connection), new RedisStore(connection)] as const;
+      for (const [place, node] of [0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 1].entries()) {
+        const store = nodes[node] ?? nodes[0];
+        const trackerId = freshTracker();
+        ids.push(place % 3 === 0 ? await incoming(store, trackerId, "hello") : await submitted(store, trackerId));
       }
     }
     expect(ids).toEqual([...new Set(ids)].sort((one, other) => one - other));
-    expect(
-      (await nodes[0]?.list({ trackerId, from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1_000, ascending: true }))?.map(({ id }) => id),
-    ).toEqual(ids);
+  });
+
+  it("two nodes that write to one tracker in turn store each text once, in the order of the calls", async () => {
+    const [nodes, trackerId] = [[new RedisStore(connection), new RedisStore(connection)] as const, freshTracker()];
+    const ids: number[] = [];
+    for (let text = 0; text < 200; text += 1) {
+      const store = nodes[text % 2] ?? nodes[0];
+      ids.push(await submitted(store, trackerId), await incoming(store, trackerId, `text ${text}`));
+    }
+    const all = { trackerId, from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1_000, ascending: true };
+    expect((await nodes[0].list(all)).map(({ id }) => id)).toEqual(ids);
   });
 
   it("a counter that has lost ids that were taken ahead does not give them to others", async () => {
-    const taker = new IdTaker(new Scripts(connection), { ahead: true, now: () => 0 });
+    const taker = new IdTaker(new Scripts(connection), { ahead: true, mark: MARK, now: () => 0 });
     const taken: TakenIds[] = [];
     for (let text = 0; text < 5; text += 1) taken.push(await taker.take(freshTracker(), 2));
     await Promise.all(taken.map((one) => one.indexed));

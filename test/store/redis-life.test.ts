@@ -46,7 +46,7 @@ async function twice(name: ScriptName, trackerId: number, ...args: readonly Scri
 /** What submit.lua takes, from the id on. */
 const submission = (id: number, wish: { replaces?: number; digest?: string }): readonly ScriptArgument[] => [
   ...[id, 1_000_000, 1, 0, Buffer.from("text"), 4, 1_000, 0, 1_000, 1_000, 0],
-  ...[wish.replaces ?? 0, wish.digest ?? "", 10, IDEMPOTENCY_MS],
+  ...[wish.replaces ?? 0, wish.digest ?? "", 10, IDEMPOTENCY_MS, 0, 0],
 ];
 
 describe("a call that reaches Redis twice", () => {

@@ -79,9 +79,11 @@ describe("a call that reaches Redis twice", () => {
       1_000,
       0,
       0,
-      "",
+      0,
       10,
       10,
+      0,
+      0,
     );
     expect(second).toEqual(first);
     expect(await store.outbox(trackerId)).toMatchObject({ ids: [id], bytes: 4 });
@@ -92,7 +94,7 @@ describe("a call that reaches Redis twice", () => {
   it("stores a device's texts once, serial or not", async () => {
     const trackerId = freshTracker();
     const text = [Buffer.from("12345678"), 0, 0, 0, "a"];
-    const args = [1_000, Buffer.from("nonce-nonce1"), 1, 0, "", 64, REMEMBERED_MS, RESEND_MS, 0, ...text, ...text];
+    const args = [1_000, Buffer.from("nonce-nonce1"), 1, 0, "", 64, REMEMBERED_MS, RESEND_MS, 0, 0, ...text, ...text];
     const [first, second] = await twice("receive", trackerId, ...args);
     expect(first).toEqual([1, 0, 1_000, 1_001]);
     expect(second).toEqual(first);
@@ -177,9 +179,11 @@ describe("writers that overtake each other", () => {
       1_000,
       0,
       0,
-      "",
+      0,
       10,
       10,
+      0,
+      0,
     ]);
     expect(late).toEqual([0]);
     const id = await submitted(store, trackerId);

@@ -3,7 +3,7 @@
 -- KEYS   the tracker's head
 -- ARGV   1 first of the ids taken for it, one per text  2 nonce of this call (12 bytes)  3 epoch  4 early 0/1  5 packed employee or ''
 --        6 most remembered texts  7 for how long (ms)  8 how long a text without a serial can come again (ms)
---        9 a text that the device has moved on from (0: none)
+--        9 a text that the device has moved on from (0: none)  10 whether the ids were taken ahead 0/1
 --        then per text: digest (8 bytes; of serial and text, or of the text alone), has a serial 0/1, answered id or 0, flags, text
 -- Output {0} take fresh ids; {1, duplicates, id per text...}; {2} nothing is stored: a newer line owns the tracker
 --@include head
@@ -12,6 +12,8 @@
 --@include timeline
 --@include outbox
 --@include last
+--@include ids
+local FIRST_TEXT = 11
 local first, nonce, epoch, early = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
 local keep, keep_ms, resend_ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 
@@ -23,11 +25,11 @@ if known and string.sub(known, 1, 12) == nonce then
 end
 -- What an unnumbered text of an older line repeats, or what repeats it, comes over the newer one.
 if epoch < get('e') then
-  for place = 10, #ARGV, 5 do
+  for place = FIRST_TEXT, #ARGV, 5 do
     if ARGV[place + 1] ~= '1' then return finish({ 2 }) end
   end
 end
-if first <= get('i') then return finish({ 0 }) end
+if first <= get('i') or overtaken(ARGV[10], first) then return finish({ 0 }) end
 
 pass(tonumber(ARGV[9]))
 local at = stamp()
@@ -79,7 +81,7 @@ local function add(id, answered, flags, text)
 end
 
 local ids, duplicates, fresh = {}, 0, first
-for place = 10, #ARGV, 5 do
+for place = FIRST_TEXT, #ARGV, 5 do
   local digest, has_serial = ARGV[place], ARGV[place + 1] == '1'
   local id
   if has_serial then id = by_serial(digest) else id = resent(digest) end

@@ -5,6 +5,7 @@
 --        6 bytes it counts  7 time to live in ms  8 urgent 0/1  9 most texts in an outbox  10 most bytes
 --        11 ms until it may go out  12 message that it replaces (0: none)  13 digest of its idempotency key ('': none)
 --        14 most digests remembered  15 for how long (ms)  16 whether its mark served before 0/1
+--        17 whether the id was taken ahead 0/1
 -- Output {0} take a fresh id and mark; {1, id, submitted, owner's node ('': none), epoch, replaced 0/1, repeated 0/1};
 --        {2} the outbox is full
 --@include head
@@ -12,6 +13,7 @@
 --@include messages
 --@include timeline
 --@include outbox
+--@include ids
 local id, mark, replaces, digest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[12]), ARGV[13]
 
 local function submitted(value) return (struct.unpack('>I6', value, 3)) end
@@ -28,6 +30,7 @@ if id <= get('i') then
   if not value then return finish({ 0 }) end
   return finish(stored(id, value, 0))
 end
+if overtaken(ARGV[17], id) then return finish({ 0 }) end
 if digest ~= '' then
   local known = tonumber(redis.call('ZSCORE', REPEATS, digest) or 0)
   local _, value = load_visible(known)
