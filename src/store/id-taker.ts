@@ -50,7 +50,10 @@ export class IdTaker {
   readonly #mark: Buffer;
   readonly #now: () => number;
   readonly #reserve: IdReserve | null;
+  /** Of this turn of the event loop. */
   #wishes: Wish[] = [];
+  /** For ids that are on their way. */
+  #waiting: readonly Wish[] = [];
   #unindexed: (Owners & { readonly first: MessageId })[] = [];
 
   constructor(scripts: Pick<Scripts, "run">, { ahead, mark, now = () => performance.now() }: IdTakerOptions) {
@@ -64,42 +67,60 @@ export class IdTaker {
   take(trackerId: TrackerId, count: number, fresh = false): Promise<TakenIds> {
     return new Promise((resolve, reject) => {
       this.#wishes.push({ trackerId, count, fresh, resolve, reject });
-      if (this.#wishes.length === 1) setImmediate(() => this.#fulfil());
+      if (this.#wishes.length === 1) setImmediate(() => this.#turnEnded());
     });
   }
 
-  #fulfil(): void {
-    const unindexed = this.#unindexed;
-    this.#unindexed = [];
-    for (const { first, ...owners } of unindexed) this.#index(first, owners, 0).catch(() => undefined);
+  #turnEnded(): void {
+    const now = this.#now();
     const wishes = this.#wishes;
     this.#wishes = [];
-    for (let at = 0; at < wishes.length; at += MOST_WISHES) void this.#grant(wishes.slice(at, at + MOST_WISHES));
+    if (wishes.some(({ fresh }) => fresh)) this.#reserve?.rest(now);
+    this.#reserve?.want(countOf(wishes), now);
+    this.#waiting = [...this.#waiting, ...wishes];
+    this.#grant();
   }
 
-  async #grant(wishes: readonly Wish[]): Promise<void> {
-    const count = wishes.reduce((sum, wish) => sum + wish.count, 0);
+  /** Whoever finds no id here waits for those on their way, which come sooner than those of another call, and are not passed by that. */
+  #grant(): void {
+    this.#indexAgain();
     const now = this.#now();
-    if (wishes.some(({ fresh }) => fresh)) this.#reserve?.rest(now);
-    const first = this.#reserve?.use(count, now) ?? null;
-    const most = this.#reserve?.order(count, now) ?? 0;
-    const owners = packed(wishes);
-    if (first !== null) {
-      const indexed = this.#index(first, owners, most);
-      // Who waits for it may still be waiting for something else.
-      indexed.catch(() => undefined);
-      give(wishes, { first, ahead: true, indexed });
-      return;
-    }
+    const wishes = this.#waiting.slice(0, MOST_WISHES);
+    const counts = wishes.map(({ count }) => count);
+    const { first = 0, wishes: served = 0 } = this.#reserve?.use(counts, now) ?? {};
+    const [given, left] = [wishes.slice(0, served), wishes.slice(served)];
+    const called = this.#reserve?.isComing === true && !left.some(({ fresh }) => fresh) ? [] : left;
+    this.#waiting = this.#waiting.slice(served + called.length);
+    const most = given.length + called.length > 0 ? (this.#reserve?.order(countOf([...given, ...called]), now) ?? 0) : 0;
+    if (given.length > 0) this.#give(given, first, called.length === 0 ? most : 0);
+    if (called.length > 0) void this.#take(called, most);
+    if (this.#waiting.length > 0 && called.length === left.length) this.#grant();
+  }
+
+  #give(wishes: readonly Wish[], first: MessageId, most: number): void {
+    const indexed = this.#index(first, packed(wishes), most).finally(() => this.#grant());
+    // Who waits for it may still be waiting for something else.
+    indexed.catch(() => undefined);
+    give(wishes, { first, ahead: true, indexed });
+  }
+
+  async #take(wishes: readonly Wish[], most: number): Promise<void> {
     try {
-      const taken = await this.#call(owners, 0, most);
+      const taken = await this.#call(packed(wishes), 0, most);
       this.#reserve?.passedBy(taken.first);
-      this.#reserve?.add({ first: taken.first + count, count: taken.ahead, of: most }, this.#now());
+      this.#reserve?.add({ first: taken.first + countOf(wishes), count: taken.ahead, of: most }, this.#now());
       give(wishes, { first: taken.first, ahead: false, indexed: INDEXED });
     } catch (error) {
       this.#reserve?.missed(most);
       for (const { reject } of wishes) reject(error);
     }
+    this.#grant();
+  }
+
+  #indexAgain(): void {
+    const unindexed = this.#unindexed;
+    this.#unindexed = [];
+    for (const { first, ...owners } of unindexed) this.#index(first, owners, 0).catch(() => undefined);
   }
 
   /** Of ids that were taken ahead: who has them may store a message although this call fails, so it is made again with the next one. */
@@ -125,6 +146,10 @@ export class IdTaker {
     if (first < 0) throw new IdsUsedUp();
     return { first, ahead };
   }
+}
+
+function countOf(wishes: readonly Wish[]): number {
+  return wishes.reduce((sum, { count }) => sum + count, 0);
 }
 
 function packed(wishes: readonly Wish[]): Owners {

@@ -102,45 +102,64 @@ describe("ids that were taken ahead", () => {
     }
   });
 
-  it("whose call failed are told of to nobody, and written down before any other", async () => {
+  it("whose call failed are told of to nobody, and written down before anything else", async () => {
     const scripts = new HeldScripts();
     const taker = await holding(scripts);
     const stored = submit(scripts, draft(7), { ids: taker, marks: MARKS, named: Promise.resolve(), underway: () => undefined });
     await turnEnds();
     await turnEnds();
     const [failed] = scripts.asked;
-    failed?.fail();
     scripts.last("submit").answer(SUBMITTED);
-    await expect(stored).rejects.toThrow("refused");
-    for (let again = 0; again < 2; again += 1) {
-      scripts.asked.length = 0;
-      taker.take(8, 1).catch(() => undefined);
-      await turnEnds();
-      const [first, second] = scripts.asked;
-      expect(first?.args.slice(1, 4)).toEqual(failed?.args.slice(1, 4));
-      expect(second?.args[1]).not.toEqual(failed?.args[1]);
-      // Once more: it may fail again.
-      if (again === 0) first?.fail();
-      else first?.answer([9, 0]);
-      await turnEnds();
-    }
     scripts.asked.length = 0;
+    failed?.fail();
+    await expect(stored).rejects.toThrow("refused");
+    // At once, and when that fails too before the next ids are taken.
+    const [atOnce] = scripts.asked;
+    scripts.asked.length = 0;
+    atOnce?.fail();
     taker.take(8, 1).catch(() => undefined);
     await turnEnds();
-    expect(scripts.asked).toHaveLength(1);
+    const [withNext, next] = scripts.asked;
+    for (const again of [atOnce, withNext]) expect(again?.args.slice(1, 4)).toEqual(failed?.args.slice(1, 4));
+    expect(next?.args.slice(1, 4)).not.toEqual(failed?.args.slice(1, 4));
+    withNext?.answer([9, 0]);
+    next?.answer([10, 0]);
+    await turnEnds();
+    expect(scripts.asked).toEqual([withNext, next]);
+  });
+
+  it("are waited for by who finds none while some are on their way", async () => {
+    const scripts = new HeldScripts();
+    const taker = await holding(scripts);
+    const first = taker.take(7, 1);
+    await turnEnds();
+    const [ordering] = scripts.asked;
+    const others = [taker.take(7, 1), taker.take(7, 2), taker.take(7, 1)];
+    await turnEnds();
+    expect(scripts.asked).toEqual([ordering]);
+    ordering?.answer([4, 2]);
+    expect([(await first).first, (await others[0])?.first]).toEqual([3, 4]);
+    // Too few for the second: it takes its own, and so does whoever is behind it.
+    await turnEnds();
+    expect(scripts.asked.slice(1).map((call) => told(call)[0])).toEqual([4, 0]);
+    scripts.last("take-ids").answer([6, 0]);
+    expect([(await others[1])?.first, (await others[2])?.first]).toEqual([6, 8]);
   });
 
   it("are left when a higher one was given meanwhile", async () => {
     const scripts = new HeldScripts();
     const taker = await holding(scripts);
-    const soon = taker.take(7, 1);
+    const taken = taker.take(7, 1);
     await turnEnds();
     const ordering = scripts.last("take-ids");
-    const other = taker.take(7, 1);
+    const fresh = taker.take(7, 1, true);
     await turnEnds();
+    const call = scripts.last("take-ids");
     ordering.answer([4, 2]);
-    scripts.last("take-ids").answer([6, 0]);
-    expect([(await soon).first, (await other).first]).toEqual([3, 6]);
+    const between = taker.take(7, 1);
+    await turnEnds();
+    call.answer([6, 0]);
+    expect([(await taken).first, (await between).first, (await fresh).first]).toEqual([3, 4, 6]);
     taker.take(7, 1).catch(() => undefined);
     await turnEnds();
     expect(told(scripts.last("take-ids"))[0]).toBe(0);
