@@ -1,6 +1,6 @@
 /** Message ids for whoever wants some in one turn of the event loop, taken by one call: alone a call costs more than what it does. */
 import type { MessageId, TrackerId } from "../chat/message.ts";
-import { IdReserve } from "./id-reserve.ts";
+import { IdReserve, RESERVE_IDS } from "./id-reserve.ts";
 import { ID_BLOCKS, ID_HOLDER, IDS } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { asArray, asNumber } from "./redis-reply.ts";
@@ -81,7 +81,7 @@ export class IdTaker {
     this.#grant();
   }
 
-  /** Whoever finds no id here waits for those on their way, which come sooner than those of another call, and are not passed by that. */
+  /** Whoever finds no id here waits for those on their way, if it is not a crowd: they come sooner than those of another call, and are not passed by that. */
   #grant(): void {
     this.#indexAgain();
     const now = this.#now();
@@ -89,7 +89,8 @@ export class IdTaker {
     const counts = wishes.map(({ count }) => count);
     const { first = 0, wishes: served = 0 } = this.#reserve?.use(counts, now) ?? {};
     const [given, left] = [wishes.slice(0, served), wishes.slice(served)];
-    const called = this.#reserve?.isComing === true && !left.some(({ fresh }) => fresh) ? [] : left;
+    const waits = this.#reserve?.isComing === true && countOf(left) <= RESERVE_IDS && !left.some(({ fresh }) => fresh);
+    const called = waits ? [] : left;
     this.#waiting = this.#waiting.slice(served + called.length);
     const most = given.length + called.length > 0 ? (this.#reserve?.order(countOf([...given, ...called]), now) ?? 0) : 0;
     if (given.length > 0) this.#give(given, first, called.length === 0 ? most : 0);

@@ -2,6 +2,7 @@
 import { setImmediate as turnEnds } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
+import { RESERVE_IDS } from "../../src/store/id-reserve.ts";
 import { IdTaker, type TakenIds } from "../../src/store/id-taker.ts";
 import { ID_BLOCKS, ID_HOLDER, IDS } from "../../src/store/keys.ts";
 import { LAST_ID } from "../../src/store/limits.ts";
@@ -53,6 +54,7 @@ async function holding(scripts: HeldScripts): Promise<IdTaker> {
 
 /** What take-ids was told of the first id and of how many to take ahead. */
 const told = ({ args }: Asked): readonly ScriptArgument[] => args.slice(3, 5);
+const countsOf = ({ args }: Asked): number => Buffer.from(args[2] as Buffer).length / 4;
 const SUBMITTED: Reply = [1, 3, 0, Buffer.alloc(0), 0, 0, 0];
 const MARK = Buffer.from("thisnode");
 const MARKS = { take: async () => ({ mark: 1, fresh: true }) };
@@ -144,6 +146,22 @@ describe("ids that were taken ahead", () => {
     expect(scripts.asked.slice(1).map((call) => told(call)[0])).toEqual([4, 0]);
     scripts.last("take-ids").answer([6, 0]);
     expect([(await others[1])?.first, (await others[2])?.first]).toEqual([6, 8]);
+  });
+
+  it("are waited for when they come with a call for others, but not by a crowd", async () => {
+    const scripts = new HeldScripts();
+    const taker = new IdTaker(scripts, { ahead: true, mark: MARK, now: () => 0 });
+    const crowd = Array.from({ length: 1_001 }, () => taker.take(7, 1));
+    await turnEnds();
+    const [first, second] = scripts.asked;
+    expect(scripts.asked.map((call) => [countsOf(call), told(call)])).toEqual([
+      [500, [0, RESERVE_IDS]],
+      [500, [0, 0]],
+    ]);
+    first?.answer([1, RESERVE_IDS]);
+    expect([(await crowd[0])?.first, (await crowd[1_000])?.first]).toEqual([1, 501]);
+    second?.answer([501 + RESERVE_IDS, 0]);
+    expect((await crowd[500])?.first).toBe(501 + RESERVE_IDS);
   });
 
   it("are left when a higher one was given meanwhile", async () => {

@@ -42,20 +42,23 @@ export class SoakLoad {
     this.#lines = Array.from({ length: plan.lines }, (_, index) => new SoakLine(product.gatewayPort, index, this.counts));
   }
 
-  /** Ends when `until` has come (by performance.now) and what was under way then is over. */
-  async run(until: number): Promise<void> {
+  /** Devices connect. */
+  async start(): Promise<void> {
     for (const runner of this.#runners) runner.start();
     for (const line of this.#lines) await line.open();
+  }
+
+  /** `times` the rates; ends when `until` has come (by performance.now) and what was under way then is over. */
+  async run(times: number, until: number): Promise<void> {
     const { lines, devices } = this.#plan;
+    const every = (perSecond: number, act: (n: number) => Promise<void>): Promise<void> => this.#every(times * perSecond, until, act);
     await Promise.all([
-      this.#every(RATES.incoming, until, async (n) => this.#lines[n % lines]?.say()),
-      this.#every(RATES.outgoing, until, (n) => this.#send(JT808_ID + (n % devices), `soak ${n}`)),
-      this.#every(RATES.lists, until, (n) =>
-        this.#read("list", { tracker_id: WIALON_ID + (n % lines), limit: LIST_LIMIT, ascending: false }),
-      ),
-      this.#every(RATES.counts, until, () => this.#read("unread/count", {})),
+      every(RATES.incoming, async (n) => this.#lines[n % lines]?.say()),
+      every(RATES.outgoing, (n) => this.#send(JT808_ID + (n % devices), `soak ${n}`)),
+      every(RATES.lists, (n) => this.#read("list", { tracker_id: WIALON_ID + (n % lines), limit: LIST_LIMIT, ascending: false })),
+      every(RATES.counts, () => this.#read("unread/count", {})),
       // A step that shares no factor with their number, so that it is another one each time.
-      this.#every(RATES.reconnects, until, (n) => this.#lines[(n * 7) % lines]?.reconnect() ?? Promise.resolve()),
+      every(RATES.reconnects, (n) => this.#lines[(n * 7) % lines]?.reconnect() ?? Promise.resolve()),
     ]);
   }
 
