@@ -10,12 +10,17 @@ import { closeTimeline } from "./views/timeline.tsx";
 
 export function followKeys(): void {
   addEventListener("keydown", (event) => {
-    if (session.value === null || dialog.value !== null || event.isComposing) return;
+    if (session.value === null || isDialogOpen() || event.isComposing) return;
     const act = isTyping(event.target) ? whileTyping(event) : (anywhere(event) ?? letter(event));
     if (act === null) return;
     event.preventDefault();
     act();
   });
+}
+
+/** As the browser sees it: one that it has closed tells so only with the next event, and the key after Esc may come before. */
+function isDialogOpen(): boolean {
+  return document.querySelector("dialog[open]") !== null;
 }
 
 type Act = () => void;

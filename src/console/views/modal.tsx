@@ -1,6 +1,6 @@
 /** A dialog over the page: the browser keeps the focus in it, closes it on Esc and gives the focus back. */
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { say } from "../language.ts";
 import { dialog } from "../state.ts";
 import { Icon } from "./icons.tsx";
@@ -12,7 +12,8 @@ interface ModalProps {
 
 export function Modal({ title, children }: ModalProps): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next key is heard, which is the dialog's.
+  useLayoutEffect(() => {
     const opened = element.current;
     opened?.showModal();
     return () => opened?.close();

@@ -90,6 +90,19 @@ describeInBrowser("the page", () => {
     await heading("Choose a tracker");
   });
 
+  it("hears the key that comes right behind the end of a dialog", async () => {
+    await enter();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press("?");
+    await heading("Keys");
+    // The browser tells that a dialog was closed with an event of its own, which is later.
+    await page.evaluate(() => {
+      document.querySelector("dialog")?.close();
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "b", bubbles: true }));
+    });
+    await heading("Message to several");
+  });
+
   it("brings a row far down the list into view and gives it the focus", async () => {
     await enter();
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
