@@ -24,9 +24,9 @@ export class IdReserve {
   #coming = 0;
   #restsUntil = 0;
 
-  /** Some are on their way. */
-  get isComing(): boolean {
-    return this.#coming > 0;
+  /** How many are on their way, at most. */
+  get coming(): number {
+    return this.#coming;
   }
 
   /** So many more ids are wanted. */

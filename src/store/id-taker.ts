@@ -1,6 +1,6 @@
 /** Message ids for whoever wants some in one turn of the event loop, taken by one call: alone a call costs more than what it does. */
 import type { MessageId, TrackerId } from "../chat/message.ts";
-import { IdReserve, RESERVE_IDS } from "./id-reserve.ts";
+import { IdReserve } from "./id-reserve.ts";
 import { ID_BLOCKS, ID_HOLDER, IDS } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { asArray, asNumber } from "./redis-reply.ts";
@@ -81,21 +81,25 @@ export class IdTaker {
     this.#grant();
   }
 
-  /** Whoever finds no id here waits for those on their way, if it is not a crowd: they come sooner than those of another call, and are not passed by that. */
+  /** Of those who find no id here as many wait as are on their way, which come sooner than those of another call. */
   #grant(): void {
     this.#indexAgain();
     const now = this.#now();
     const wishes = this.#waiting.slice(0, MOST_WISHES);
-    const counts = wishes.map(({ count }) => count);
-    const { first = 0, wishes: served = 0 } = this.#reserve?.use(counts, now) ?? {};
+    const { first = 0, wishes: served = 0 } =
+      this.#reserve?.use(
+        wishes.map(({ count }) => count),
+        now,
+      ) ?? {};
     const [given, left] = [wishes.slice(0, served), wishes.slice(served)];
-    const waits = this.#reserve?.isComing === true && countOf(left) <= RESERVE_IDS && !left.some(({ fresh }) => fresh);
-    const called = waits ? [] : left;
-    this.#waiting = this.#waiting.slice(served + called.length);
+    const waiting = left.some(({ fresh }) => fresh) ? 0 : fitting(left, this.#reserve?.coming ?? 0);
+    const called = left.slice(waiting);
+    const further = this.#waiting.slice(wishes.length);
+    this.#waiting = [...left.slice(0, waiting), ...further];
     const most = given.length + called.length > 0 ? (this.#reserve?.order(countOf([...given, ...called]), now) ?? 0) : 0;
     if (given.length > 0) this.#give(given, first, called.length === 0 ? most : 0);
     if (called.length > 0) void this.#take(called, most);
-    if (this.#waiting.length > 0 && called.length === left.length) this.#grant();
+    if (further.length > 0) this.#grant();
   }
 
   #give(wishes: readonly Wish[], first: MessageId, most: number): void {
@@ -147,6 +151,17 @@ export class IdTaker {
     if (first < 0) throw new IdsUsedUp();
     return { first, ahead };
   }
+}
+
+/** How many of these wishes, from the first on, so many ids are enough for. */
+function fitting(wishes: readonly Wish[], ids: number): number {
+  let [fit, left] = [0, ids];
+  for (const { count } of wishes) {
+    left -= count;
+    if (left < 0) break;
+    fit += 1;
+  }
+  return fit;
 }
 
 function countOf(wishes: readonly Wish[]): number {

@@ -57,8 +57,8 @@ it("holds a bounded number, those on their way among them", () => {
   const reserve = holding(10_000);
   expect(reserve.order(1, 1)).toBe(0);
   expect(reserve.use([RESERVE_IDS, 1], 1)).toEqual({ first: 100, wishes: 1 });
-  expect(reserve.isComing).toBe(false);
-  expect([reserve.order(1, 1), reserve.isComing, reserve.order(1, 1)]).toEqual([RESERVE_IDS, true, 0]);
+  expect(reserve.coming).toBe(0);
+  expect([reserve.order(1, 1), reserve.coming, reserve.order(1, 1)]).toEqual([RESERVE_IDS, RESERVE_IDS, 0]);
 });
 
 it("gives nothing of what it has once a call failed, and orders anew", () => {
@@ -67,7 +67,7 @@ it("gives nothing of what it has once a call failed, and orders anew", () => {
   const of = reserve.order(0, 1);
   expect(of).toBe(2);
   reserve.missed(of);
-  expect([reserve.use([1], 1).wishes, reserve.isComing, reserve.order(0, 1)]).toEqual([0, false, 5]);
+  expect([reserve.use([1], 1).wishes, reserve.coming, reserve.order(0, 1)]).toEqual([0, 0, 5]);
 });
 
 it("gives none below one that was given otherwise", () => {
@@ -86,7 +86,7 @@ it.each([
   const reserve = holding(5);
   meet(reserve);
   reserve.want(7, 1);
-  expect([reserve.use([1], 1).wishes, reserve.order(0, 1), reserve.isComing]).toEqual([0, 0, false]);
+  expect([reserve.use([1], 1).wishes, reserve.order(0, 1), reserve.coming]).toEqual([0, 0, 0]);
   reserve.want(7, REST_MS);
   expect([reserve.order(0, REST_MS), reserve.order(0, REST_MS + 1)]).toEqual([0, 7]);
 });
