@@ -38,12 +38,7 @@ export class IdReserve {
   use(counts: readonly number[], now: number): { readonly first: MessageId; readonly wishes: number } {
     const [range, ...others] = this.#ranges.filter(({ since }) => now - since <= RESERVE_MS);
     if (range === undefined) return { first: 0, wishes: 0 };
-    let [wishes, used] = [0, 0];
-    for (const count of counts) {
-      if (used + count > range.count) break;
-      used += count;
-      wishes += 1;
-    }
+    const { wishes, used } = fitting(counts, range.count);
     // A rest that is too short for the next one is left: a gap among ids does not matter.
     const left = { ...range, first: range.first + used, count: range.count - used };
     this.#ranges = wishes === counts.length && left.count > 0 ? [left, ...others] : others;
@@ -87,4 +82,15 @@ export class IdReserve {
     this.#ranges = [];
     this.#restsUntil = now + REST_MS;
   }
+}
+
+/** How many of these wishes, from the first on, so many ids are enough for, and how many of the ids they use. */
+export function fitting(counts: readonly number[], ids: number): { readonly wishes: number; readonly used: number } {
+  let [wishes, used] = [0, 0];
+  for (const count of counts) {
+    if (used + count > ids) break;
+    used += count;
+    wishes += 1;
+  }
+  return { wishes, used };
 }

@@ -1,6 +1,6 @@
 /** Message ids for whoever wants some in one turn of the event loop, taken by one call: alone a call costs more than what it does. */
 import type { MessageId, TrackerId } from "../chat/message.ts";
-import { IdReserve } from "./id-reserve.ts";
+import { fitting, IdReserve } from "./id-reserve.ts";
 import { ID_BLOCKS, ID_HOLDER, IDS } from "./keys.ts";
 import { IdsUsedUp, LAST_ID } from "./limits.ts";
 import { asArray, asNumber } from "./redis-reply.ts";
@@ -86,13 +86,10 @@ export class IdTaker {
     this.#indexAgain();
     const now = this.#now();
     const wishes = this.#waiting.slice(0, MOST_WISHES);
-    const { first = 0, wishes: served = 0 } =
-      this.#reserve?.use(
-        wishes.map(({ count }) => count),
-        now,
-      ) ?? {};
+    const counts = wishes.map(({ count }) => count);
+    const { first = 0, wishes: served = 0 } = this.#reserve?.use(counts, now) ?? {};
     const [given, left] = [wishes.slice(0, served), wishes.slice(served)];
-    const waiting = left.some(({ fresh }) => fresh) ? 0 : fitting(left, this.#reserve?.coming ?? 0);
+    const waiting = left.some(({ fresh }) => fresh) ? 0 : fitting(counts.slice(served), this.#reserve?.coming ?? 0).wishes;
     const called = left.slice(waiting);
     const further = this.#waiting.slice(wishes.length);
     this.#waiting = [...left.slice(0, waiting), ...further];
@@ -103,9 +100,8 @@ export class IdTaker {
   }
 
   #give(wishes: readonly Wish[], first: MessageId, most: number): void {
-    const indexed = this.#index(first, packed(wishes), most).finally(() => this.#grant());
-    // Who waits for it may still be waiting for something else.
-    indexed.catch(() => undefined);
+    const indexed = this.#index(first, packed(wishes), most);
+    indexed.catch(() => this.#grant());
     give(wishes, { first, ahead: true, indexed });
   }
 
@@ -128,11 +124,13 @@ export class IdTaker {
     for (const { first, ...owners } of unindexed) this.#index(first, owners, 0).catch(() => undefined);
   }
 
-  /** Of ids that were taken ahead: who has them may store a message although this call fails, so it is made again with the next one. */
+  /** Of ids that were taken ahead: who has them may store a message although this call fails, so it is made again at once, and then with each next one. */
   async #index(first: MessageId, owners: Owners, most: number): Promise<void> {
     try {
       const taken = await this.#call(owners, first, most);
       this.#reserve?.add({ first: taken.first, count: taken.ahead, of: most }, this.#now());
+      // Before the reply to a later call passes what has just come.
+      this.#grant();
     } catch (error) {
       this.#reserve?.missed(most);
       this.#unindexed = [...this.#unindexed, { first, ...owners }].slice(-MOST_UNINDEXED);
@@ -151,17 +149,6 @@ export class IdTaker {
     if (first < 0) throw new IdsUsedUp();
     return { first, ahead };
   }
-}
-
-/** How many of these wishes, from the first on, so many ids are enough for. */
-function fitting(wishes: readonly Wish[], ids: number): number {
-  let [fit, left] = [0, ids];
-  for (const { count } of wishes) {
-    left -= count;
-    if (left < 0) break;
-    fit += 1;
-  }
-  return fit;
 }
 
 function countOf(wishes: readonly Wish[]): number {

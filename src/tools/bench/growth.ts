@@ -24,7 +24,7 @@ const SIZES: GrowthSizes = { lines: [1_000, 5_000, 15_000], messages: [10_000, 1
 const SENDERS = 200;
 /** Of one measurement: CPU is counted in ticks of 10 ms. */
 const MEASURED_TEXTS = 5_000;
-/** Of either side at each size, and from it on where texts are what grows: one with a full collection in it takes much more, and the machine changes within seconds. */
+/** Of either side at each size, and from it on where texts are what grows: one with a full collection in it takes more, and the machine changes within seconds. */
 const MEASUREMENTS = 11;
 /** Before the first measurement: V8 compiles what has run often enough. */
 const WARM_UP_TEXTS = 60_000;

@@ -113,12 +113,8 @@ describeInBrowser("the console at its largest", () => {
       const seen = [...scroller.querySelectorAll<HTMLElement>(".message")].find(
         (message) => message.getBoundingClientRect().bottom > middle,
       );
-      let place = seen?.getBoundingClientRect().top ?? 0;
-      for (let wait = 0; wait < 300 && rows() === before; wait += 1) {
-        // On a busy machine rows that were scrolled to are measured frames later, which is not what is looked at.
-        place = seen?.getBoundingClientRect().top ?? 0;
-        await frame();
-      }
+      const place = seen?.getBoundingClientRect().top ?? 0;
+      for (let wait = 0; wait < 300 && rows() === before; wait += 1) await frame();
       await frame();
       const now = document.querySelector(`[data-message="${seen?.dataset["message"]}"]`)?.getBoundingClientRect().top ?? Number.NaN;
       return Math.round(Math.abs(now - place));
