@@ -96,13 +96,23 @@ describe("the roster's order and filter", () => {
 describe("the lines of a conversation", () => {
   const dayOf = (at: number): string => (at < 5 * MINUTE_MS ? "monday" : "tuesday");
   const kinds = (options: Partial<Parameters<typeof itemsOf>[0]>): readonly string[] => {
-    const items = itemsOf({ messages: [], unsent: [], firstNew: null, dayOf, ...options });
-    return items.map((item) => (item.type === "message" ? `${item.joined ? "+" : ""}${item.message.id}` : item.type));
+    const items = itemsOf({ messages: [], complete: true, unsent: [], firstNew: null, dayOf, ...options });
+    return items.map((item) => (item.type === "message" ? `${item.message.id}${item.joined ? "+" : ""}` : item.type));
   };
 
   it("separate days and join what one side wrote in a row", () => {
     const messages = [message(1), message(2), message(3, { direction: "OUTGOING" }), message(6), message(20)];
-    expect(kinds({ messages })).toEqual(["day", "1", "+2", "3", "day", "6", "20"]);
+    expect(kinds({ messages })).toEqual(["day", "1+", "2", "3", "day", "6", "20"]);
+  });
+
+  it("are what they were when older ones come before them", () => {
+    const messages = [1, 2, 3, 6, 7, 20].map((id) => message(id));
+    const all = itemsOf({ messages, complete: true, unsent: [], firstNew: null, dayOf });
+    for (let first = 1; first < messages.length; first += 1) {
+      const items = itemsOf({ messages: messages.slice(first), complete: false, unsent: [], firstNew: null, dayOf });
+      expect(items[0]?.type).toBe("message");
+      expect(all.slice(-items.length)).toEqual(items);
+    }
   });
 
   it("mark what is new and end with what is not sent yet", () => {
@@ -111,7 +121,7 @@ describe("the lines of a conversation", () => {
   });
 
   it("have a key each", () => {
-    const items = itemsOf({ messages: [message(1), message(6), message(7)], unsent: [], firstNew: 7, dayOf });
+    const items = itemsOf({ messages: [message(1), message(6), message(7)], complete: true, unsent: [], firstNew: 7, dayOf });
     expect(new Set(items.map(({ key }) => key)).size).toBe(items.length);
   });
 });

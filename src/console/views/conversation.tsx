@@ -61,8 +61,8 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
   const waiting = withoutStored(unsent.value, tracker.id, (id) => messageOf(messages, id) !== undefined);
   const { dayOf } = times.value;
   const items = useMemo(
-    () => itemsOf({ messages, unsent: waiting, firstNew, dayOf }),
-    [messages, waiting.map(({ key, state }) => `${key}${state.type}`).join(), firstNew, dayOf],
+    () => itemsOf({ messages, complete, unsent: waiting, firstNew, dayOf }),
+    [messages, complete, waiting.map(({ key, state }) => `${key}${state.type}`).join(), firstNew, dayOf],
   );
   useReading(tracker.id, conversation, atEnd);
   // What one sends oneself is looked at, wherever one was.
