@@ -24,6 +24,8 @@ export const SESSION_MS = 30 * 24 * 60 * 60 * 1_000;
 export const MAX_API_KEYS = 100;
 /** Characters of an API key's title. */
 export const KEY_TITLE = 255;
+/** Of logins and titles, as Unicode has it: no control characters, no lone surrogates, and something to see. */
+export const PRINTABLE = /^(?=.*\S)[^\p{Cc}\p{Cs}]+$/u;
 
 /** Logins are compared without regard to case. */
 export function loginKey(login: string): string {

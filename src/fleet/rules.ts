@@ -1,6 +1,6 @@
 /** What must hold over the merged fleet: references, uniqueness, zones, protocols and profiles. */
-
-import { loginKey, MAX_API_KEYS } from "../chat/accounts.ts";
+import { isDeepStrictEqual } from "node:util";
+import { loginKey, MAX_API_KEYS, PRINTABLE } from "../chat/accounts.ts";
 import { deviceKey, type Tracker } from "../chat/fleet.ts";
 import type { FleetIndex } from "./fleet-index.ts";
 import type { Merged, MergedFleet } from "./merge.ts";
@@ -46,7 +46,10 @@ function checkReferences(fleet: MergedFleet, { index, problems }: RuleDeps): voi
 function checkUsers(fleet: MergedFleet, { index, problems }: RuleDeps): void {
   const logins = new Claims(fleet.users, (login) => index.userOfLogin(login)?.id);
   const zones = new Map<string, boolean>();
-  for (const { path, after } of fleet.users) {
+  for (const { path, before, after } of fleet.users) {
+    // Who has such a login from an older version keeps it: an export must be taken back.
+    if (after.login !== "" && after.login !== before?.login && !PRINTABLE.test(after.login))
+      problems.add(`${path}.login`, "must be printable characters");
     const holder = after.login === "" ? null : logins.claim(loginKey(after.login), after.id);
     if (holder !== null) problems.add(`${path}.login`, `user ${holder} has this login`);
     const valid = zones.get(after.timeZone) ?? isTimeZone(after.timeZone);
@@ -104,6 +107,8 @@ class Claims {
 
 function checkProtocol({ path, before, after }: Merged<Tracker>, { profiles, problems }: RuleDeps): void {
   const { protocol } = after;
+  // A tracker that learned its protocol may have fields of another: as exported it is taken back.
+  if (before?.protocol === protocol && isDeepStrictEqual(before.profile, after.profile)) return;
   if (protocol !== null && profiles.protocol(protocol) === undefined) {
     if (before?.protocol === protocol) return;
     problems.add(`${path}.protocol`, `unknown protocol "${protocol}", known are ${profiles.names.join(", ")}`);

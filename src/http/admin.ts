@@ -10,6 +10,7 @@ import { isAdmin, refuseStranger } from "./admin-access.ts";
 import { dataRoutes } from "./admin-data.ts";
 import { answerAdminFailure } from "./admin-failure.ts";
 import { idOf } from "./admin-parameters.ts";
+import { textOf } from "./body.ts";
 
 /** What /admin needs of the fleet; `Fleet` and its `provisioning` are it. */
 export interface AdminFleet {
@@ -96,8 +97,8 @@ function careRoutes(admin: FastifyInstance, { fleet, lines, messages, outbox }: 
 /** `curl --data-binary` calls everything a form: here every body is JSON, whatever its type says. */
 function takeAnyBodyAsJson(admin: FastifyInstance): void {
   admin.removeAllContentTypeParsers();
-  admin.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
-    const text = body.toString();
+  admin.addContentTypeParser("*", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    const text = textOf(body, request.headers["content-type"]);
     if (text.trim() === "") done(null, undefined);
     else parseJson(text, done);
   });

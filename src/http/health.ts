@@ -7,11 +7,12 @@ export type Readiness = "ready" | "starting" | "draining" | "redis" | "overloade
 
 /** How long readiness may think: only Redis keeps it waiting. */
 const READY_MS = 500;
+const WITH_HEAD = { exposeHeadRoute: true };
 
-/** `GET /livez`: the loop turns. `GET /readyz`: 200 when ready, else 503 with the reason. */
+/** `GET /livez`: the loop turns. `GET /readyz`: 200 when ready, else 503 with the reason. HEAD as well: some balancers ask so. */
 export function registerHealth(app: FastifyInstance, readiness: () => Promise<Readiness>): void {
-  app.get("/livez", () => ({ alive: true }));
-  app.get("/readyz", async (_request, reply) => {
+  app.get("/livez", WITH_HEAD, () => ({ alive: true }));
+  app.get("/readyz", WITH_HEAD, async (_request, reply) => {
     const answer = await withinTime(readiness);
     return answer === "ready" ? { ready: true } : reply.code(503).send({ ready: false, reason: answer });
   });

@@ -1,4 +1,5 @@
 /** The kinds of values that parameters have: a JSON Schema for the documentation, and how leniently one is read. */
+import { PRINTABLE } from "../chat/accounts.ts";
 import { type ChatText, isChatText, TEXT_CHARACTERS, textProblem } from "../chat/chat-text.ts";
 import type { Instant } from "../chat/message.ts";
 import { HOOK_KINDS, type HookKind } from "../chat/webhook.ts";
@@ -23,8 +24,6 @@ export interface Kind<T> {
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 /** What a client makes up to recognise its own calls. */
 const KEY = /^[\x20-\x7e]{1,128}$/;
-/** As Unicode has it: no control characters, no lone surrogates, and something to see. */
-const PRINTABLE = /^(?=.*\S)[^\p{Cc}\p{Cs}]+$/u;
 const KEY_NAME = /^(?:[0-9A-Fa-f]{32}){1,2}$/;
 const DECIMAL = /^-?\d{1,16}$/;
 
@@ -89,7 +88,7 @@ export function secret(most: number): Kind<string> {
   return {
     schema: { type: "string", minLength: 1, maxLength: most, format: "password" },
     read: (sent) =>
-      valueOr(typeof sent === "string" && sent.length >= 1 && sent.length <= most ? sent : null, `must be 1 to ${most} characters`),
+      valueOr(typeof sent === "string" && sent !== "" && [...sent].length <= most ? sent : null, `must be 1 to ${most} characters`),
   };
 }
 

@@ -8,7 +8,7 @@ export type Parameters = ReadonlyMap<string, unknown>;
 /** The body wins over the query. Throws 5 when the body is no object. */
 export function gatherParameters(request: Pick<FastifyRequest, "query" | "body" | "headers">): Parameters {
   const query = fromTexts(request.query);
-  if (request.body === undefined || request.body === null) return query;
+  if (request.body === undefined) return query;
   const body = isForm(request.headers["content-type"]) ? fromTexts(request.body) : fromJson(request.body);
   return new Map([...query, ...body]);
 }
@@ -32,13 +32,23 @@ function fromJson(body: unknown): Parameters {
   return new Map(Object.entries(body).filter(([, value]) => value !== null));
 }
 
-/** Texts by name, a list of them where a name is repeated. `trackers[]=1` is how some clients write a list. */
+/** Texts by name, a list of them where a name is repeated. `trackers[]=1` and `trackers[0]=1` are how some clients write a list. */
 function fromTexts(fields: unknown): Parameters {
   const found = new Map<string, unknown>();
+  const lists = new Map<string, unknown[]>();
   for (const [name, value] of Object.entries(fields ?? {})) {
     if (value === "" || value === "null") continue;
-    if (name.endsWith("[]")) found.set(name.slice(0, -2), [value].flat());
-    else found.set(name, value);
+    const list = LISTED.exec(name)?.[1];
+    if (list === undefined) found.set(name, value);
+    else lists.set(list, addTo(lists.get(list) ?? [], value));
   }
-  return found;
+  return new Map([...found, ...lists]);
 }
+
+function addTo(list: unknown[], value: unknown): unknown[] {
+  for (const one of [value].flat()) list.push(one);
+  return list;
+}
+
+/** Whatever is within: a list that is not understood must not count as none, which may stand for every tracker. */
+const LISTED = /^([^[]+)\[/;

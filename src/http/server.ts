@@ -15,6 +15,7 @@ import { ChatError } from "../chat/chat-error.ts";
 import { keepAccessLog } from "./access-log.ts";
 import { addBodyParsers } from "./body.ts";
 import { asChatError, FAILURES, failureBody } from "./failure.ts";
+import { parseForm } from "./form.ts";
 
 /** What HTTPS is told of TLS. */
 export type TlsOptions = Readonly<Pick<ServerOptions, "cert" | "key" | "minVersion" | "ciphers" | "honorCipherOrder">>;
@@ -80,7 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     if (request.is404) done(new ChatError(isKnownPath(app, request.url) ? 112 : 111));
     else done();
   });
-  await addBodyParsers(app);
+  addBodyParsers(app);
   return app;
 }
 
@@ -102,7 +103,7 @@ function serverOptions({ logger, trustProxy, tls, limits }: HttpServerOptions): 
     exposeHeadRoutes: false,
     // While draining, requests that came in time are answered; new connections are not accepted.
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, querystringParser: parseForm },
     frameworkErrors: (thrown, request, reply) => {
       void reply.headers({ ...COMMON_HEADERS, "Access-Control-Allow-Origin": CORS.origin });
       answerFailure(HANDLER_PATH.test(pathOf(request.url)) ? new ChatError(112) : thrown, request, reply);
@@ -120,8 +121,15 @@ function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyR
   const failure = expected ?? new ChatError(6);
   request.failureCode = failure.code;
   const retryAfterMs = failure.code === 15 ? RATE_RETRY_MS : failure.retryAfterMs;
+  if (failure.code === 9) letFinish(request, reply);
   if (retryAfterMs !== null) void reply.header("Retry-After", String(Math.ceil(retryAfterMs / 1_000)));
   void reply.code(FAILURES[failure.code][0]).type(JSON_TYPE).send(failureBody(failure));
+}
+
+/** Who still writes when the line is closed may never read why: the rest is dropped as it comes, until `requestMs`. */
+function letFinish({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader("connection");
+  raw.resume();
 }
 
 /** Rates are counted by the second. */

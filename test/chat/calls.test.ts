@@ -124,6 +124,17 @@ describe("list", () => {
 });
 
 describe("mark_read", () => {
+  it("asks for no more once one of them is wrong", async () => {
+    let asked = 0;
+    const find = (ids: readonly number[]): Promise<null[]> => {
+      asked += ids.length;
+      return Promise.resolve(ids.map(() => null));
+    };
+    const { calls } = bench({ trackers: [{ id: 1 }] }, { store: { find } });
+    expect(await codeOf(calls.markRead(USER, upTo(100_000)))).toBe(201);
+    expect(asked).toBeLessThanOrEqual(1_024);
+  });
+
   it("looks up thousands in bounded steps and marks by tracker", async () => {
     const sizes: number[] = [];
     const marked: (readonly [number, number])[] = [];

@@ -171,6 +171,18 @@ describe("learning a protocol", () => {
     await vi.waitFor(() => expect(other.directory.tracker(1)?.protocol).toBe("jt808"));
   });
 
+  it("leaves a fleet whose export is taken back, whatever the profile holds for another protocol", async () => {
+    const { fleet, ...world } = await started();
+    await world.import({ trackers: [{ id: 1, user_id: 1, device_id: "1", profile: { nonsense: true } }] });
+    await fleet.directory.learnProtocol(1, "jt808");
+    const exported = fleet.provisioning.export();
+    expect(exported.trackers?.[0]).toMatchObject({ protocol: "jt808", profile: { nonsense: true } });
+    await world.import(exported);
+    expect(fleet.provisioning.export()).toEqual(exported);
+    const altered = { trackers: [{ id: 1, profile: { nonsense: false } }] };
+    expect(await world.refused(altered)).toEqual([{ path: "trackers[0].profile", error: 'unknown field "nonsense"' }]);
+  });
+
   it("keeps the first one learned, whichever node learned it", async () => {
     const { fleet, other, ...world } = await started();
     await world.import({ trackers: [{ id: 1, user_id: 1, device_id: "1" }] });

@@ -206,6 +206,8 @@ describe("a document that is refused", () => {
       [["employees[0].tracker_id", "employee 123456 is assigned to tracker 999199"]],
     ],
     ["a login of another user", { users: [{ id: 2, login: "ADA@example.com" }] }, [["users[0].login", "user 1 has this login"]]],
+    ["a login that nobody can log in with", { users: [{ id: 2, login: "a\tb" }] }, [["users[0].login", "must be printable characters"]]],
+    ["a login of blanks", { users: [{ id: 2, login: " " }] }, [["users[0].login", "must be printable characters"]]],
     [
       "a key of another user",
       { users: [{ id: 2, login: "b", api_keys: [{ hash: "A6AA75587E5C59C32D347DA438505FC3" }] }] },

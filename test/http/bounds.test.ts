@@ -104,4 +104,21 @@ describe("space", () => {
     await until(() => fits.text.endsWith('a"]') && over.text.includes('"code":9') && chunked.text.includes('"code":9'));
     expect(fits.text).toMatch(/^HTTP\/1\.1 200 /);
   });
+
+  it("the size of a body: who still writes it reads why it is refused, and may ask again", async () => {
+    const peer = await dial();
+    peer.socket.write(posted(" ".repeat(2_000_000)));
+    await until(() => peer.text.includes('"code":9'));
+    peer.socket.write(posted("[4]"));
+    await until(() => peer.text.endsWith("[4]"));
+  });
+
+  it("the size of a body: one that is refused and does not end is cut off", async () => {
+    const peer = await dial();
+    peer.socket.write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
+    const trickle = setInterval(() => peer.socket.write(" "), 20);
+    await until(() => peer.text.includes('"code":9'));
+    await closedAfter(peer);
+    clearInterval(trickle);
+  });
 });

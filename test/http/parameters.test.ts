@@ -3,7 +3,6 @@ import { type Api, type Reply, startApi } from "../support/api.ts";
 import { HASH } from "../support/fleet.ts";
 
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
-const JSON_BODY = { "content-type": "application/json" };
 const api: Api = await startApi({
   fleet: { trackers: [{ id: 1 }, { id: 2 }, { id: -7 }, { id: 0 }], users: [{ id: 1, timeZone: "Europe/Berlin" }] },
 });
@@ -64,77 +63,6 @@ describe("where parameters come from", () => {
     expect(codeOf(await other.call("unread/count", { hash: session }))).toBe(0);
     expect(codeOf(await other.call("unread/count", { hash: "6".repeat(32) }))).toBe(4);
   });
-});
-
-describe("bodies", () => {
-  it.each(["{", "[]", "[1]", '"text"', "5", "null ,", `{"hash":"${HASH}",}`, "hash=x", "\u0000", "{".repeat(50_000), "[".repeat(50_000)])(
-    "says 5 for the JSON body %j",
-    async (payload) => {
-      expect(
-        codeOf(await api.request({ method: "POST", url: `/tracker/chat/unread/count?hash=${HASH}`, headers: JSON_BODY, payload })),
-      ).toBe(5);
-    },
-  );
-
-  it.each([
-    "text/plain",
-    "text/plain; charset=utf-8",
-    "application/xml",
-    "multipart/form-data; boundary=x",
-    "application/octet-stream",
-    "nonsense",
-    "",
-  ])("says 5 for a body of type %j", async (type) => {
-    const payload = JSON.stringify({ hash: HASH });
-    expect(
-      codeOf(await api.request({ method: "POST", url: "/tracker/chat/unread/count", headers: { "content-type": type }, payload })),
-    ).toBe(5);
-  });
-
-  it.each(["application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"])(
-    "takes JSON of type %j",
-    async (type) => {
-      const payload = JSON.stringify({ hash: HASH });
-      expect(
-        codeOf(await api.request({ method: "POST", url: "/tracker/chat/unread/count", headers: { "content-type": type }, payload })),
-      ).toBe(0);
-    },
-  );
-
-  it.each(["application/json", "application/x-www-form-urlencoded", "text/plain"])(
-    "takes an empty body of type %s for none",
-    async (type) => {
-      for (const method of ["POST", "GET"] as const) {
-        expect(
-          codeOf(await api.request({ method, url: `/tracker/chat/unread/count?hash=${HASH}`, headers: { "content-type": type } })),
-        ).toBe(0);
-      }
-    },
-  );
-
-  it.each(["application/json", "application/x-www-form-urlencoded", "text/plain", "application/xml"])(
-    "says 9 for more than 1 MiB of %s, even of a wrong type or syntax",
-    async (type) => {
-      const limit = 1024 * 1024;
-      const reply = await api.request({
-        method: "POST",
-        url: "/tracker/chat/unread/count",
-        headers: { "content-type": type },
-        payload: "{".repeat(limit + 1),
-      });
-      expect(reply).toMatchObject({ status: 412, body: { success: false, status: { code: 9, description: "Too large request" } } });
-      expect(
-        codeOf(
-          await api.request({
-            method: "POST",
-            url: "/tracker/chat/unread/count",
-            headers: { "content-type": type },
-            payload: "{".repeat(limit),
-          }),
-        ),
-      ).not.toBe(9);
-    },
-  );
 });
 
 describe("lenient types", () => {
@@ -198,11 +126,35 @@ describe("lenient types", () => {
   });
 
   it("takes a form's repeated keys for a list", async () => {
-    for (const body of ["trackers=1&trackers=2", "trackers[]=1&trackers[]=2", "trackers%5B%5D=1"])
+    for (const body of ["trackers=1&trackers=2", "trackers[]=1&trackers[]=2", "trackers%5B%5D=1", "trackers[0]=1&trackers[1]=2"])
       expect(codeOf(await form("updated/list", `${body}&hash=${HASH}`))).toBe(0);
     expect(codeOf(await api.request({ url: `/tracker/chat/updated/list?hash=${HASH}&trackers=1&trackers=2` }))).toBe(0);
     expect(wrong(await form("list", `tracker_id=1&tracker_id=2&hash=${HASH}`))).toEqual(["tracker_id"]);
     expect(wrong(await form("send", `tracker_id=1&message=a&message=b&hash=${HASH}`))).toEqual(["message"]);
+  });
+
+  it.each(["trackers[]=1", "trackers[0]=1", "trackers%5B0%5D=1", "trackers[x]=1", "trackers[0][id]=1"])(
+    "never takes %s for every tracker",
+    async (body) => {
+      const own = await startApi({ fleet: { trackers: [{ id: 1 }, { id: 2 }] } });
+      for (const id of [1, 2]) await own.driverWrites(id, "x");
+      const marked = { method: "POST", url: "/tracker/chat/mark_read_all", headers: FORM, payload: `${body}&hash=${HASH}` } as const;
+      expect(codeOf(await own.request(marked))).toBe(0);
+      expect((await own.call("unread/count")).body.value).toEqual({ 2: 1 });
+    },
+  );
+
+  it("refuses a text whose escapes are no UTF-8, by name, and takes a percent sign for itself", async () => {
+    const own = await startApi({ fleet: { trackers: [{ id: 1 }] } });
+    const send = (message: string): Promise<Reply> =>
+      own.request({ method: "POST", url: "/tracker/chat/send", headers: FORM, payload: `hash=${HASH}&tracker_id=1&message=${message}` });
+    for (const message of ["caf%E9", "%FF", "a+%ED%A0%80", "%C3"]) {
+      expect(wrong(await send(message))).toEqual(["message"]);
+      expect(wrong(await own.request({ url: `/tracker/chat/send?hash=${HASH}&tracker_id=1&message=${message}` }))).toEqual(["message"]);
+    }
+    for (const message of ["%D0%9F%D1%80+50%", "100% sure %zz %2", "%25+%2B"]) expect(codeOf(await send(message))).toBe(0);
+    const { body } = await own.call("list", { tracker_id: 1 });
+    expect(body.list.map(({ text }: { text: string }) => text)).toEqual(["Пр 50%", "100% sure %zz %2", "% +"]);
   });
 
   it("takes true, false and their texts for a flag", async () => {

@@ -20,8 +20,13 @@ async function withApi(): Promise<Api> {
 describe("paths and methods", () => {
   it.each(["", "/v2", "/api-v2"])("answers under prefix %j, with and without a slash at the end, GET and POST", async (prefix) => {
     const api = await withApi();
-    for (const slash of ["", "/"]) {
-      const url = `${prefix}/tracker/chat/list${slash}`;
+    for (const [before, slash] of [
+      ["", ""],
+      ["", "/"],
+      ["/", ""],
+      ["//", "//"],
+    ]) {
+      const url = `${before}${prefix}/tracker/chat/list${slash}`;
       expect(await api.request({ method: "POST", url, payload: HASHES })).toMatchObject({ status: 200, body: { success: true, list: [] } });
       expect(await api.request({ method: "GET", url: `${url}?hash=${HASH}&tracker_id=42` })).toMatchObject({
         status: 200,
@@ -184,6 +189,8 @@ describe("health", () => {
     });
     registerHealth(app, readiness);
     const [ready, live] = [await app.inject({ url: "/readyz" }), await app.inject({ url: "/livez" })];
+    const asked = await app.inject({ method: "HEAD", url: "/readyz" });
+    expect([asked.statusCode, asked.body]).toEqual([ready.statusCode, ""]);
     return { status: ready.statusCode, body: ready.json(), live: live.statusCode };
   }
 

@@ -64,6 +64,7 @@ function matches(template: string, path: string): boolean {
 function pathOf(url: string): string {
   return url
     .replace(/[?;#].*$/s, "")
+    .replace(/\/{2,}/g, "/")
     .replace(/^\/(?:v2|api-v2)(?=\/)/, "")
     .replace(/(?<=.)\/$/, "");
 }
