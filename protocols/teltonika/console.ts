@@ -52,9 +52,14 @@ export class Console {
     return frames;
   }
 
-  receive({ codec, type, payload }: Message): readonly DeviceEvent[] {
-    const refused = codec === CODEC.addressed && type === TYPE.nack;
+  /** Lines of the serial port come as type 06 too, in codec 12, 13 or 15: a response has the codec of its command. */
+  receive({ codec, type, imei, payload }: Message): readonly DeviceEvent[] {
+    const addressed = this.#imei !== null;
+    if (codec !== (addressed ? CODEC.addressed : CODEC.text)) return [];
+    const refused = addressed && type === TYPE.nack;
     if (type !== TYPE.response && !refused) return [];
+    // Whose IMEI a NACK names is not known for certain.
+    if (!refused && bcd(imei) !== bcd(this.#imei)) return [];
     const tag = this.#open.shift();
     if (tag === undefined) return [];
     if (refused) return [{ type: "receipt", tag, outcome: "rejected", reason: "the device has another IMEI (codec 14 NACK)" }];
@@ -64,4 +69,9 @@ export class Console {
       { type: "text", text: withoutTail(text, "\r\n\0"), serial: null, lossy, answers: tag },
     ];
   }
+}
+
+/** As it stands on the wire, where zeros in front do not count. */
+function bcd(imei: string | null): string | null {
+  return imei === null ? null : imei.padStart(16, "0");
 }
