@@ -15,7 +15,7 @@ import { deviceKeyOf, phoneOf, sameDevice } from "./identity.ts";
 import { type Inbound, readMessage, refuse } from "./inbound.ts";
 import { REGISTER_2013_BYTES } from "./layout.ts";
 import { ID, isQuestion, mediaReceivedBody, RESULT, resendBody, responseBody } from "./messages.ts";
-import { encodeOrder, eventListBody } from "./orders.ts";
+import { encodeOrder, eventListBodies } from "./orders.ts";
 import { DEFAULTS, type Edition, type Settings, settings } from "./profile.ts";
 import { FLAG, MAX_FRAME_BYTES } from "./wire.ts";
 
@@ -88,7 +88,8 @@ export class Jt808Codec implements Codec {
     if (!this.#eventsDue || address === null) return [];
     this.#eventsDue = false;
     const { quickReplies, charset } = this.#settings;
-    return [this.#say(address, ID.events, eventListBody(quickReplies, charset, this.#edition(address.form)))];
+    const bodies = eventListBodies(quickReplies, charset, this.#edition(address.form));
+    return bodies.map((body) => this.#say(address, ID.events, body));
   }
 
   /** A fragment is answered at once; the last one is answered as the whole message is. */

@@ -74,16 +74,32 @@ function clean(text: string): string {
   return text.replaceAll("\0", " ");
 }
 
-/** 0x8301, replacing whatever list the device had (JT/T 808-2013, 8.29; 2011 also counts the items of this packet). */
-export function eventListBody(words: readonly string[], charset: CharsetName, edition: Edition): Buffer {
-  const head = edition === "2011" ? [REPLACE, words.length, words.length] : [REPLACE, words.length];
-  const items = words.map((word, index) => {
+/**
+ * 0x8301, replacing whatever list the device had (JT/T 808-2013, 8.29; 2011 also counts the items of this packet). What does
+ * not fit one body is appended by further messages.
+ */
+export function eventListBodies(words: readonly string[], charset: CharsetName, edition: Edition): readonly Buffer[] {
+  const lists: Buffer[][] = [[]];
+  let size = MAX_LIST_HEAD_BYTES;
+  for (const [index, word] of words.entries()) {
     const { bytes } = encodeText(clean(word), charset);
-    return Buffer.concat([Buffer.from([index + 1, bytes.length]), bytes]);
+    const item = Buffer.concat([Buffer.from([index + 1, bytes.length]), bytes]);
+    if (size + item.length > MAX_BODY_BYTES) {
+      lists.push([]);
+      size = MAX_LIST_HEAD_BYTES;
+    }
+    lists.at(-1)?.push(item);
+    size += item.length;
+  }
+  return lists.map((items, index) => {
+    const counts = edition === "2011" ? [items.length, items.length] : [items.length];
+    return Buffer.concat([Buffer.from([index === 0 ? REPLACE : APPEND, ...counts]), ...items]);
   });
-  return Buffer.concat([Buffer.from(head), ...items]);
 }
 const REPLACE = 1;
+const APPEND = 2;
+/** Type, count, and the second count of 2011. */
+const MAX_LIST_HEAD_BYTES = 3;
 
 function limitOf(settings: Settings): number {
   const limit = Math.min(settings.maxBytes, MAX_TEXT_BYTES);
