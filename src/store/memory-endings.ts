@@ -46,7 +46,8 @@ export function putBack(tracker: TrackerState, id: MessageId, buried: Buried, no
   const message = tracker.messages.get(id);
   const expiresAt = now + ttlMs;
   const bytes = outboxBytes(message?.text ?? "", message?.choices);
-  enqueue(tracker, id, { urgent, ttlMs, partsAcked, expiresAt, attempts: 0, epoch: 0, tag: 0, bytes });
+  const queued = { urgent, ttlMs, partsAcked, expiresAt, attempts: 0, epoch: 0, tag: 0, bytes };
+  enqueue(tracker, id, queued, { now, due: null });
   turn(tracker, id, "queued", { now, reason: "put back", expiresAt });
 }
 

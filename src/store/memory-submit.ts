@@ -21,7 +21,7 @@ export function submit(tracker: TrackerState, draft: Draft, now: Instant, nextId
   if (draft.rejected === null) {
     const { urgent, ttlMs, notBeforeMs = 0 } = draft;
     const queued = { urgent, bytes, ttlMs, expiresAt: at + notBeforeMs + ttlMs, attempts: 0, epoch: 0, tag: 0, partsAcked: 0 };
-    enqueue(tracker, id, queued, notBeforeMs > 0 ? at + notBeforeMs : null);
+    enqueue(tracker, id, queued, { now, due: notBeforeMs > 0 ? at + notBeforeMs : null });
   }
   remember(tracker, draft, id);
   return stored(tracker, draft, id, false);

@@ -169,11 +169,18 @@ export function outboxBytes(tracker: TrackerState): number {
   return bytes;
 }
 
-/** `due`: when it may join its lane; null: at once. */
-export function enqueue(tracker: TrackerState, id: MessageId, queued: QueuedText, due: Instant | null = null): void {
+/** `due`: when it may join its lane; null: now, behind those whose time has come. */
+export function enqueue(
+  tracker: TrackerState,
+  id: MessageId,
+  queued: QueuedText,
+  { now, due }: { readonly now: Instant; readonly due: Instant | null },
+): void {
   tracker.outbox.set(id, queued);
-  if (due === null) laneOf(tracker, queued).push(id);
-  else tracker.waiting.set(id, due);
+  if (due === null) {
+    joinDue(tracker, now);
+    laneOf(tracker, queued).push(id);
+  } else tracker.waiting.set(id, due);
 }
 
 /** Texts whose time has not come, the earliest first. */

@@ -28,6 +28,10 @@ import { outboxBytes } from "./timeline.ts";
 const TRIES = 16;
 const RETRY = 0;
 const STORED = 1;
+/** Why again, if not because this tracker has a later id already: another node took ids since, so those that were taken ahead will not do. */
+const OVERTAKEN = 1;
+/** The outbox was taken out of the pending index, which was known to have it. */
+const UNMARKED = 2;
 
 export interface SubmitMeans {
   readonly ids: Pick<IdTaker, "take">;
@@ -47,10 +51,10 @@ export async function submit(
   const { urgent, ttlMs, notBeforeMs = 0, replaces } = draft;
   const queue = [outboxBytes(draft.text, draft.choices), ttlMs, urgent ? 1 : 0, OUTBOX_TEXTS, OUTBOX_BYTES, notBeforeMs, replaces ?? 0];
   const repeats = [keyDigest(draft.idempotencyKey), IDEMPOTENCY_KEYS, IDEMPOTENCY_MS];
-  const [code, ...stored] = await overtaking(async (again) => {
+  const [code, ...stored] = await overtaking(async (why) => {
     const [{ first: id, ahead, indexed }, mark] = await Promise.all([
-      ids.take(draft.trackerId, 1, again),
-      draft.rejected === null ? marks.take(draft.trackerId, again) : NO_MARK,
+      ids.take(draft.trackerId, 1, why === OVERTAKEN),
+      draft.rejected === null ? marks.take(draft.trackerId, why === UNMARKED) : NO_MARK,
       named,
     ]);
     const args = [id, mark.mark, state, flags, rest, ...queue, ...repeats, mark.fresh ? 0 : 1, ahead ? 1 : 0];
@@ -80,8 +84,8 @@ export async function receive(
   if (texts.length === 0) return { ids: [], duplicates: 0 };
   const head = [nonce, epoch, early ? 1 : 0, packEmployee(employeeId), REMEMBERED_TEXTS, REMEMBERED_MS, RESEND_MS, passed ?? 0];
   const packed = texts.flatMap((text) => packText(text, employeeId));
-  const [code, duplicates, ...ids] = await overtaking(async (again) => {
-    const [{ first, ahead, indexed }] = await Promise.all([taker.take(trackerId, texts.length, again), named]);
+  const [code, duplicates, ...ids] = await overtaking(async (why) => {
+    const [{ first, ahead, indexed }] = await Promise.all([taker.take(trackerId, texts.length, why === OVERTAKEN), named]);
     return asArray(await once(scripts.run("receive", scriptKeys(trackerId), [first, ...head, ahead ? 1 : 0, ...packed]), indexed));
   });
   if (code !== STORED) return { ids: [], duplicates: 0, stale: true };
@@ -107,11 +111,13 @@ async function once(reply: Promise<Reply>, indexed: Promise<void>): Promise<Repl
   return stored;
 }
 
-/** `again`: what the attempt before this one relied on was out of date. */
-async function overtaking(attempt: (again: boolean) => Promise<readonly Reply[]>): Promise<readonly Reply[]> {
+/** `why`: what the attempt before this one relied on and was out of date; null at first. */
+async function overtaking(attempt: (why: Reply | null) => Promise<readonly Reply[]>): Promise<readonly Reply[]> {
+  let why: Reply | null = null;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const reply = await attempt(tries > 0);
+    const reply = await attempt(why);
     if (reply[0] !== RETRY) return reply;
+    why = reply[1] ?? null;
   }
   throw new StoreUnavailable(`overtaken by other writers ${TRIES} times in a row`);
 }

@@ -5,6 +5,7 @@ import { pendingKey, pendingMarks, shardOf } from "../../src/store/keys.ts";
 import { PendingMarks } from "../../src/store/pending-marks.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { Scripts } from "../../src/store/redis-scripts.ts";
+import { submit } from "../../src/store/redis-write.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { draft, freshTracker, submitted } from "./world.ts";
 
@@ -49,6 +50,41 @@ it("a mark that was withdrawn is made anew, and so is one of a tracker that was 
     await submitted(store, trackerId);
     expect(await isPending(trackerId)).toBe(true);
   }
+});
+
+it("a mark that was withdrawn says nothing of ids that were taken ahead, nor these of marks", async () => {
+  const scripts = new Scripts(connection);
+  const [ids, marks]: [boolean[], boolean[]] = [[], []];
+  // Of each the first one does not serve: a mark that never went out with a text, and an id that the tracker has passed.
+  const send = async (trackerId: number, places: readonly number[]): Promise<void> => {
+    await submit(scripts, draft(trackerId), {
+      ids: {
+        take: async (_tracker, _count, fresh = false) => {
+          ids.push(fresh);
+          return { first: places[ids.length - 1] ?? 0, ahead: false, indexed: Promise.resolve() };
+        },
+      },
+      marks: {
+        take: async (_tracker, fresh) => {
+          marks.push(fresh);
+          return { mark: 1, fresh: fresh || places[0] !== places[1] };
+        },
+      },
+      named: Promise.resolve(),
+      underway: () => undefined,
+    });
+  };
+  const trackerId = freshTracker();
+  await send(trackerId, [1_000_000, 1_000_000]);
+  expect([ids.splice(0), marks.splice(0)]).toEqual([
+    [false, false],
+    [false, true],
+  ]);
+  await send(trackerId, [999_999, 1_000_001]);
+  expect([ids, marks]).toEqual([
+    [false, false],
+    [false, false],
+  ]);
 });
 
 it("however texts, withdrawals and looks at the outbox of several nodes fall: what has texts is in the index", async () => {

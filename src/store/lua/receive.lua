@@ -5,7 +5,7 @@
 --        6 most remembered texts  7 for how long (ms)  8 how long a text without a serial can come again (ms)
 --        9 a text that the device has moved on from (0: none)  10 whether the ids were taken ahead 0/1
 --        then per text: digest (8 bytes; of serial and text, or of the text alone), has a serial 0/1, answered id or 0, flags, text
--- Output {0} take fresh ids; {1, duplicates, id per text...}; {2} nothing is stored: a newer line owns the tracker
+-- Output {0, why} again with other ids (why 0), with some that are not taken ahead (1); {1, duplicates, id per text...}; {2} nothing is stored: a newer line owns the tracker
 --@include head
 --@include events
 --@include messages
@@ -29,7 +29,8 @@ if epoch < get('e') then
     if ARGV[place + 1] ~= '1' then return finish({ 2 }) end
   end
 end
-if first <= get('i') or overtaken(ARGV[10], first) then return finish({ 0 }) end
+if overtaken(ARGV[10], first) then return finish({ 0, 1 }) end
+if first <= get('i') then return finish({ 0, 0 }) end
 
 pass(tonumber(ARGV[9]))
 local at = stamp()

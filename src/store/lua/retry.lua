@@ -22,4 +22,5 @@ note_state(id, bucket, QUEUED, { reason = 'put back', expires = NOW + ttl })
 local bytes = outbox_bytes(value)
 enqueue(id, { urgent = urgent, epoch = 0, attempts = 0, tag = 0, parts = parts, expires = NOW + ttl, ttl = ttl, bytes = bytes })
 set('rn', mark)
+if mark > get('pm') then set('pm', mark) end
 return finish(1)

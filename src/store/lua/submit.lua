@@ -6,7 +6,7 @@
 --        11 ms until it may go out  12 message that it replaces (0: none)  13 digest of its idempotency key ('': none)
 --        14 most digests remembered  15 for how long (ms)  16 whether its mark served before 0/1
 --        17 whether the id was taken ahead 0/1
--- Output {0} take a fresh id and mark; {1, id, submitted, owner's node ('': none), epoch, replaced 0/1, repeated 0/1};
+-- Output {0, why} again with another id (why 0), with one that is not taken ahead (1), with a fresh mark (2); {1, id, submitted, owner's node ('': none), epoch, replaced 0/1, repeated 0/1};
 --        {2} the outbox is full
 --@include head
 --@include events
@@ -27,10 +27,10 @@ end
 
 if id <= get('i') then
   local _, value = load_message(id)
-  if not value then return finish({ 0 }) end
+  if not value then return finish({ 0, overtaken(ARGV[17], id) and 1 or 0 }) end
   return finish(stored(id, value, 0))
 end
-if overtaken(ARGV[17], id) then return finish({ 0 }) end
+if overtaken(ARGV[17], id) then return finish({ 0, 1 }) end
 if digest ~= '' then
   local known = tonumber(redis.call('ZSCORE', REPEATS, digest) or 0)
   local _, value = load_visible(known)
@@ -39,7 +39,7 @@ end
 local old = nil
 if mark > 0 then
   -- One that served before must have served since the tracker was erased, if it was: it left the index with that.
-  if mark <= get('pf') or (ARGV[16] == '1' and mark > get('pm')) then return finish({ 0 }) end
+  if mark <= get('pf') or (ARGV[16] == '1' and mark > get('pm')) then return finish({ 0, 2 }) end
   old = load_flight(replaces)
   local texts, bytes = texts_inside(), get('b') + ARGV[6]
   if old then texts, bytes = texts - 1, bytes - old.bytes end

@@ -104,6 +104,18 @@ export function wishesContract(world: () => World): void {
     expect((await message(store(), never)).state).toBe("queued");
   });
 
+  it("puts no later text before one whose time has come, though nobody asked for texts meanwhile", async () => {
+    const trackerId = freshTracker();
+    const dead = await deadLetter(store(), trackerId);
+    const due = await submitted(store(), trackerId, { notBeforeMs: 20 });
+    await world().advance(25);
+    const later = await submitted(store(), trackerId);
+    const dueToo = await submitted(store(), trackerId, { notBeforeMs: 20 });
+    await world().advance(25);
+    expect(await store().retryDeadLetter(trackerId, dead)).toBe(true);
+    expect((await store().outbox(trackerId)).ids).toEqual([due, later, dueToo, dead]);
+  });
+
   it("joins texts that are due at one time in the order of their ids", async () => {
     const trackerId = freshTracker();
     const ids = await Promise.all(Array.from({ length: 12 }, () => submitted(store(), trackerId, { notBeforeMs: 1 })));

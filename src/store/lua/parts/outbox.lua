@@ -20,13 +20,6 @@ local function lane_of(f) return f.urgent == 1 and URGENT or NORMAL end
 
 local function texts_inside() return redis.call('LLEN', NORMAL) + redis.call('LLEN', URGENT) + redis.call('ZCARD', WAITING) end
 
--- `due`: when it may join its lane; nil: at once.
-local function enqueue(id, f, due)
-  save_flight(id, f)
-  if due then redis.call('ZADD', WAITING, due, id) else redis.call('RPUSH', lane_of(f), id) end
-  set('b', get('b') + f.bytes)
-end
-
 -- Ids of texts whose time has not come up to `last`, the earliest first; Redis orders equal times as text.
 local function waiting_until(last)
   local flat, texts, ids = redis.call('ZRANGEBYSCORE', WAITING, '-inf', last, 'WITHSCORES'), {}, {}
@@ -46,6 +39,18 @@ local function join_due()
   for _, id in ipairs(waiting_until(NOW)) do redis.call('RPUSH', lane_of(load_flight(id)), id) end
   redis.call('ZREMRANGEBYSCORE', WAITING, '-inf', NOW)
   return next_due()
+end
+
+-- `due`: when it may join its lane; nil: at once, behind those whose time has come.
+local function enqueue(id, f, due)
+  save_flight(id, f)
+  if due then
+    redis.call('ZADD', WAITING, due, id)
+  else
+    join_due()
+    redis.call('RPUSH', lane_of(f), id)
+  end
+  set('b', get('b') + f.bytes)
 end
 
 -- Takes a text out of the outbox; nil when it is not there.
