@@ -15,13 +15,15 @@ export interface InnerEnvironment {
   readonly wallClock?: () => number;
   /** The carrier lets the navigator's product id through; without it nobody asks for it. */
   readonly productId: boolean;
+  /** How long a line of text waits for its end, where the port itself says by silence that it is over; absent: for good. */
+  readonly lineEndMs?: number;
 }
 
 /** Null: nothing behind this carrier shows texts. */
 export function connectInner(settings: InnerSettings, environment: InnerEnvironment): Inner | null {
   switch (settings.inner) {
     case "line":
-      return new LineInner(settings);
+      return new LineInner(settings, environment.lineEndMs ?? null);
     case "garmin-fmi":
       return new FmiInner(settings, environment);
     case "none":

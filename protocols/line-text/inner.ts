@@ -25,10 +25,16 @@ export class LineInner implements Inner {
   readonly #settings: InnerSettings;
   readonly #lines: Lines;
   readonly #parts = new Map<string, Buffer>();
+  /** How long a line waits for its end; null: for good. */
+  readonly #endMs: number | null;
+  /** A payload came, and `tick` has not said when. */
+  #fresh = false;
+  #endBy: number | null = null;
   #out: Buffer[] = [];
 
-  constructor(settings: InnerSettings) {
+  constructor(settings: InnerSettings, endMs: number | null = null) {
     this.#settings = settings;
+    this.#endMs = endMs;
     this.#lines = new Lines(settings.charset);
   }
 
@@ -53,14 +59,21 @@ export class LineInner implements Inner {
 
   receive(payload: Buffer): InnerReading {
     const acks: string[] = [];
+    this.#fresh = true;
     const events = this.#lines.read(payload).map((line) => eventOf(line, acks));
     return { events, stored: () => this.#out.push(...acks.map((token) => lineBytes(writeLine({ type: "ack", token }), "ascii"))) };
   }
 
-  tick(): InnerTick {
+  tick(now: number): InnerTick {
     const send = this.#out;
     this.#out = [];
-    return { send, at: null };
+    if (this.#fresh) this.#endBy = this.#endMs !== null && this.#lines.begun ? now + this.#endMs : null;
+    this.#fresh = false;
+    if (this.#endBy !== null && now >= this.#endBy) {
+      this.#lines.forget();
+      this.#endBy = null;
+    }
+    return { send, at: this.#endBy };
   }
 
   #part(text: Buffer, number: number): InnerPart {

@@ -30,6 +30,16 @@ export class Lines {
     this.#queue.detach();
     return lines;
   }
+
+  /** A line has begun and waits for its end. */
+  get begun(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** What has begun is no line: the next payload does not continue it. */
+  forget(): void {
+    this.#queue.take(this.#queue.length);
+  }
 }
 
 const TAB = 0x09;

@@ -12,6 +12,8 @@ import { CODEC, countAnswer, type Message, messageFrame, readUnit, TYPE } from "
 
 const ACCEPTED = Buffer.of(0x01);
 const REJECTED = Buffer.of(0x00);
+/** The port ends a message without CR LF after 30 ms of silence (FMU126, "Binary" mode): typed letters of one line are so far apart, another text is further. */
+const LINE_END_MS = 5_000;
 
 export class TeltonikaCodec implements Codec {
   readonly framer = new TeltonikaFramer();
@@ -46,7 +48,7 @@ export class TeltonikaCodec implements Codec {
   identified({ profile, deviceId }: Identity): void {
     this.#settings = settings(profile);
     this.#shared = typeof profile["tee"] === "string";
-    this.#inner = connectInner(this.#settings, { ...this.#environment, productId: false });
+    this.#inner = connectInner(this.#settings, { ...this.#environment, productId: false, lineEndMs: LINE_END_MS });
     const console = this.#inner === null && this.#settings.console;
     this.#console = console ? new Console(this.#settings, this.#settings.commands === "codec14" ? deviceId : null) : null;
   }
