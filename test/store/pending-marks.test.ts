@@ -1,8 +1,10 @@
 /** The pending index while marks serve for many texts: a tracker with a text in its outbox is always in it. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { MessageId } from "../../src/chat/message.ts";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
+import type { TakenIds } from "../../src/store/id-taker.ts";
 import { pendingKey, pendingMarks, shardOf } from "../../src/store/keys.ts";
-import { PendingMarks } from "../../src/store/pending-marks.ts";
+import { type Mark, PendingMarks } from "../../src/store/pending-marks.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { Scripts } from "../../src/store/redis-scripts.ts";
 import { submit } from "../../src/store/redis-write.ts";
@@ -54,34 +56,29 @@ it("a mark that was withdrawn is made anew, and so is one of a tracker that was 
 
 it("a mark that was withdrawn says nothing of ids that were taken ahead, nor these of marks", async () => {
   const scripts = new Scripts(connection);
-  const [ids, marks]: [boolean[], boolean[]] = [[], []];
+  const [asked, made]: [boolean[], boolean[]] = [[], []];
   // Of each the first one does not serve: a mark that never went out with a text, and an id that the tracker has passed.
-  const send = async (trackerId: number, places: readonly number[]): Promise<void> => {
-    await submit(scripts, draft(trackerId), {
-      ids: {
-        take: async (_tracker, _count, fresh = false) => {
-          ids.push(fresh);
-          return { first: places[ids.length - 1] ?? 0, ahead: false, indexed: Promise.resolve() };
-        },
-      },
-      marks: {
-        take: async (_tracker, fresh) => {
-          marks.push(fresh);
-          return { mark: 1, fresh: fresh || places[0] !== places[1] };
-        },
-      },
-      named: Promise.resolve(),
-      underway: () => undefined,
-    });
+  const send = async (trackerId: number, first: MessageId, second: MessageId, mark: number): Promise<void> => {
+    const places = [first, second];
+    const take = (_tracker: number, _count: number, fresh = false): Promise<TakenIds> => {
+      asked.push(fresh);
+      return Promise.resolve({ first: places.shift() ?? 0, ahead: false, indexed: Promise.resolve() });
+    };
+    const make = (_tracker: number, fresh: boolean): Promise<Mark> => {
+      made.push(fresh);
+      return Promise.resolve({ mark, fresh: fresh || mark > 1 });
+    };
+    const means = { ids: { take }, marks: { take: make }, named: Promise.resolve(), underway: () => undefined };
+    await submit(scripts, draft(trackerId), means);
   };
   const trackerId = freshTracker();
-  await send(trackerId, [1_000_000, 1_000_000]);
-  expect([ids.splice(0), marks.splice(0)]).toEqual([
+  await send(trackerId, 1_000_000, 1_000_001, 1);
+  expect([asked.splice(0), made.splice(0)]).toEqual([
     [false, false],
     [false, true],
   ]);
-  await send(trackerId, [999_999, 1_000_001]);
-  expect([ids, marks]).toEqual([
+  await send(trackerId, 999_999, 1_000_002, 2);
+  expect([asked, made]).toEqual([
     [false, false],
     [false, false],
   ]);
