@@ -1,6 +1,7 @@
 /** What an A1 packet from the navigator means, and what it is answered with once that is stored. */
-import { type CharsetName, type DeviceEvent, decodeText, LayoutError } from "../../src/core/index.ts";
+import { type DeviceEvent, LayoutError } from "../../src/core/index.ts";
 import { namedBody, uniqueBody, untilNul } from "./bodies.ts";
+import { driverWords } from "./driver-words.ts";
 import { DRIVER_REPLY, DRIVER_TEXT, ID, LONG_RECEIPT, PRESSED, PROTOCOLS, RESPONSE_SET, RESULT, STATUS, TEXT_RECEIPT } from "./layout.ts";
 import { choiceOf, ownTag } from "./message-id.ts";
 import { keyOf } from "./steps.ts";
@@ -32,16 +33,16 @@ export class Heard {
     this.#texts = texts;
   }
 
-  read(id: number, body: Buffer, unicode: boolean): Meaning {
+  read(id: number, body: Buffer): Meaning {
     try {
-      return this.#meaning(id, body, unicode);
+      return this.#meaning(id, body);
     } catch (error) {
       if (!(error instanceof LayoutError)) throw error;
       return { events: [{ type: "bad", reason: error.message }] };
     }
   }
 
-  #meaning(id: number, body: Buffer, unicode: boolean): Meaning {
+  #meaning(id: number, body: Buffer): Meaning {
     switch (id) {
       case ID.protocols:
         return {
@@ -53,9 +54,9 @@ export class Heard {
       case ID.ping:
         return { events: [], answer: fmiFrame(ID.pingResponse, EMPTY) };
       case ID.driverText:
-        return driverText(body, unicode);
+        return driverText(body);
       case ID.driverReply:
-        return driverReply(body, unicode);
+        return driverReply(body);
       case ID.pressed:
         return this.#pressed(body);
       case ID.removed: {
@@ -121,25 +122,18 @@ const NOTHING: Meaning = { events: [] };
 const LETTER_A = 0x41;
 const EMPTY = Buffer.alloc(0);
 
-function driverText(body: Buffer, unicode: boolean): Meaning {
+function driverText(body: Buffer): Meaning {
   const { time, unique, text } = DRIVER_TEXT.read(body);
-  return said(unique, { type: "text", ...words(text, unicode), serial: `0024:${unique}:${time}` });
+  return said(unique, { type: "text", ...driverWords(untilNul(text)), serial: `0024:${unique}:${time}` });
 }
 
-function driverReply(body: Buffer, unicode: boolean): Meaning {
+function driverReply(body: Buffer): Meaning {
   const { time, unique, size, id, text } = DRIVER_REPLY.read(body);
   const tag = ownTag(size, id);
-  const event = { type: "text", ...words(text, unicode), serial: `0026:${unique}:${time}` } as const;
+  const event = { type: "text", ...driverWords(untilNul(text)), serial: `0026:${unique}:${time}` } as const;
   return said(unique, tag === null ? event : { ...event, answers: tag });
 }
 
 function said(unique: number, event: DeviceEvent): Meaning {
   return { events: [event], answer: fmiFrame(ID.driverTextReceipt, uniqueBody(unique)) };
-}
-
-/** Without Unicode the unit writes its own code page, of which ASCII is certain and Latin-1 likely. */
-function words(bytes: Buffer, unicode: boolean): { readonly text: string; readonly lossy: boolean } {
-  const text = decodeText(untilNul(bytes), "utf8");
-  const charset: CharsetName = "latin1";
-  return text.lossy && !unicode ? decodeText(untilNul(bytes), charset) : text;
 }

@@ -168,7 +168,7 @@ export class FmiInner implements Inner {
   }
 
   #fmi(id: number, body: Buffer): Reaction {
-    const { protocols, unicode, removed, answer, ...reaction } = this.#heard.read(id, body, this.#unicode !== false);
+    const { protocols, unicode, removed, answer, ...reaction } = this.#heard.read(id, body);
     if (removed !== undefined) this.#removals.delete(removed);
     if (protocols !== undefined && this.#settings.fmiLevel === "auto") this.#level = levelOf(protocols);
     if (unicode === true && this.#settings.fmiUnicode !== "off") this.#unicode = true;

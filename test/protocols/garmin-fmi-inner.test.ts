@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { connectInner, explainPayload } from "../../protocols/carried/index.ts";
 import type { Inner } from "../../protocols/carried/inner.ts";
 import { innerSettings } from "../../protocols/carried/profile.ts";
-import { namedBody, timedBody, u32 } from "../../protocols/garmin-fmi/bodies.ts";
+import { driverTextBody, namedBody, timedBody, u32 } from "../../protocols/garmin-fmi/bodies.ts";
 import { ID } from "../../protocols/garmin-fmi/layout.ts";
 import { idField } from "../../protocols/garmin-fmi/message-id.ts";
 import { ackFrame, fmiFrame, MAX_FRAME_BYTES, nakFrame, PACKET, seal } from "../../protocols/garmin-fmi/wire.ts";
@@ -65,6 +65,20 @@ describe("the gateway's side", () => {
     expect(off.ready).toBe(true);
     expect(sent(inner({ fmiUnicode: "off" }), 0)).toEqual(["10A1080000020001000280D21003"]);
     expect(off.encode({ ...order, text: "Привет" })).toMatchObject({ type: "refused" });
+  });
+
+  it("reads a driver's text as UTF-8 or else as code page 1252, whatever is agreed on", () => {
+    const cafe = Buffer.from("10a1142400e803000007000000436166e9208020323000201003", "hex");
+    const just = opened();
+    const refused = opened();
+    refused.tick(30_000);
+    const agreed = opened({}, fmiFrame(ID.unicodeRequest, EMPTY));
+    for (const one of [just, refused, agreed]) expect(hear(one, cafe)).toMatchObject([{ type: "text", text: "Café € 20", lossy: false }]);
+    const said = (words: Buffer) => hear(agreed, fmiFrame(ID.driverText, driverTextBody(1_000, 7, words)));
+    expect(said(Buffer.from("в пути"))).toMatchObject([{ text: "в пути", lossy: false }]);
+    // UTF-8 that was cut is not the code page's.
+    expect(said(Buffer.from("в пути").subarray(0, -1))).toMatchObject([{ text: "в пут\uFFFD", lossy: true }]);
+    expect(said(Buffer.of(0x41, 0x81))).toMatchObject([{ text: "A\uFFFD", lossy: true }]);
   });
 
   it("asks for the product where a carrier lets that through, and takes texts by what the unit supports", () => {
