@@ -21,8 +21,8 @@ export function alertIncoming(message: Message, calls: boolean): void {
   const label = model.value.trackers.get(message.trackerId)?.label ?? String(message.trackerId);
   announce(say("announce.incoming", { tracker: label, text: message.text }));
   if (!calls || isLookedAt(message)) return;
-  if (prefs.value.sound) sound();
-  if (prefs.value.notifications) notify(label, message);
+  if (prefs.value.sound) tryTo(sound);
+  if (prefs.value.notifications) tryTo(() => notify(label, message));
 }
 
 /** A text of the conversation that is open reached its device. */
@@ -59,6 +59,15 @@ export function followUnread(icon: HTMLLinkElement | null): void {
     document.title = count === 0 ? "tracker-chat" : `(${count}) tracker-chat`;
     if (icon !== null) icon.href = count === 0 ? "icon.svg" : "icon-unread.svg";
   });
+}
+
+/** A browser may have no sound, or refuse a page's notifications when they are made (Chrome on Android): nothing else may suffer from it. */
+function tryTo(alert: () => void): void {
+  try {
+    alert();
+  } catch {
+    // The text itself is on the page.
+  }
 }
 
 function note(context: AudioContext, frequency: number, at: number): void {

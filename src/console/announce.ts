@@ -17,6 +17,8 @@ export function announce(words: string): void {
 }
 
 function say(): void {
-  announcement.value = gathered.slice(-MOST_AT_ONCE).join("\n");
+  const words = gathered.slice(-MOST_AT_ONCE).join("\n");
+  // The same words once more are no change, and would not be said: a space at the end makes them one.
+  announcement.value = words === announcement.value ? `${words}\u00A0` : words;
   gathered = [];
 }
