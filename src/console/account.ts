@@ -4,8 +4,10 @@ import { hearEvents, resetConversations } from "./activity.ts";
 import { ApiError } from "./api.ts";
 import { signIn as askForSession, signOut as endSession, userInfo } from "./calls.ts";
 import { followDrafts } from "./drafts.ts";
+import { isFleetDoubted } from "./failure.ts";
 import { Live } from "./live.ts";
 import { EMPTY } from "./model/model.ts";
+import { UNFILTERED } from "./model/select.ts";
 import { followSending, sendWaiting } from "./sending.ts";
 import {
   broadcastDraft,
@@ -14,9 +16,11 @@ import {
   deviceCapabilities,
   dialog,
   drafts,
+  filter,
   finding,
   isRefused,
   model,
+  notice,
   type Session,
   session,
   shownTimeline,
@@ -88,7 +92,12 @@ function begin(entered: Session): void {
   const leaveWhenRefused = effect(() => {
     if (isRefused.value) untracked(() => leave("ended"));
   });
-  endings = [leaveWhenRefused, followSending(entered.user.id), followDrafts(entered.user.id)];
+  const readAgainWhenDoubted = effect(() => {
+    if (!isFleetDoubted.value) return;
+    isFleetDoubted.value = false;
+    live?.doubtFleet();
+  });
+  endings = [leaveWhenRefused, readAgainWhenDoubted, followSending(entered.user.id), followDrafts(entered.user.id)];
   live = new Live(entered, {
     live: sendWaiting,
     heard: hearEvents,
@@ -114,6 +123,8 @@ function leave(why: "ended" | null): void {
   shownTimeline.value = null;
   dialog.value = null;
   finding.value = null;
+  filter.value = UNFILTERED;
+  notice.value = null;
   farewell.value = why;
   start.value = "signed-out";
 }

@@ -1,8 +1,8 @@
 /** What else follows from events: counts that no event carries, and what a person who looks elsewhere should notice. */
 import { alertIncoming, announceDelivered } from "./alerts.ts";
-import { ApiError } from "./api.ts";
 import { fleet, roster } from "./calls.ts";
 import { loadNewest } from "./conversations.ts";
+import { failureOf, namesUnknown } from "./failure.ts";
 import type { StreamEvent } from "./model/change.ts";
 import type { TrackerId } from "./model/message.ts";
 import { openTracker } from "./route.ts";
@@ -68,7 +68,8 @@ async function reread(): Promise<void> {
     const { at, entries } = await roster(hash, wanted, model.value.cursor);
     apply([{ type: "roster", at, entries, isWhole: wanted === null }]);
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    // Where one of them is unknown everything is read again, these rows as well.
+    if (namesUnknown(failureOf(error))) return;
     for (const id of ids) changed.add(id);
     againMs = RETRY_MS;
   } finally {

@@ -1,12 +1,12 @@
 /** Loading, reading and changing conversations. */
-import { ApiError } from "./api.ts";
 import { broadcast, cancel, capabilities, history, LARGEST_PAGE, markAllRead, markRead, PAGE, timeline } from "./calls.ts";
+import { failureOf } from "./failure.ts";
 import { say } from "./language.ts";
 import type { Message, MessageId, TrackerId } from "./model/message.ts";
 import { readAfter } from "./model/position.ts";
 import { unreadIds } from "./model/select.ts";
 import { openTracker } from "./route.ts";
-import { apply, broadcasts, deviceCapabilities, isRefused, model, notice, rowOf, session, shownTimeline } from "./state.ts";
+import { apply, broadcasts, deviceCapabilities, model, notice, rowOf, session, shownTimeline } from "./state.ts";
 
 /** Trackers whose messages are on their way. */
 const loading = new Set<TrackerId>();
@@ -66,7 +66,7 @@ export async function readShown(trackerId: TrackerId): Promise<void> {
     await markRead(hash, ids);
     apply([{ type: "marked-read", trackerId, ids, at }]);
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    failureOf(error);
   } finally {
     for (const id of ids) marking.delete(id);
   }
@@ -108,7 +108,7 @@ export async function askCapabilities(trackerId: TrackerId, text: string): Promi
     deviceCapabilities.value = new Map(deviceCapabilities.value).set(trackerId, known);
   } catch (error) {
     // The composer works without; sending says what is wrong.
-    if (!(error instanceof ApiError)) throw error;
+    failureOf(error);
   }
 }
 
@@ -124,9 +124,8 @@ async function withSession<T>(act: (hash: string) => Promise<T>): Promise<T | nu
 }
 
 function tell(error: unknown): void {
-  if (!(error instanceof ApiError)) throw error;
-  if (error.isSignedOut) isRefused.value = true;
-  else notice.value = say("failed", { reason: failureWords(error.code) });
+  const { code, isSignedOut } = failureOf(error);
+  if (!isSignedOut) notice.value = say("failed", { reason: failureWords(code) });
 }
 
 /** Why a call failed, for a person. */

@@ -1,6 +1,7 @@
 /** The one owner of the live connection: brings the page up to date, follows the stream, and comes back when it is lost. */
 import { ApiError } from "./api.ts";
 import { fleet, roster } from "./calls.ts";
+import { failureOf } from "./failure.ts";
 import type { Change, StreamEvent } from "./model/change.ts";
 import { ORIGIN, positionOf } from "./model/position.ts";
 import { apply, type Connection, connection, model, type Session } from "./state.ts";
@@ -21,6 +22,8 @@ export interface LiveEvents {
 
 /** Waits between attempts; a random part keeps pages from coming back all at once. */
 const BACKOFF = { firstMs: 1_000, mostMs: 15_000, jitter: 0.3 };
+/** Between readings of fleet and roster beside the stream: no event tells of a name, a driver, or a tracker that is new or gone. */
+const REFRESH = { everyMs: 5 * 60_000, afterFailureMs: 5_000, afterDoubtMs: 1_000 };
 
 export class Live {
   readonly #session: Session;
@@ -29,6 +32,7 @@ export class Live {
   readonly #stopped = new AbortController();
   #lastEventId = "";
   #failures = 0;
+  #nextRefresh: ReturnType<typeof setTimeout> | null = null;
   #wake: () => void = () => undefined;
 
   constructor(session: Session, events: LiveEvents) {
@@ -52,8 +56,14 @@ export class Live {
     else this.#tabs.tell({ type: "retry" });
   }
 
+  /** What is known of the fleet turned out to be old. */
+  doubtFleet(): void {
+    this.#refreshIn(REFRESH.afterDoubtMs);
+  }
+
   stop(): void {
     this.#stopped.abort();
+    this.#refreshNoMore();
     this.#wake();
   }
 
@@ -86,6 +96,7 @@ export class Live {
   async #refresh(): Promise<void> {
     const { hash } = this.#session;
     const [trackers, { eventId, at, entries }] = await Promise.all([fleet(hash), roster(hash, null, model.value.cursor)]);
+    if (this.#stopped.signal.aborted) return;
     apply([
       { type: "fleet", trackers },
       { type: "roster", at, entries, isWhole: true },
@@ -98,7 +109,8 @@ export class Live {
     const missed = this.#failures > 0;
     this.#failures = 0;
     this.#show({ type: "live" });
-    if (missed) this.#refreshAside();
+    if (missed) void this.#refreshAside();
+    else if (this.#nextRefresh === null) this.#refreshIn(REFRESH.everyMs);
   }
 
   #relay(events: readonly RawEvent[]): void {
@@ -125,7 +137,7 @@ export class Live {
   #follow(state: Connection): void {
     const isBack = state.type === "live" && connection.value.type !== "live";
     this.#become(state);
-    if (isBack) this.#refreshAside();
+    if (isBack) void this.#refreshAside();
   }
 
   #show(state: Connection): void {
@@ -138,11 +150,28 @@ export class Live {
     if (state.type === "live") this.#events.live();
   }
 
-  /** A failure is the stream's too, which tries again. */
-  #refreshAside(): void {
-    this.#refresh().catch((error: unknown) => {
-      if (!(error instanceof ApiError)) throw error;
-    });
+  /** Until it succeeds: a stream that goes on, or is another tab's, says nothing of what is missing here. */
+  async #refreshAside(): Promise<void> {
+    this.#refreshNoMore();
+    let againMs = REFRESH.everyMs;
+    try {
+      await this.#refresh();
+    } catch (error) {
+      againMs = failureOf(error).retryMs ?? REFRESH.afterFailureMs;
+    }
+    // What was wished for meanwhile comes first.
+    if (this.#nextRefresh === null) this.#refreshIn(againMs);
+  }
+
+  #refreshIn(ms: number): void {
+    this.#refreshNoMore();
+    if (this.#stopped.signal.aborted) return;
+    this.#nextRefresh = setTimeout(() => void this.#refreshAside(), ms * (1 + BACKOFF.jitter * Math.random()));
+  }
+
+  #refreshNoMore(): void {
+    if (this.#nextRefresh !== null) clearTimeout(this.#nextRefresh);
+    this.#nextRefresh = null;
   }
 
   #heard(raw: readonly RawEvent[]): void {
@@ -165,7 +194,7 @@ export class Live {
     this.#events.heard(events, this.#tabs.leads);
     if (!isReset) return;
     this.#events.reset();
-    this.#refreshAside();
+    void this.#refreshAside();
   }
 
   async #pause(): Promise<void> {

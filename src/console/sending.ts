@@ -1,7 +1,7 @@
 /** Texts on their way to the server: one after another for each tracker, tried again under the same key until the server has an opinion. */
 import { effect } from "@preact/signals";
-import { ApiError } from "./api.ts";
 import { send } from "./calls.ts";
+import { failureOf } from "./failure.ts";
 import { freshKey } from "./keys.ts";
 import type { TrackerId } from "./model/message.ts";
 import { findMessage } from "./model/select.ts";
@@ -39,6 +39,10 @@ export function followSending(userId: number): () => void {
   const place = `unsent:${userId}`;
   unsent.value = revived(recall("tab", place));
   const stopKeeping = effect(() => keep("tab", place, unsent.value.length === 0 ? null : unsent.value));
+  const stopAsking = effect(() => {
+    if (unsent.value.some(({ state }) => state.type !== "sent")) addEventListener("beforeunload", askToStay);
+    else removeEventListener("beforeunload", askToStay);
+  });
   const stopDropping = effect(() => {
     const left = unsent.value.filter(({ state }) => state.type !== "sent" || findMessage(model.value, state.id) === null);
     if (left.length !== unsent.value.length) unsent.value = left;
@@ -46,8 +50,15 @@ export function followSending(userId: number): () => void {
   return () => {
     stopKeeping();
     stopDropping();
+    stopAsking();
+    removeEventListener("beforeunload", askToStay);
     unsent.value = [];
   };
+}
+
+/** What waits is kept with this tab alone, and goes with it. */
+function askToStay(event: BeforeUnloadEvent): void {
+  event.preventDefault();
 }
 
 async function pump(trackerId: TrackerId): Promise<void> {
@@ -70,13 +81,13 @@ async function sendNext(trackerId: TrackerId): Promise<boolean> {
     setState(next.key, { type: "sent", id: await send(hash, trackerId, next) });
     return true;
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
     return wasRefused(next, error);
   }
 }
 
 /** True: for good, so that the next text may go. */
-function wasRefused({ key, trackerId }: UnsentText, { code, isPassing, isSignedOut, retryMs }: ApiError): boolean {
+function wasRefused({ key, trackerId }: UnsentText, error: unknown): boolean {
+  const { code, isPassing, isSignedOut, retryMs } = failureOf(error);
   if (!isPassing && !isSignedOut) {
     setState(key, { type: "refused", code });
     return true;

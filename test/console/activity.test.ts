@@ -9,6 +9,7 @@ const state = vi.hoisted(() => ({
   session: { value: { hash: "h" } },
   model: { value: { trackers: new Map([1, 2].map((id) => [id, {}])), cursor: { ms: 1, n: 0, read: 0 } } },
   apply: vi.fn(),
+  isRefused: { value: false },
 }));
 vi.mock("../../src/console/calls.ts", () => calls);
 vi.mock("../../src/console/state.ts", () => state);
@@ -17,6 +18,7 @@ vi.mock("../../src/console/conversations.ts", () => ({ loadNewest: vi.fn() }));
 vi.mock("../../src/console/route.ts", () => ({ openTracker: () => null }));
 
 const { hearEvents } = await import("../../src/console/activity.ts");
+const { isFleetDoubted } = await import("../../src/console/failure.ts");
 
 const at = { ms: 2, n: 0, read: 0 } as const;
 const progress = { state: "queued", updatedAt: null, reason: null, receipt: null, altered: false, at } as const;
@@ -49,4 +51,19 @@ it("reads again what could not be read", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(read()).toEqual([[1], [1]]);
   expect(state.apply).toHaveBeenCalledTimes(1);
+});
+
+it("does not ask again for what the server does not know, and doubts what it knows of the fleet", async () => {
+  calls.roster.mockRejectedValue(new ApiError(201, "no such tracker"));
+  hearEvents([changeOf(1)], false);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(read()).toEqual([[1]]);
+  expect(isFleetDoubted.value).toBe(true);
+});
+
+it("tells when the session is over", async () => {
+  calls.roster.mockRejectedValueOnce(new ApiError(4, "no session")).mockResolvedValue({ at: readAfter(at), entries: [] });
+  hearEvents([changeOf(1)], false);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(state.isRefused.value).toBe(true);
 });

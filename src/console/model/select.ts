@@ -11,6 +11,9 @@ export interface RosterFilter {
   readonly group: number | null;
 }
 
+/** Nothing is looked for. */
+export const UNFILTERED: RosterFilter = { search: "", show: "all", group: null };
+
 export interface Entry {
   readonly tracker: Tracker;
   readonly row: Row;
