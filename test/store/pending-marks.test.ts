@@ -56,29 +56,28 @@ it("a mark that was withdrawn is made anew, and so is one of a tracker that was 
 
 it("a mark that was withdrawn says nothing of ids that were taken ahead, nor these of marks", async () => {
   const scripts = new Scripts(connection);
-  const [asked, made]: [boolean[], boolean[]] = [[], []];
+  const [ids, marks]: [boolean[], boolean[]] = [[], []];
+  const trackerId = freshTracker();
   // Of each the first one does not serve: a mark that never went out with a text, and an id that the tracker has passed.
-  const send = async (trackerId: number, first: MessageId, second: MessageId, mark: number): Promise<void> => {
-    const places = [first, second];
+  const send = async (places: MessageId[], mark: number): Promise<void> => {
     const take = (_tracker: number, _count: number, fresh = false): Promise<TakenIds> => {
-      asked.push(fresh);
+      ids.push(fresh);
       return Promise.resolve({ first: places.shift() ?? 0, ahead: false, indexed: Promise.resolve() });
     };
     const make = (_tracker: number, fresh: boolean): Promise<Mark> => {
-      made.push(fresh);
+      marks.push(fresh);
       return Promise.resolve({ mark, fresh: fresh || mark > 1 });
     };
     const means = { ids: { take }, marks: { take: make }, named: Promise.resolve(), underway: () => undefined };
     await submit(scripts, draft(trackerId), means);
   };
-  const trackerId = freshTracker();
-  await send(trackerId, 1_000_000, 1_000_001, 1);
-  expect([asked.splice(0), made.splice(0)]).toEqual([
+  await send([1_000_000, 1_000_001], 1);
+  expect([ids.splice(0), marks.splice(0)]).toEqual([
     [false, false],
     [false, true],
   ]);
-  await send(trackerId, 999_999, 1_000_002, 2);
-  expect([asked, made]).toEqual([
+  await send([999_999, 1_000_002], 2);
+  expect([ids, marks]).toEqual([
     [false, false],
     [false, false],
   ]);
