@@ -3,7 +3,6 @@ import { decodeText, type ExplainedField } from "../../src/core/index.ts";
 import type { Header } from "./header.ts";
 import {
   ANSWER,
-  AUTH_2019,
   BYTE_AND_TEXT,
   EVENT,
   MEDIA,
@@ -15,6 +14,7 @@ import {
   REGISTERED,
   RESEND,
   RESPONSE,
+  readAuth,
   TEXT_2019,
   TEXT_RESULT,
   WAYBILL,
@@ -92,10 +92,13 @@ function registered(body: Buffer): readonly ExplainedField[] {
 }
 
 function auth(body: Buffer, long: boolean): readonly ExplainedField[] {
-  if (!long) return [redacted(body)];
-  const { code, imei, version } = AUTH_2019.read(body);
-  return [redacted(code), field("imei", printable(imei)), field("software version", printable(version))];
+  const { code, rest } = readAuth(body, long ? "long" : "short");
+  if (rest === null) return [redacted(code)];
+  const named = [field("imei", printable(rest.subarray(0, IMEI_BYTES))), field("software version", printable(rest.subarray(IMEI_BYTES)))];
+  return [redacted(code), ...named.filter(({ value }) => value !== "")];
 }
+
+const IMEI_BYTES = 15;
 
 function redacted(code: Buffer): ExplainedField {
   return field("auth code", "(redacted)", `${code.length} bytes`);

@@ -10,7 +10,7 @@ import {
   withoutTail,
 } from "../../src/core/index.ts";
 import type { Header } from "./header.ts";
-import { ANSWER, AUTH_2019, BYTE_AND_TEXT, EVENT, MEDIA, POSITION, RESPONSE, TEXT_RESULT, WAYBILL } from "./layout.ts";
+import { ANSWER, BYTE_AND_TEXT, EVENT, MEDIA, POSITION, RESPONSE, readAuth, TEXT_RESULT, WAYBILL } from "./layout.ts";
 import { hex4, ID, mediaReceivedBody, RESULT, resultWords, tagOf, timeBody, vendorTimeBody } from "./messages.ts";
 import { choiceOf } from "./orders.ts";
 import type { Edition, Settings } from "./profile.ts";
@@ -94,9 +94,9 @@ function response({ body }: Inbound): Reading {
   return { events: [{ type: "receipt", tag, outcome: "rejected", reason: resultWords(result) }] };
 }
 
-/** Until 2013 the body is the code; since 2019 it is length, code, IMEI and software version. */
+/** A code that comes with NULs behind it is the code without them. */
 function authenticate(message: Inbound): Reading {
-  const code = message.header.address.form === "long" ? AUTH_2019.read(message.body).code : message.body;
+  const { code } = readAuth(message.body, message.header.address.form);
   const password = decodeText(withoutNuls(code), "gbk").text;
   const reply = (verdict: Verdict): Buffer => message.ack(verdict.type === "accepted" ? RESULT.ok : RESULT.failed);
   return { events: [hello(message, "login", password)], reply };

@@ -1,10 +1,14 @@
-/** Bodies as binary layouts; all of them fit exactly or throw LayoutError. Texts stay bytes: their charset is a setting. */
+/**
+ * Bodies as binary layouts; bytes that are missing throw LayoutError, and so do bytes left over where no `rest` takes them.
+ * Texts stay bytes: their charset is a setting.
+ */
 import { layout, Parser } from "../../src/core/index.ts";
 
-/** 0x0001 and 0x8001. */
+/** 0x0001 and 0x8001. Bytes that a device adds change nothing. */
 export const RESPONSE = layout<{ readonly serial: number; readonly id: number; readonly result: number }>(
   "general response",
   parser().uint16("serial").uint16("id").uint8("result"),
+  "rest",
 );
 
 export interface RegisterBody {
@@ -27,11 +31,21 @@ export const REGISTER = {
 /** A 0x0100 body shorter than this cannot be of 2013, so it is of 2011 (YZH). */
 export const REGISTER_2013_BYTES = 37;
 
-/** 0x0102 of 2019; 2011 and 2013 send the bare code. */
-export const AUTH_2019 = layout<{ readonly code: Buffer; readonly imei: Buffer; readonly version: Buffer }>(
-  "authentication of 2019",
-  parser().uint8("length").buffer("code", { length: "length" }).buffer("imei", { length: 15 }).buffer("version", { length: 20 }),
-);
+/** `rest`: IMEI and software version as far as they came; null: the whole body is the code. */
+export interface AuthBody {
+  readonly code: Buffer;
+  readonly rest: Buffer | null;
+}
+
+/**
+ * 0x0102: the bare code until 2013; since 2019 its length stands before it, IMEI and version behind it. Devices with the
+ * header of 2019 leave those out, or send the bare code all the same: then its first byte is no length that fits.
+ */
+export function readAuth(body: Buffer, form: "short" | "long"): AuthBody {
+  const end = 1 + (body[0] ?? Number.POSITIVE_INFINITY);
+  if (form === "short" || end > body.length) return { code: body, rest: null };
+  return { code: body.subarray(1, end), rest: body.subarray(end) };
+}
 
 /** 0x0200: the fixed part, and the attributes that nobody here reads. */
 export const POSITION = layout<{ readonly status: number; readonly speed: number }>(
@@ -49,10 +63,14 @@ export const POSITION = layout<{ readonly status: number; readonly speed: number
 );
 
 /** 0x0301: the event's id. 0x0303: what and whether. */
-export const EVENT = layout<{ readonly event: number }>("event", parser().uint8("event"));
+export const EVENT = layout<{ readonly event: number }>("event", parser().uint8("event"), "rest");
 export const MENU = layout<{ readonly item: number; readonly wanted: number }>("menu", parser().uint8("item").uint8("wanted"));
 /** 0x0302: the serial of the 0x8302 and the id of the answer. */
-export const ANSWER = layout<{ readonly serial: number; readonly answer: number }>("answer", parser().uint16("serial").uint8("answer"));
+export const ANSWER = layout<{ readonly serial: number; readonly answer: number }>(
+  "answer",
+  parser().uint16("serial").uint8("answer"),
+  "rest",
+);
 
 /** 0x6006: encoding 0 GBK, 1 UTF-16. 0x0900 and 0x8900: type. 0x8300 of 2011 and 2013: flags. */
 export const BYTE_AND_TEXT = layout<{ readonly first: number; readonly text: Buffer }>("byte and text", parser().uint8("first"), "text");

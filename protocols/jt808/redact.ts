@@ -1,7 +1,7 @@
 /** Frames without their auth code: what is kept of a conversation must still log in when it is played again. */
-import { type Direction, decodeText, encodeText, LayoutError, withoutTail } from "../../src/core/index.ts";
+import { type Direction, decodeText, encodeText, withoutTail } from "../../src/core/index.ts";
 import { type Packet, parseFrame, writeFrame } from "./header.ts";
-import { AUTH_2019 } from "./layout.ts";
+import { readAuth } from "./layout.ts";
 import { ID } from "./messages.ts";
 
 type Covering = (secret: string) => string;
@@ -11,22 +11,16 @@ export function redact(frame: Buffer, direction: Direction, cover: Covering): Bu
   const parsed = parseFrame(frame);
   if (parsed.type === "bad") return null;
   const { header } = parsed.packet;
-  try {
-    const body = direction === "up" ? authentication(parsed.packet, cover) : registered(parsed.packet, cover);
-    return body === null ? null : writeFrame(header, body);
-  } catch (error) {
-    if (error instanceof LayoutError) return null;
-    throw error;
-  }
+  const body = direction === "up" ? authentication(parsed.packet, cover) : registered(parsed.packet, cover);
+  return body === null ? null : writeFrame(header, body);
 }
 
-/** 0x0102: the code, since 2019 behind its length and before IMEI and version. */
+/** 0x0102: the code, with a length before it or without as it came. */
 function authentication({ header, body }: Packet, cover: Covering): Buffer | null {
   if (header.id !== ID.auth) return null;
-  if (header.address.form === "short") return covered(body, cover);
-  const { code, imei, version } = AUTH_2019.read(body);
+  const { code, rest } = readAuth(body, header.address.form);
   const other = covered(code, cover);
-  return Buffer.concat([Buffer.from([other.length]), other, imei, version]);
+  return rest === null ? other : Buffer.concat([Buffer.from([other.length]), other, rest]);
 }
 
 /** 0x8100: serial, result, code. */

@@ -50,10 +50,36 @@ describe("what the device says", () => {
     expect(headerOf(replyOf(codec.decode(message(4, ""))) ?? Buffer.alloc(0)).body).toEqual(responseBody(0, 4, 3));
   });
 
-  it("a 2019 login whose lengths do not fit is no login", () => {
-    const reading = jt808.connect().decode(message(0x0102, "xyz", 1, { address: LONG }));
-    expect(reading.events).toMatchObject([{ type: "bad" }]);
-    expect(headerOf(replyOf(reading) ?? Buffer.alloc(0)).body).toEqual(responseBody(1, 0x0102, 2));
+  it.each([
+    [
+      "the bare code, as devices with a hard-coded one send it",
+      "7e0102400e0100000000013912345678000161757468656e7469636174696f6e7d017e",
+      "authentication",
+    ],
+    ["length and code alone", "7e01024005010000000001391234567800010461626364767e", "abcd"],
+    ["no software version", message(0x0102, `\x04abcd${"1".repeat(15)}`, 1, { address: LONG }).toString("hex"), "abcd"],
+    ["bytes behind the version", message(0x0102, `\x04abcd${"1".repeat(45)}`, 1, { address: LONG }).toString("hex"), "abcd"],
+  ])("a login with the header of 2019 and %s", (_name, hex, password) => {
+    const reading = jt808.connect().decode(bytesOf(hex));
+    expect(reading.events).toEqual([{ type: "hello", scope: "login", key: "00000000013912345678", password }]);
+    expect(headerOf(replyOf(reading) ?? Buffer.alloc(0)).body).toEqual(responseBody(1, 0x0102, 0));
+    const kept = jt808.redact?.(bytesOf(hex), "up", () => "redacted") ?? Buffer.alloc(0);
+    expect(jt808.connect().decode(kept).events).toMatchObject([{ type: "hello", password: "redacted" }]);
+    expect(headerOf(kept).body.length - headerOf(bytesOf(hex)).body.length).toBe("redacted".length - password.length);
+    const shown = jt808.explain(bytesOf(hex), "up").fields.find(({ name }) => name === "auth code");
+    expect(shown).toEqual({ name: "auth code", value: "(redacted)", note: `${password.length} bytes` });
+  });
+
+  it("bytes behind a receipt, an answer or an event lose none of them", () => {
+    const heard = loggedIn({ quickReplies: ["yes"] });
+    expect(heard.decode(bytesOf("7e000100060139123456780021000683000000937e")).events).toEqual([
+      { type: "receipt", tag: "8300:6", outcome: "accepted" },
+    ]);
+    expect(heard.decode(message(0x0302, bytesOf("00070200"))).events).toMatchObject([
+      { type: "receipt", tag: "8302:7" },
+      { type: "answer", tag: "8302:7", choice: 1 },
+    ]);
+    expect(heard.decode(message(0x0301, bytesOf("0100"))).events).toMatchObject([{ type: "text", text: "yes" }]);
   });
 
   it("the answer to a register depends on the verdict alone", () => {
