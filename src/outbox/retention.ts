@@ -44,6 +44,8 @@ export class Retention {
   #shard = 0;
   #busy = false;
   #tidyAt: number | null = null;
+  /** The shard that the store would not do, once that is logged. */
+  #refused: number | null = null;
 
   constructor(deps: RetentionDeps) {
     this.#deps = deps;
@@ -79,10 +81,20 @@ export class Retention {
     this.#busy = true;
     try {
       await this.remove(shard);
+      if (this.#refused === shard) this.#refused = null;
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) this.#deps.log.error({ err: error }, "old messages could not be removed");
+      this.#failed(shard, error);
     }
     this.#busy = false;
+  }
+
+  /** A store that is away is logged once, until the same shard was done. */
+  #failed(shard: number, error: unknown): void {
+    if (!(error instanceof StoreUnavailable)) this.#deps.log.error({ err: error }, "old messages could not be removed");
+    else if (this.#refused === null) {
+      this.#deps.log.warn({ err: error }, "old messages cannot be removed now: it is tried again");
+      this.#refused = shard;
+    }
   }
 
   /** Trackers that nobody was asked about yet, some of them, and those that are due. */

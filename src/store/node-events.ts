@@ -4,7 +4,8 @@ import type { TrackerId } from "../chat/message.ts";
 import type { RedisConnection } from "./connection.ts";
 import { unpackEvents } from "./event-codec.ts";
 import { EVENT_NODES, nodeTrackersKey } from "./keys.ts";
-import type { ToldEvents } from "./redis-scripts.ts";
+import { asNumber } from "./redis-reply.ts";
+import { Scripts, type ToldEvents } from "./redis-scripts.ts";
 
 /** A tracker that is named in Redis, or about to be. */
 interface Mark {
@@ -18,12 +19,16 @@ interface Mark {
 export class NodeEvents {
   readonly node: string;
   readonly #connection: RedisConnection;
+  readonly #scripts: Scripts;
   readonly #marks = new Map<TrackerId, Mark>();
   readonly #listeners = new Set<(written: Written) => void>();
+  /** The node itself is named in Redis, as far as it knows. */
+  #isRegistered = false;
 
   /** `connection`: of role `requests`. */
   constructor(connection: RedisConnection, node: string) {
     this.#connection = connection;
+    this.#scripts = new Scripts(connection);
     this.node = node;
   }
 
@@ -78,12 +83,25 @@ export class NodeEvents {
     await Promise.all(pieces.map((some) => this.#connection.srem(nodeTrackersKey(this.node), ...some)));
   }
 
+  /** Names this node; true when it was not: it is new here, or was given up. */
+  async register(): Promise<boolean> {
+    const fresh = await this.#add(EVENT_NODES, [this.node]);
+    this.#isRegistered = true;
+    return fresh > 0;
+  }
+
+  /** Takes this node's own name back; the next tracker that is touched brings it again. */
+  async leave(): Promise<void> {
+    this.#isRegistered = false;
+    await this.#connection.srem(EVENT_NODES, this.node);
+  }
+
   /** Names everything once more: this node was given up, and lives. */
   async name(): Promise<void> {
     const trackerIds = [...this.#marks.keys()];
-    await this.#connection.sadd(EVENT_NODES, this.node);
+    await this.register();
     for (let at = 0; at < trackerIds.length; at += AT_ONCE) {
-      await this.#connection.sadd(nodeTrackersKey(this.node), ...trackerIds.slice(at, at + AT_ONCE));
+      await this.#add(nodeTrackersKey(this.node), trackerIds.slice(at, at + AT_ONCE));
     }
   }
 
@@ -101,8 +119,12 @@ export class NodeEvents {
   }
 
   async #write(trackerId: TrackerId): Promise<void> {
-    const registered = this.#marks.size === 0 ? this.#connection.sadd(EVENT_NODES, this.node) : null;
-    await Promise.all([registered, this.#connection.sadd(nodeTrackersKey(this.node), trackerId)]);
+    const registered = this.#isRegistered ? null : this.register();
+    await Promise.all([registered, this.#add(nodeTrackersKey(this.node), [trackerId])]);
+  }
+
+  async #add(key: string, members: readonly (string | number)[]): Promise<number> {
+    return asNumber(await this.#scripts.run("name", [key], members));
   }
 
   #tell(written: Written): void {

@@ -101,9 +101,13 @@ export class RedisEvents implements EventStore {
   }
 
   async release(node: string, trackerIds: readonly TrackerId[] | null): Promise<void> {
-    if (trackerIds === null) await reach(this.#requests.srem(EVENT_NODES, node));
-    else if (node === this.#own.node) await reach(this.#own.release(trackerIds));
+    if (node === this.#own.node) await reach(trackerIds === null ? this.#own.leave() : this.#own.release(trackerIds));
+    else if (trackerIds === null) await reach(this.#requests.srem(EVENT_NODES, node));
     else if (trackerIds.length > 0) await reach(this.#requests.srem(nodeTrackersKey(node), ...trackerIds));
+  }
+
+  register(): Promise<boolean> {
+    return reach(this.#own.register());
   }
 
   async claim(): Promise<void> {

@@ -59,6 +59,7 @@ const SCRIPTS = {
   "unmark-pending": 1,
   "index-dead": 1,
   "unindex-dead": 1,
+  name: 1,
   "renew-lease": 1,
   "live-nodes": 1,
 } as const;

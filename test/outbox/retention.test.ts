@@ -1,7 +1,7 @@
 import pino from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import type { MessageId, TrackerId } from "../../src/chat/message.ts";
-import type { Removed } from "../../src/chat/ports.ts";
+import { type Removed, StoreUnavailable } from "../../src/chat/ports.ts";
 import { Retention, type RetentionDeps } from "../../src/outbox/retention.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { until } from "../support/gateway-world.ts";
@@ -178,6 +178,33 @@ describe("retention", () => {
     expect([mine.length, theirs.length]).toEqual([16, 16]);
     expect(new Set([...mine, ...theirs]).size).toBe(32);
     expect(await place.pass(place.retention({ node: "without a lease" }))).toEqual([]);
+  });
+
+  it("says once that the store would not do it, and again after it did", async () => {
+    const place = new Place();
+    place.trackers = Array.from({ length: 16 }, (_, n) => n);
+    let [away, failures, done] = [true, 0, 0];
+    const said: string[] = [];
+    const store: RetentionDeps["store"] = {
+      ages: (trackerIds) => Promise.resolve(new Map(trackerIds.map((trackerId) => [trackerId, DAY_MS]))),
+      removeOld: () => {
+        if (away) failures += 1;
+        else done += 1;
+        return away ? Promise.reject(new StoreUnavailable("Redis: OOM")) : Promise.resolve({ removed: 1, next: null, dueInMs: 0, kept: 0 });
+      },
+      tidyIds: () => Promise.resolve(false),
+      liveNodes: () => Promise.resolve(["a"]),
+    };
+    const hearing = pino({ level: "warn" }, { write: (line: string) => void said.push(JSON.parse(line).msg) });
+    place.retention({ keepMs: 1, store, log: hearing, now: () => performance.now() }).start();
+    // A little more than one pass of the 16 shards.
+    await until(() => failures > 17, String, 5_000);
+    expect(said).toHaveLength(1);
+    away = false;
+    await until(() => done > 17, String, 5_000);
+    [away, failures] = [true, 0];
+    await until(() => failures > 1, String, 5_000);
+    expect(said).toHaveLength(2);
   });
 
   it("runs by itself, and faster the shorter messages are kept", async () => {

@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Message } from "../../src/chat/message.ts";
 import { type MessageStore, StoreUnavailable } from "../../src/chat/ports.ts";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
+import { NodeEvents } from "../../src/store/node-events.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { deviceText, draft, freshTracker, message, received, submitted, TestLine } from "./world.ts";
+import { deadLetter, deviceText, draft, freshTracker, incoming, message, received, submitted, TestLine } from "./world.ts";
 
 /** What the port promises for every call that cannot be answered. */
 const PROMISED_MS = 2_000;
@@ -50,6 +52,10 @@ const calls: Readonly<Record<string, (target: MessageStore, trackerId: number) =
   findByKey: (target, trackerId) => target.findByKey(trackerId, "key"),
   cancel: (target, trackerId) => target.cancel(trackerId, 1),
   timeline: (target, trackerId) => target.timeline(trackerId, 1),
+  ages: (target, trackerId) => target.ages([trackerId]),
+  removeOld: (target, trackerId) => target.removeOld(trackerId, -1_000, 0),
+  tidyIds: (target) => target.tidyIds(),
+  clear: (target, trackerId) => target.clear(trackerId),
   disown: (target, trackerId) => target.disown(trackerId),
   erase: (target, trackerId) => target.erase(trackerId, 1),
   forget: (target) => target.forget(1),
@@ -61,11 +67,10 @@ const calls: Readonly<Record<string, (target: MessageStore, trackerId: number) =
 };
 
 /** How each call ended and how long it took. */
-async function outcomes(): Promise<Record<string, string>> {
-  const trackerId = freshTracker();
+async function outcomes(target: MessageStore = store, trackerOf: (call: string) => number = freshTracker): Promise<Record<string, string>> {
   const ended = Object.entries(calls).map(async ([name, call]) => {
     const started = performance.now();
-    const outcome = await call(store, trackerId).then(
+    const outcome = await call(target, trackerOf(name)).then(
       () => "answered",
       (error: unknown) => (error instanceof StoreUnavailable && error.code === "store-unavailable" ? "unavailable" : String(error)),
     );
@@ -74,7 +79,14 @@ async function outcomes(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(ended));
 }
 
+const answered = Object.fromEntries(Object.keys(calls).map((name) => [name, "answered"]));
+/** What takes more in than it gives back. */
+const refused = Object.fromEntries(["submit", "receive", "retryDeadLetter", "claimKey"].map((name) => [name, "unavailable"]));
 const unavailable = Object.fromEntries(Object.keys(calls).map((name) => [name, "unavailable"]));
+
+function listed(trackerId: number): Promise<readonly Message[]> {
+  return store.list({ trackerId, from: null, to: null, limit: 1_024, ascending: true });
+}
 
 async function recovered(): Promise<void> {
   await expect.poll(() => store.healthy(), { timeout: 10_000, interval: 20 }).toBe(true);
@@ -120,12 +132,32 @@ describe("RedisStore when Redis fails", () => {
       await expect(received(store, trackerId, { texts: [deviceText("up")] })).rejects.toThrow(/OOM/);
       await line.settle({ type: "delivered", id, receipt: "device" });
       expect((await message(store, id)).state).toBe("delivered");
-      expect(await store.list({ trackerId, from: null, to: null, limit: 10, ascending: true })).toHaveLength(1);
+      expect(await listed(trackerId)).toHaveLength(1);
       expect(await store.healthy()).toBe(false);
     } finally {
       await redis.command("CONFIG", "SET", "maxmemory", "0");
     }
     expect(await store.healthy()).toBe(true);
+  });
+
+  it("at the memory limit takes nothing in, and everything else goes on: also of trackers that this node has not named before", async () => {
+    const trackers = new Map<string, number>();
+    for (const name of Object.keys(calls)) {
+      const trackerId = freshTracker();
+      trackers.set(name, trackerId);
+      await incoming(store, trackerId, "up");
+      await deadLetter(store, trackerId);
+      await submitted(store, trackerId);
+    }
+    const other = new RedisStore(connection, new NodeEvents(connection, "other"));
+    await redis.command("CONFIG", "SET", "maxmemory", "1");
+    try {
+      expect(await outcomes(other, (name) => trackers.get(name) ?? 0)).toEqual({ ...answered, ...refused });
+      const left = await Promise.all(["removeOld", "clear"].map((name) => listed(trackers.get(name) ?? 0)));
+      expect(left.map(({ length }) => length)).toEqual([1, 0]);
+    } finally {
+      await redis.command("CONFIG", "SET", "maxmemory", "0");
+    }
   });
 
   it("refuses while Redis is a replica", async () => {
@@ -183,10 +215,10 @@ describe("RedisStore when a connection is cut before the reply", () => {
       );
       await expect.poll(() => cut.status, { interval: 5 }).toBe("ready");
     }
-    const listed = await store.list({ trackerId, from: null, to: null, limit: 1024, ascending: true });
-    const texts = listed.map(({ text }) => text);
+    const all = await listed(trackerId);
+    const texts = all.map(({ text }) => text);
     expect(new Set(texts).size).toBe(texts.length);
-    for (const [text, id] of told) expect(listed.find((one) => one.id === id)?.text).toBe(text);
+    for (const [text, id] of told) expect(all.find((one) => one.id === id)?.text).toBe(text);
     expect(told.size).toBeGreaterThan(ROUNDS / 2);
     expect(proxy.cuts).toBeGreaterThan(ROUNDS);
     cut.disconnect();
