@@ -48,8 +48,8 @@ export class QueclinkFramer implements Framer {
 
   #text(bytes: Buffer): Framed | null {
     const last = Math.min(bytes.length, MAX_FRAME_BYTES);
-    const breaks = this.#mayBreakOff(bytes);
-    const known = breaks ? Math.min(this.#endless, this.#headless) : this.#endless;
+    const breaks = this.#breaksAt(bytes);
+    const known = breaks === "head" ? Math.min(this.#endless, this.#headless) : this.#endless;
     for (let at = Math.max(1, known); at < last; at += 1) {
       const ends = endsAt(bytes, at, breaks);
       if (ends === "more") return this.#wait(at, breaks);
@@ -59,9 +59,10 @@ export class QueclinkFramer implements Framer {
     return bytes.length < MAX_FRAME_BYTES ? this.#wait(last, breaks) : this.#noise(bytes, "frame too long");
   }
 
-  /** A frame that lost its end is ended by the next one's head; where a driver's words may look like a head, it is not. */
-  #mayBreakOff(bytes: Buffer): boolean {
-    return this.#direction === "up" && !CARRIES_WORDS.test(bytes.toString("latin1", 0, CARRIES_WORDS_BYTES));
+  /** A frame that lost its end is ended by the next one's head; where a driver's words may look like a head, behind a time and count only. */
+  #breaksAt(bytes: Buffer): Break {
+    if (this.#direction === "down") return "none";
+    return CARRIES_WORDS.test(bytes.toString("latin1", 0, CARRIES_WORDS_BYTES)) ? "tail" : "head";
   }
 
   #hex(bytes: Buffer, { length }: Extract<Head, { type: "hex" }>): Framed | null {
@@ -78,16 +79,16 @@ export class QueclinkFramer implements Framer {
     return { kind: "frame", bytes: this.#take(size) };
   }
 
-  #wait(scanned = 0, breaks = false): null {
+  #wait(scanned = 0, breaks: Break = "none"): null {
     this.#know(scanned, breaks);
     this.#queue.detach();
     return null;
   }
 
   /** So many bytes were looked at, for heads as well or not. */
-  #know(scanned: number, breaks: boolean): void {
+  #know(scanned: number, breaks: Break): void {
     this.#endless = Math.max(this.#endless, scanned);
-    if (breaks) this.#headless = Math.max(this.#headless, scanned);
+    if (breaks === "head") this.#headless = Math.max(this.#headless, scanned);
   }
 
   #take(count: number): Buffer {
@@ -112,23 +113,38 @@ export class QueclinkFramer implements Framer {
   }
 }
 
-/** The frame's bytes, if this place shows its end; `breaks`: the next one's head does, too. */
-function endsAt(bytes: Buffer, at: number, breaks: boolean): number | "more" | null {
+/** What ends a text frame that has no `$`: the next one's head, or its own send time and count before a head or a line's end. */
+type Break = "head" | "tail" | "none";
+
+/** The frame's bytes, if this place shows its end. */
+function endsAt(bytes: Buffer, at: number, breaks: Break): number | "more" | null {
   switch (bytes[at]) {
     case DOLLAR:
       return at + 1;
     case NUL:
       return at;
-    case PLUS: {
-      if (!breaks) return null;
-      const { type } = knownHead(bytes.subarray(at));
-      return type === "none" ? null : type === "more" ? "more" : at;
-    }
+    case CR:
+    case LF:
+      return breaks === "tail" && endsTail(bytes, at) ? at : null;
+    case PLUS:
+      return breaks === "head" || (breaks === "tail" && endsTail(bytes, at)) ? nextHead(bytes, at) : null;
     default:
       return null;
   }
 }
 
+function nextHead(bytes: Buffer, at: number): number | "more" | null {
+  const { type } = knownHead(bytes.subarray(at));
+  return type === "none" ? null : type === "more" ? "more" : at;
+}
+
+function endsTail(bytes: Buffer, at: number): boolean {
+  return TAIL.test(bytes.toString("latin1", Math.max(0, at - TAIL_BYTES), at));
+}
+
+/** Send time and count. */
+const TAIL = /^,\d{14},[0-9A-F]{4}$/i;
+const TAIL_BYTES = 20;
 /** A report with what a terminal wrote at the serial port, as it stands. */
 const CARRIES_WORDS = /^\+(?:RESP|BUFF):GTDAT,/;
 const CARRIES_WORDS_BYTES = 12;

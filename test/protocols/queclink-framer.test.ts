@@ -61,7 +61,7 @@ describe("framing", () => {
         ...HEX,
       ),
       fc
-        .constantFrom("$", "\0", "\r\n", "+", "+RES", "+ACK", "+RSP", "+RESP:", "+RESP:GTDAT,", "AT+", "+0800")
+        .constantFrom("$", "\0", "\r\n", "+", "+RES", "+ACK", "+RSP", "+RESP:", "+RESP:GTDAT,", ",20240426115205,2683", "AT+", "+0800")
         .map((words) => Buffer.from(words)),
       fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
       fc.integer({ min: MAX_FRAME_BYTES - 8, max: MAX_FRAME_BYTES + 8 }).map((size) => Buffer.alloc(size, "x")),
