@@ -59,6 +59,12 @@ export interface HookState {
 /** What is finished: an event of the stream, by the place behind it, or one that was to be posted once more. */
 export type Finished = { readonly type: "stream"; readonly place: HookPlace } | { readonly type: "replay"; readonly event: HookEvent };
 
+/** An event that is posted, and where in the stream the webhook stood before it. Who comes from a place where it stands no more is late: another went on. */
+export interface HookStep {
+  readonly from: HookPlace;
+  readonly to: Finished;
+}
+
 /** Webhooks of accounts; every write is one atomic change, safe to repeat. Every call may throw StoreUnavailable. */
 export interface WebhookStore {
   /** Null: the account has WEBHOOKS already. */
@@ -70,9 +76,10 @@ export interface WebhookStore {
   remove(userId: UserId, id: WebhookId): Promise<boolean>;
   /** Accounts that have webhooks, and maybe others. */
   accounts(): Promise<readonly UserId[]>;
-  /** `dead`: it was given up and is kept, with the newest DEAD_EVENTS. False when the webhook is not there any more. */
-  finish(userId: UserId, id: WebhookId, finished: Finished, dead: Omit<DeadEvent, "at"> | null): Promise<boolean>;
-  fail(userId: UserId, id: WebhookId, failure: HookFailure): Promise<void>;
+  /** `dead`: it was given up and is kept, with the newest DEAD_EVENTS. False, and nothing changes: the webhook is gone, or the step is late. */
+  finish(userId: UserId, id: WebhookId, step: HookStep, dead: Omit<DeadEvent, "at"> | null): Promise<boolean>;
+  /** False, and nothing changes: as for `finish`, or the event has failed more often already. */
+  fail(userId: UserId, id: WebhookId, step: HookStep, failure: HookFailure): Promise<boolean>;
   /** Newest first. */
   deadEvents(userId: UserId, id: WebhookId, limit: number): Promise<readonly DeadEvent[]>;
   /** Is to be posted once more, and is not given up any more; `full`: REPLAYS wait already. */

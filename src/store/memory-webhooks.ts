@@ -5,11 +5,11 @@ import type { Instant } from "../chat/message.ts";
 import {
   DEAD_EVENTS,
   type DeadEvent,
-  type Finished,
   type HookEvent,
   type HookFailure,
   type HookPlace,
   type HookState,
+  type HookStep,
   REPLAYS,
   WEBHOOKS,
   type Webhook,
@@ -63,20 +63,22 @@ export class MemoryWebhooks implements WebhookStore {
     return Promise.resolve([...this.#accounts.keys()]);
   }
 
-  finish(userId: UserId, id: WebhookId, finished: Finished, dead: Omit<DeadEvent, "at"> | null): Promise<boolean> {
+  finish(userId: UserId, id: WebhookId, step: HookStep, dead: Omit<DeadEvent, "at"> | null): Promise<boolean> {
     const kept = this.#find(userId, id);
-    if (kept === undefined) return Promise.resolve(false);
-    if (finished.type === "stream") kept.place = finished.place;
-    else kept.replays.delete(finished.event.id);
+    if (kept === undefined || isLate(kept, step)) return Promise.resolve(false);
+    if (step.to.type === "stream") kept.place = step.to.place;
+    else kept.replays.delete(step.to.event.id);
     kept.failure = null;
     if (dead !== null) bury(kept.dead, { ...dead, at: this.#clock() });
     return Promise.resolve(true);
   }
 
-  fail(userId: UserId, id: WebhookId, failure: HookFailure): Promise<void> {
+  fail(userId: UserId, id: WebhookId, step: HookStep, failure: HookFailure): Promise<boolean> {
     const kept = this.#find(userId, id);
-    if (kept !== undefined) kept.failure = failure;
-    return Promise.resolve();
+    if (kept === undefined || isLate(kept, step)) return Promise.resolve(false);
+    if (kept.failure?.eventId === failure.eventId && kept.failure.attempts > failure.attempts) return Promise.resolve(false);
+    kept.failure = failure;
+    return Promise.resolve(true);
   }
 
   deadEvents(userId: UserId, id: WebhookId, limit: number): Promise<readonly DeadEvent[]> {
@@ -99,6 +101,12 @@ export class MemoryWebhooks implements WebhookStore {
 
 function stateOf({ webhook, place, failure, replays, dead }: Kept): HookState {
   return { webhook, place, failure, replays: [...replays.values()], deadEvents: dead.size };
+}
+
+/** It was taken from a place where the webhook stands no more, or what was to be posted once more was posted meanwhile. */
+function isLate({ place, replays }: Kept, { from, to }: HookStep): boolean {
+  if (place.after !== from.after || place.done !== from.done) return true;
+  return to.type === "replay" && !replays.has(to.event.id);
 }
 
 function bury(all: Map<string, DeadEvent>, dead: DeadEvent): void {

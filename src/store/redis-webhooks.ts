@@ -4,10 +4,11 @@ import type { UserId } from "../chat/fleet.ts";
 import {
   DEAD_EVENTS,
   type DeadEvent,
-  type Finished,
   type HookEvent,
   type HookFailure,
+  type HookPlace,
   type HookState,
+  type HookStep,
   REPLAYS,
   WEBHOOKS,
   type Webhook,
@@ -56,16 +57,17 @@ export class RedisWebhooks implements WebhookStore {
     return (await reach(this.#connection.smembers(WEBHOOK_ACCOUNTS))).map(Number);
   }
 
-  async finish(userId: UserId, id: WebhookId, finished: Finished, dead: Omit<DeadEvent, "at"> | null): Promise<boolean> {
-    const place = finished.type === "stream" ? JSON.stringify(finished.place) : "";
-    const replay = finished.type === "replay" ? packEvent(finished.event) : "";
-    const args = [id, place, replay, dead?.id ?? "", dead === null ? "" : JSON.stringify(dead), DEAD_EVENTS];
-    return (await reach(this.#scripts.run("finish-webhook", webhookKeys(userId, id), args))) === 1;
+  async finish(userId: UserId, id: WebhookId, { from, to }: HookStep, dead: Omit<DeadEvent, "at"> | null): Promise<boolean> {
+    const [, , ...keys] = webhookKeys(userId, id);
+    const place = to.type === "stream" ? packPlace(to.place) : "";
+    const given = [dead?.id ?? "", dead === null ? "" : JSON.stringify(dead), DEAD_EVENTS];
+    return (await reach(this.#scripts.run("finish-webhook", keys, [packPlace(from), packReplay(to), place, ...given]))) === 1;
   }
 
-  async fail(userId: UserId, id: WebhookId, failure: HookFailure): Promise<void> {
-    const [all = "", ids = "", state = ""] = webhookKeys(userId, id);
-    await reach(this.#scripts.run("fail-webhook", [all, ids, state], [id, JSON.stringify(failure)]));
+  async fail(userId: UserId, id: WebhookId, { from, to }: HookStep, failure: HookFailure): Promise<boolean> {
+    const [, , state = "", replays = ""] = webhookKeys(userId, id);
+    const args = [packPlace(from), packReplay(to), JSON.stringify(failure)];
+    return (await reach(this.#scripts.run("fail-webhook", [state, replays], args))) === 1;
   }
 
   deadEvents(userId: UserId, id: WebhookId, limit: number): Promise<readonly DeadEvent[]> {
@@ -83,7 +85,7 @@ export class RedisWebhooks implements WebhookStore {
     // Before the webhook: an account in the index without one costs nothing, a webhook outside of it is never looked at.
     await this.#connection.sadd(WEBHOOK_ACCOUNTS, String(userId));
     const [all = "", ids = "", state = ""] = webhookKeys(userId, id);
-    const args = [id, JSON.stringify(made), JSON.stringify({ after, done: 0 }), WEBHOOKS];
+    const args = [id, JSON.stringify(made), packPlace({ after, done: 0 }), WEBHOOKS];
     const [isMade, createdAt] = asArray(await this.#scripts.run("create-webhook", [all, ids, state], args));
     return isMade === 1 ? { id, ...made, createdAt: asNumber(createdAt) } : null;
   }
@@ -117,6 +119,16 @@ export class RedisWebhooks implements WebhookStore {
       one === null ? [] : [{ ...(JSON.parse(one) as Omit<DeadEvent, "at">), at: Number(pairs[at * 2 + 1]) }],
     );
   }
+}
+
+/** Always the same text for the same place: it is compared by that. */
+function packPlace({ after, done }: HookPlace): string {
+  return JSON.stringify({ after, done });
+}
+
+/** Empty: it is of the stream. */
+function packReplay(to: HookStep["to"]): string {
+  return to.type === "replay" ? packEvent(to.event) : "";
 }
 
 /** Always the same text for the same event: lists find it by that. */

@@ -1,6 +1,7 @@
 /**
  * Posts what waits for a webhook: one event after the other, in the order of its account's stream. One that cannot be posted holds those behind it, is
  * tried again after ever longer waits, and is given up in the end. How far it has come is noted after each: whatever breaks off, an event is posted again, not lost.
+ * A pump that was held up so long that another took its place finds out with the next note, and ends.
  */
 import type { ChatEvent, EventId, EventStore, StreamEntry } from "../chat/events.ts";
 import type { UserId } from "../chat/fleet.ts";
@@ -12,7 +13,9 @@ import {
   type HookEvent,
   type HookKind,
   type HookState,
+  type HookStep,
   placeBefore,
+  type Webhook,
   type WebhookId,
   type WebhookStore,
 } from "../chat/webhook.ts";
@@ -56,6 +59,8 @@ const TURN_MS = 10_000;
 const BODY_BYTES = 256 * 1_024;
 
 const IDLE: Pumped = { type: "idle" };
+/** Others have their turn first. */
+const NEXT_TURN: Pumped = { type: "again", inMs: 0 };
 
 /** An event, what finishes it, and how it is told; null: not at all. */
 interface Due {
@@ -82,56 +87,67 @@ export class HookPump {
   /** Posts until nothing waits any more, or one cannot be posted. Throws StoreUnavailable. */
   async pump(userId: UserId, id: WebhookId): Promise<Pumped> {
     const until = this.#deps.now() + TURN_MS;
-    while (!this.#stopping && this.#deps.now() < until) {
+    while (!this.#isOver(until)) {
       const state = await this.#deps.webhooks.state(userId, id);
       if (state === null || this.#deps.directory.user(userId) === undefined) return IDLE;
       const due = state.replays.length > 0 ? await this.#replays(userId, state) : await this.#news(userId, state);
       if (due.length === 0) return IDLE;
-      const pumped = await this.#all(userId, state, due);
+      const pumped = await this.#all(userId, state, { due, until });
       if (pumped !== null) return pumped;
     }
-    return { type: "again", inMs: 0 };
+    return NEXT_TURN;
+  }
+
+  #isOver(until: number): boolean {
+    return this.#stopping || this.#deps.now() >= until;
   }
 
   /** Null: all of them are finished. */
-  async #all(userId: UserId, state: HookState, due: readonly Due[]): Promise<Pumped | null> {
-    let { failure } = state;
+  async #all(
+    userId: UserId,
+    { webhook, place, failure: noted }: HookState,
+    { due, until }: { readonly due: readonly Due[]; readonly until: number },
+  ): Promise<Pumped | null> {
+    let from = place;
+    let failure = noted;
     for (const [at, one] of due.entries()) {
-      if (this.#stopping) return { type: "again", inMs: 0 };
+      if (this.#isOver(until)) return NEXT_TURN;
       // What is left out is noted with what comes behind it.
       if (one.told === null && at < due.length - 1 && one.finished.type === "stream") continue;
       const attempts = failure?.eventId === one.event.id ? failure.attempts : 0;
       failure = null;
-      const pumped = await this.#one(userId, state, { ...one, attempts });
+      const pumped = await this.#one(userId, webhook, { ...one, step: { from, to: one.finished }, attempts });
       if (pumped !== null) return pumped;
+      if (one.finished.type === "stream") from = one.finished.place;
     }
     return null;
   }
 
   async #one(
     userId: UserId,
-    { webhook }: HookState,
-    { event, finished, told, attempts }: Due & { readonly attempts: number },
+    webhook: Webhook,
+    { event, told, step, attempts }: Due & { readonly step: HookStep; readonly attempts: number },
   ): Promise<Pumped | null> {
     const { webhooks, meter } = this.#deps;
     const posted = told === null ? TAKEN : await this.#post({ ...webhook, attempt: attempts + 1 }, event, told);
     if (posted.type === "taken") {
       if (told !== null) meter.count("webhook-posts", "taken");
-      return (await webhooks.finish(userId, webhook.id, finished, null)) ? null : IDLE;
+      return (await webhooks.finish(userId, webhook.id, step, null)) ? null : IDLE;
     }
     meter.count("webhook-posts", "failed");
     const { reason } = posted;
     const failure = { attempts: attempts + 1, reason };
     if (failure.attempts < this.#retry.attempts) {
-      await webhooks.fail(userId, webhook.id, { eventId: event.id, ...failure });
-      return { type: "again", inMs: this.#retry.waitMs * 2 ** attempts };
+      const isNoted = await webhooks.fail(userId, webhook.id, step, { eventId: event.id, ...failure });
+      return isNoted ? { type: "again", inMs: this.#retry.waitMs * 2 ** attempts } : IDLE;
     }
+    if (!(await webhooks.finish(userId, webhook.id, step, { ...event, ...failure }))) return IDLE;
     meter.count("webhook-posts", "given-up");
-    return (await webhooks.finish(userId, webhook.id, finished, { ...event, ...failure })) ? null : IDLE;
+    return null;
   }
 
   async #post(
-    { id, url, secret, attempt }: HookState["webhook"] & { readonly attempt: number },
+    { id, url, secret, attempt }: Webhook & { readonly attempt: number },
     event: HookEvent,
     { name, data }: Told,
   ): Promise<Posted> {

@@ -116,11 +116,12 @@ describe("webhook/delete, replay, dead_letter", () => {
   it("shows what was given up, and replays all of it", async () => {
     const { call, made, kept, api } = await start();
     const webhook_id = await made();
-    const place = { type: "stream", place: { after: "5-0", done: 0 } } as const;
+    const place = (await kept.state(1, webhook_id))?.place ?? { after: "", done: 0 };
+    const step = { from: place, to: { type: "stream", place } } as const;
     const given = { attempts: 10, reason: "answered 500" };
-    await kept.finish(1, webhook_id, place, { id: "5-0-0", trackerId: 1, event: unread, ...given });
-    await kept.finish(1, webhook_id, place, { id: "6-0-0", trackerId: 0, event: { type: "too-old" }, ...given });
-    await kept.fail(1, webhook_id, { eventId: "7-0-0", attempts: 2, reason: "ECONNREFUSED" });
+    await kept.finish(1, webhook_id, step, { id: "5-0-0", trackerId: 1, event: unread, ...given });
+    await kept.finish(1, webhook_id, step, { id: "6-0-0", trackerId: 0, event: { type: "too-old" }, ...given });
+    await kept.fail(1, webhook_id, step, { eventId: "7-0-0", attempts: 2, reason: "ECONNREFUSED" });
     const dead = { time: "2026-11-22 13:00:00", attempts: 10, error: "answered 500" };
     expect((await call("dead_letter/list", { webhook_id }, HASH)).body.list).toEqual([
       { event_id: "6-0-0", event: "reset", tracker_id: null, ...dead },
@@ -141,14 +142,9 @@ describe("webhook/delete, replay, dead_letter", () => {
     const { call, made, kept } = await start();
     const webhook_id = await made();
     for (let at = 0; at < REPLAYS; at += 1) await kept.replay(1, webhook_id, { id: `5-${at}-0`, trackerId: 1, event: unread });
-    await kept.finish(
-      1,
-      webhook_id,
-      { type: "stream", place: { after: "9-0", done: 0 } },
-      {
-        ...{ id: "9-0-0", trackerId: 1, event: unread, attempts: 10, reason: "late" },
-      },
-    );
+    const place = (await kept.state(1, webhook_id))?.place ?? { after: "", done: 0 };
+    const dead = { id: "9-0-0", trackerId: 1, event: unread, attempts: 10, reason: "late" };
+    await kept.finish(1, webhook_id, { from: place, to: { type: "stream", place } }, dead);
     expect(codeOf(await call("replay", { webhook_id, event_id: "9-0-0" }))).toBe(15);
     expect((await call("dead_letter/replay", { webhook_id })).body.replayed).toBe(0);
   });

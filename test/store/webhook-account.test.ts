@@ -1,5 +1,6 @@
 /** What an account leaves of its webhooks in Redis when it goes: nothing. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { HookStep } from "../../src/chat/webhook.ts";
 import { connected, connectRedis, type RedisConnection } from "../../src/store/connection.ts";
 import { RedisStore } from "../../src/store/redis.ts";
 import { RedisWebhooks } from "../../src/store/redis-webhooks.ts";
@@ -7,6 +8,10 @@ import { startRedis, type TestRedis } from "../support/redis.ts";
 
 const USER = 7_654_321;
 const OTHER = 2;
+const step = (from: string, to: string): HookStep => ({
+  from: { after: from, done: 0 },
+  to: { type: "stream", place: { after: to, done: 0 } },
+});
 let redis: TestRedis;
 let connection: RedisConnection;
 
@@ -26,9 +31,9 @@ it("an account that is forgotten takes its webhooks with it, and nobody else's",
   for (const user of [USER, USER, OTHER]) {
     const made = await webhooks.create(user, { url: "https://example.com/", kinds: ["unread"], secret: "s" }, "1-0");
     const id = made?.id ?? 0;
-    await webhooks.finish(user, id, { type: "stream", place: { after: "5-0", done: 0 } }, { ...event, attempts: 1, reason: "late" });
+    await webhooks.finish(user, id, step("1-0", "5-0"), { ...event, attempts: 1, reason: "late" });
     await webhooks.replay(user, id, { ...event, id: "6-0-0" });
-    await webhooks.fail(user, id, { eventId: "7-0-0", attempts: 1, reason: "late" });
+    await webhooks.fail(user, id, step("5-0", "7-0"), { eventId: "7-0-0", attempts: 1, reason: "late" });
   }
   const keys = async (): Promise<readonly string[]> =>
     ((await redis.command("KEYS", "wh:*")) as string[]).filter((key) => key.includes(String(USER)));

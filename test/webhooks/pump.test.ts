@@ -31,7 +31,7 @@ async function world(kinds: readonly HookKind[] = HOOK_KINDS) {
   const directory = new MemoryDirectory({ users: [{ id: 1, timeZone: "Europe/Berlin" }, { id: 2 }], trackers: [{ id: 1 }, { id: 2 }] });
   const counts = new Map<string, number>();
   const posts: Post[] = [];
-  let answer = (_post: Post): Posted => ({ type: "taken" });
+  let answer = (_post: Post): Posted | Promise<Posted> => ({ type: "taken" });
   const calendar = new Calendar();
   const numbers = new Map<number, number>();
   const pump = new HookPump({
@@ -50,7 +50,7 @@ async function world(kinds: readonly HookKind[] = HOOK_KINDS) {
   const id = webhook?.id ?? 0;
   return {
     ...{ time, store, webhooks, directory, counts, posts, pump, id },
-    answers: (next: (post: Post) => Posted) => {
+    answers: (next: (post: Post) => Posted | Promise<Posted>) => {
       answer = next;
     },
     /** What happened to a tracker, as its account's stream has it. */
@@ -154,6 +154,19 @@ describe("what is posted", () => {
     ]);
   });
 
+  it("lets others have their turn when posts take long, also in the middle of a page", async () => {
+    const { happens, run, posts, answers, time } = await world();
+    for (let count = 1; count <= 5; count += 1) await happens(1, unread(count));
+    answers(() => {
+      time.now += 4_000;
+      return { type: "taken" };
+    });
+    expect(await run()).toEqual({ type: "again", inMs: 0 });
+    expect(posts.map(({ json }) => json.data.unread)).toEqual([1, 2, 3]);
+    expect(await run()).toEqual({ type: "idle" });
+    expect(posts.map(({ json }) => json.data.unread)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it("ends with the webhook, the account, or the node", async () => {
     const { happens, run, posts, answers, pump } = await world();
     await happens(1, unread(1), unread(2));
@@ -240,5 +253,71 @@ describe("what is not taken", () => {
     answers(() => ({ type: "failed", reason: "answered 500" }));
     for (let times = 0; times < RETRY.attempts; times += 1) await run();
     expect(await webhooks.state(1, id)).toMatchObject({ replays: [], deadEvents: 1 });
+  });
+});
+
+describe("who is held up in the middle of a post while another goes on", () => {
+  const TAKEN: Posted = { type: "taken" };
+  const FAILED: Posted = { type: "failed", reason: "no answer within 10000 ms" };
+
+  /** The first post is held up until another pump has done what it can, and ends as said. */
+  async function heldUp(posted: Posted, others: (post: Post) => Posted) {
+    const made = await world(["unread"]);
+    let first = true;
+    made.answers(async (post) => {
+      if (!first) return others(post);
+      first = false;
+      await made.run();
+      return posted;
+    });
+    return { ...made, unreads: () => made.posts.map(({ json }) => json.data.unread) };
+  }
+
+  it.each([
+    ["taken", TAKEN],
+    ["not taken", FAILED],
+  ])("posts nothing else, and sets nothing back (what it had was %s)", async (_, posted) => {
+    const { happens, run, unreads, state, store } = await heldUp(posted, () => TAKEN);
+    for (let count = 1; count <= 50; count += 1) await happens(1, unread(count));
+    expect(await run()).toEqual({ type: "idle" });
+    const all = Array.from({ length: 50 }, (_event, at) => at + 1);
+    expect(unreads()).toEqual([1, ...all]);
+    const { end } = await store.events.place(1, null, true);
+    expect(await state()).toMatchObject({ place: { after: end, done: 0 }, failure: null });
+    await run();
+    expect(unreads()).toHaveLength(51);
+  });
+
+  it.each([
+    ["taken", TAKEN],
+    ["not taken", FAILED],
+  ])("nor of what is to be posted once more (what it had was %s)", async (_, posted) => {
+    const { run, unreads, webhooks, id, state } = await heldUp(posted, ({ json }) => (json.data.unread === 3 ? FAILED : TAKEN));
+    for (const count of [1, 2, 3]) await webhooks.replay(1, id, { id: `5-${count}-0`, trackerId: 1, event: unread(count) });
+    expect(await run()).toEqual({ type: "idle" });
+    expect(unreads()).toEqual([1, 1, 2, 3]);
+    expect(await state()).toMatchObject({ replays: [{ id: "5-3-0" }], failure: { eventId: "5-3-0", attempts: 1 } });
+  });
+
+  it("takes back none of another's attempts, and gives nothing up that another posted", async () => {
+    const { happens, run, answers, state, counts } = await world();
+    await happens(1, unread(1));
+    let held = 0;
+    answers(async () => {
+      held += 1;
+      if (held === 1) for (let times = 0; times < RETRY.attempts - 1; times += 1) await run();
+      return FAILED;
+    });
+    expect(await run()).toEqual({ type: "idle" });
+    expect((await state())?.failure?.attempts).toBe(RETRY.attempts - 1);
+    held = 0;
+    answers(async () => {
+      held += 1;
+      if (held > 1) return TAKEN;
+      await run();
+      return FAILED;
+    });
+    expect(await run()).toEqual({ type: "idle" });
+    expect([await state(), counts.get("given-up")]).toMatchObject([{ failure: null, deadEvents: 0 }, undefined]);
   });
 });

@@ -1,10 +1,20 @@
 import { expect, it } from "vitest";
 import type { UserId } from "../../../src/chat/fleet.ts";
-import { DEAD_EVENTS, type HookEvent, REPLAYS, WEBHOOKS, type WebhookStore } from "../../../src/chat/webhook.ts";
+import {
+  DEAD_EVENTS,
+  type HookEvent,
+  type HookPlace,
+  type HookStep,
+  REPLAYS,
+  WEBHOOKS,
+  type WebhookStore,
+} from "../../../src/chat/webhook.ts";
 import type { World } from "../world.ts";
 
 const MADE = { url: "https://example.com/ü?a=b", kinds: ["message", "presence"], secret: "whsec_x" } as const;
+const BEGIN = { after: "1-0", done: 0 };
 const PLACE = { after: "1795348806000-2", done: 3 };
+const TO_PLACE = step(BEGIN, PLACE);
 let lastUser = 0;
 
 /** Webhooks of accounts: how far they have come, what failed, what was given up, what is to be posted once more. */
@@ -44,18 +54,18 @@ export function webhookContract(world: () => World): void {
     const event = eventNo(1);
     const look = async (asker: UserId) => [
       await store().state(asker, id),
-      await store().finish(asker, id, { type: "stream", place: PLACE }, dead(event)),
+      await store().finish(asker, id, TO_PLACE, dead(event)),
+      await store().fail(asker, id, TO_PLACE, { eventId: event.id, attempts: 1, reason: "late" }),
       await store().replay(asker, id, event),
       await store().deadEvents(asker, id, 10),
     ];
-    expect(await look(other)).toEqual([null, false, "gone", []]);
+    expect(await look(other)).toEqual([null, false, false, "gone", []]);
     expect(await store().remove(other, id)).toBe(false);
     expect((await store().state(user, id))?.place.after).toBe("1-0");
-    await store().finish(user, id, { type: "stream", place: PLACE }, dead(event));
+    await store().finish(user, id, TO_PLACE, dead(event));
     expect(await store().remove(user, id)).toBe(true);
     expect(await store().remove(user, id)).toBe(false);
-    expect(await look(user)).toEqual([null, false, "gone", []]);
-    await store().fail(user, id, { eventId: event.id, attempts: 1, reason: "late" });
+    expect(await look(user)).toEqual([null, false, false, "gone", []]);
     expect(await store().list(user)).toEqual([]);
   });
 
@@ -63,11 +73,47 @@ export function webhookContract(world: () => World): void {
     const user = freshUser();
     const id = await made(user);
     const failure = { eventId: "5-0-1", attempts: 2, reason: "answered 503" };
-    await store().fail(user, id, { ...failure, attempts: 1 });
-    await store().fail(user, id, failure);
-    expect(await store().state(user, id)).toMatchObject({ failure, place: { after: "1-0", done: 0 } });
-    expect(await store().finish(user, id, { type: "stream", place: PLACE }, null)).toBe(true);
+    expect(await store().fail(user, id, TO_PLACE, { eventId: "4-0-0", attempts: 7, reason: "another's" })).toBe(true);
+    for (const attempts of [1, 2, 2]) expect(await store().fail(user, id, TO_PLACE, { ...failure, attempts })).toBe(true);
+    expect(await store().state(user, id)).toMatchObject({ failure, place: BEGIN });
+    expect(await store().finish(user, id, TO_PLACE, null)).toBe(true);
     expect(await store().state(user, id)).toMatchObject({ failure: null, place: PLACE, deadEvents: 0 });
+  });
+
+  it("changes nothing for one who comes from a place where it stands no more", async () => {
+    const user = freshUser();
+    const id = await made(user);
+    const failure = { eventId: "9-0-0", attempts: 4, reason: "answered 503" };
+    const behind = { ...PLACE, done: PLACE.done + 1 };
+    await store().finish(user, id, TO_PLACE, null);
+    await store().finish(user, id, step(PLACE, behind), null);
+    await store().fail(user, id, step(behind, { after: "9-0", done: 0 }), failure);
+    const before = await store().state(user, id);
+    for (const late of [TO_PLACE, step(PLACE, behind), step({ ...behind, after: BEGIN.after }, PLACE)]) {
+      expect(await store().finish(user, id, late, dead(eventNo(1)))).toBe(false);
+      expect(await store().fail(user, id, late, { ...failure, eventId: "5-0-1", attempts: 1 })).toBe(false);
+    }
+    // Another tries the same event, and has tried it more often.
+    expect(await store().fail(user, id, step(behind, { after: "9-0", done: 0 }), { ...failure, attempts: 3 })).toBe(false);
+    expect(await store().state(user, id)).toEqual(before);
+    expect(before).toMatchObject({ place: behind, failure, deadEvents: 0 });
+  });
+
+  it("changes nothing for one who posts once more what was posted meanwhile, or from another place", async () => {
+    const user = freshUser();
+    const id = await made(user);
+    const [event, next] = [eventNo(1), eventNo(2)];
+    for (const one of [event, next]) await store().replay(user, id, one);
+    const again = (from: HookPlace): HookStep => ({ from, to: { type: "replay", event } });
+    const failure = { eventId: event.id, attempts: 1, reason: "late" };
+    expect(await store().finish(user, id, again(PLACE), null)).toBe(false);
+    expect(await store().fail(user, id, again(PLACE), failure)).toBe(false);
+    expect(await store().state(user, id)).toMatchObject({ failure: null, replays: [event, next] });
+    expect(await store().fail(user, id, again(BEGIN), failure)).toBe(true);
+    expect(await store().finish(user, id, again(BEGIN), null)).toBe(true);
+    expect(await store().finish(user, id, again(BEGIN), dead(event))).toBe(false);
+    expect(await store().fail(user, id, again(BEGIN), failure)).toBe(false);
+    expect(await store().state(user, id)).toMatchObject({ place: BEGIN, failure: null, replays: [next], deadEvents: 0 });
   });
 
   it("keeps what was given up until it is to be posted once more, then in the order asked", async () => {
@@ -75,24 +121,24 @@ export function webhookContract(world: () => World): void {
     const id = await made(user);
     const [one, two, three] = [eventNo(1), eventNo(2), eventNo(3)];
     for (const event of [one, two, three]) {
-      await store().finish(user, id, { type: "stream", place: PLACE }, dead(event));
+      await store().finish(user, id, step(BEGIN, BEGIN), dead(event));
       await world().advance(2);
     }
     const kept = await store().deadEvents(user, id, 2);
     expect(kept).toEqual([three, two].map((event) => ({ ...dead(event), at: expect.any(Number) })));
     for (const event of [two, one, two]) expect(await store().replay(user, id, event)).toBe("queued");
     expect(await store().state(user, id)).toMatchObject({ replays: [two, one], deadEvents: 1 });
-    await store().finish(user, id, { type: "replay", event: two }, null);
-    await store().finish(user, id, { type: "replay", event: one }, dead(one));
-    await store().finish(user, id, { type: "replay", event: one }, dead(one));
-    expect(await store().state(user, id)).toMatchObject({ replays: [], deadEvents: 2, place: PLACE });
+    await store().finish(user, id, { from: BEGIN, to: { type: "replay", event: two } }, null);
+    await store().finish(user, id, { from: BEGIN, to: { type: "replay", event: one } }, dead(one));
+    await store().finish(user, id, { from: BEGIN, to: { type: "replay", event: one } }, dead(one));
+    expect(await store().state(user, id)).toMatchObject({ replays: [], deadEvents: 2, place: BEGIN });
     expect((await store().deadEvents(user, id, 10)).map((event) => event.id)).toEqual([one.id, three.id]);
   });
 
   it(`keeps the newest ${DEAD_EVENTS} that were given up, and lets ${REPLAYS} wait`, async () => {
     const user = freshUser();
     const id = await made(user);
-    const give = (number: number) => store().finish(user, id, { type: "stream", place: PLACE }, dead(eventNo(number)));
+    const give = (number: number) => store().finish(user, id, step(BEGIN, BEGIN), dead(eventNo(number)));
     for (const number of [1, 2, 3]) {
       await give(number);
       await world().advance(2);
@@ -111,6 +157,10 @@ export function webhookContract(world: () => World): void {
 function freshUser(): UserId {
   lastUser += 1;
   return lastUser;
+}
+
+function step(from: HookPlace, place: HookPlace): HookStep {
+  return { from, to: { type: "stream", place } };
 }
 
 function eventNo(number: number): HookEvent {
