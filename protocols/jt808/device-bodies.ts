@@ -1,6 +1,6 @@
 /** Bodies of the messages that a device sends. */
 import { type CharsetName, encodeText } from "../../src/core/index.ts";
-import type { Edition, Settings } from "./profile.ts";
+import { type Edition, type Settings, wideCharset } from "./profile.ts";
 
 /** 0x0100; the fields that a chat does not need are made up. */
 export function registerBody(edition: Edition): Buffer {
@@ -31,7 +31,7 @@ export function positionBody(now: number): Buffer {
 /** 0x6006: encoding byte and text; what GBK cannot carry goes as UTF-16. */
 export function textBody(text: string, settings: Settings): Buffer {
   const charset = charsetOf(text, settings);
-  return Buffer.concat([Buffer.from([charset === "utf16be" ? 1 : 0]), encodeText(text, charset).bytes]);
+  return Buffer.concat([Buffer.from([charset === "utf16be" || charset === "utf16le" ? 1 : 0]), encodeText(text, charset).bytes]);
 }
 
 /** 0x0302. */
@@ -60,7 +60,7 @@ const BIRTH = Date.UTC(2024, 0, 1);
 function charsetOf(text: string, settings: Settings): CharsetName {
   if (settings.upCharset !== "auto") return settings.upCharset;
   if (settings.charset === "utf8") return "utf8";
-  return encodeText(text, "gbk").lost.length > 0 ? "utf16be" : "gbk";
+  return encodeText(text, "gbk").lost.length > 0 ? wideCharset(settings) : "gbk";
 }
 
 function field(text: string, width: number, pad = "\0"): Buffer {

@@ -13,7 +13,7 @@ import type { Header } from "./header.ts";
 import { ANSWER, BYTE_AND_TEXT, EVENT, MEDIA, POSITION, RESPONSE, readAuth, TEXT_RESULT, WAYBILL } from "./layout.ts";
 import { hex4, ID, mediaReceivedBody, RESULT, resultWords, tagOf, timeBody, vendorTimeBody } from "./messages.ts";
 import { choiceOf } from "./orders.ts";
-import type { Edition, Settings } from "./profile.ts";
+import { type Edition, type Settings, wideCharset } from "./profile.ts";
 import { registerReply } from "./register.ts";
 
 /** One whole message of the device, and the means to answer it. */
@@ -138,11 +138,11 @@ function answer(message: Inbound): Reading {
   return { events, reply: whenStored(message) };
 }
 
-/** 0x6006 (BSJ, AIP): the encoding byte is 0 for GBK, 1 for UTF-16; a tracker's `upCharset` overrules it. */
+/** 0x6006 (BSJ, AIP): the encoding byte is 0 for GBK, 1 for UTF-16 in an order that nobody names; a tracker's `upCharset` overrules it. */
 function vendorText(message: Inbound): Reading {
   const { first, text } = BYTE_AND_TEXT.read(message.body);
   const { upCharset, charset } = message.settings;
-  const byEncoding = first === 1 ? "utf16be" : charset === "utf8" ? "utf8" : "gbk";
+  const byEncoding = first === 1 ? wideCharset(message.settings) : charset === "utf8" ? "utf8" : "gbk";
   return spoken(message, text, upCharset === "auto" ? byEncoding : upCharset);
 }
 

@@ -18,11 +18,17 @@ export interface Settings {
   readonly questions: boolean | null;
   readonly questionFlags: number | null;
   readonly upCharset: CharsetName | "auto";
+  readonly ucs2: "be" | "le";
   readonly transparentTypes: readonly number[];
   readonly waybillText: boolean;
   readonly unknown: "unsupported" | "ok";
   readonly handOutCode: boolean;
   readonly quickReplies: readonly string[];
+}
+
+/** The charset of 0x6006 with encoding 1. */
+export function wideCharset({ ucs2 }: Settings): CharsetName {
+  return ucs2 === "be" ? "utf16be" : "utf16le";
 }
 
 export function settings(profile: Profile): Settings {
@@ -39,6 +45,7 @@ export const DEFAULTS: Settings = {
   questions: null,
   questionFlags: null,
   upCharset: "auto",
+  ucs2: "be",
   transparentTypes: [],
   waybillText: false,
   unknown: "unsupported",
@@ -96,7 +103,12 @@ export const PROFILE_SCHEMA: ProfileSchema = {
     upCharset: {
       enum: ["auto", ...UP_CHARSETS],
       default: DEFAULTS.upCharset,
-      description: "charset of 0x6006 and 0x0900 texts; auto: of 0x6006 by its encoding byte (0 gbk, 1 utf16be)",
+      description: "charset of 0x6006 and 0x0900 texts; auto: of 0x6006 by its encoding byte (0 gbk, 1 UTF-16 in the order of ucs2)",
+    },
+    ucs2: {
+      enum: ["be", "le"],
+      default: DEFAULTS.ucs2,
+      description: "byte order of 0x6006 texts with encoding 1 while upCharset is auto; no document says",
     },
     transparentTypes: {
       type: "array",

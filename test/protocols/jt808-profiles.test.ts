@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CHARSETS, PROFILE_SCHEMA } from "../../protocols/jt808/profile.ts";
+import { Conversation } from "./jt808-conversation.ts";
 import { headerOf, LONG, loggedIn, SHORT } from "./jt808-frames.ts";
 
 interface QuickReplies {
@@ -75,5 +76,21 @@ describe("every profile of the schema", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("the byte order of UTF-16", () => {
+  it.each(["be", "le"])("%s is that of device and gateway, and leaves GBK alone", (ucs2) => {
+    const talk = new Conversation({ profile: { ucs2 } });
+    talk.connect();
+    for (const text of ["收到", "👍"]) talk.say(text);
+    expect(talk.stored).toEqual(["收到", "👍"]);
+  });
+
+  it("of a device that swaps it makes another text", () => {
+    const talk = new Conversation({ profile: { ucs2: "le" } }, {}, {});
+    talk.connect();
+    for (const text of ["收到", "👍"]) talk.say(text);
+    expect(talk.stored).toEqual(["收到", Buffer.from("👍", "utf16le").swap16().toString("utf16le").toWellFormed()]);
   });
 });
