@@ -102,10 +102,18 @@ function limitOf({ maxBytes }: Settings, bufferBytes: number | null): number {
  */
 function unframed(data: Buffer, charset: number | null, settings: Settings): Buffer {
   if (data.length < 4 || data.readUInt32LE(0) !== 0) return data;
-  const wide = charset === UCS2;
-  const size = wide ? 4 + (data.length % 2) : data[4] === 0 ? 5 : 4;
-  const inner = data.subarray(size);
-  return printable(decodeBy(charset ?? 0, inner, settings).text) ? inner : data;
+  for (const size of frameSizes(data, charset)) {
+    const inner = data.subarray(size);
+    // Many a text ends with a NUL.
+    if (printable(withoutTail(decodeBy(charset ?? 0, inner, settings).text, "\0"))) return inner;
+  }
+  return data;
+}
+
+/** What stands before the text may be four bytes or five, the likelier first: UCS2 leaves an even number behind them. */
+function frameSizes(data: Buffer, charset: number | null): readonly number[] {
+  if (data[4] !== 0) return [4];
+  return charset === UCS2 && data.length % 2 === 0 ? [4, 5] : [5, 4];
 }
 
 function decodeBy(charset: number, bytes: Buffer, settings: Settings): DecodedText {
@@ -114,7 +122,9 @@ function decodeBy(charset: number, bytes: Buffer, settings: Settings): DecodedTe
     const text = iconv.decode(bytes, foreign);
     return { text, lossy: text.includes("\uFFFD") };
   }
-  return decodeText(bytes, charsetOf(charset, settings));
+  // A single NUL ends a string even where characters have two bytes.
+  const odd = charset === UCS2 && bytes.length % 2 === 1 && bytes.at(-1) === 0;
+  return decodeText(odd ? bytes.subarray(0, -1) : bytes, charsetOf(charset, settings));
 }
 
 function charsetOf(charset: number, settings: Settings): CharsetName {

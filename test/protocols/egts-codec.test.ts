@@ -116,6 +116,20 @@ describe("texts of the driver", () => {
       .decode(packet)
       .events.flatMap((event) => (event.type === "text" ? [event.serial] : []));
 
+  it.each([
+    ["CP-1251, five bytes before it", "01000000000000cff0e8e2e5f200", "Привет"],
+    ["CP-1251, four bytes before it", "010000000000cff0e8e2e5f200", "Привет"],
+    ["CP-1251, nothing before it", "0100cff0e8e2e5f20000", "Привет"],
+    ["UCS2, five bytes before it and one NUL", "01080000000000041f044000", "Пр"],
+    ["UCS2, five bytes before it and two NULs", "01080000000000041f04400000", "Пр"],
+    ["UCS2, four bytes before it and one NUL", "010800000000041f044000", "Пр"],
+    ["UCS2, nothing before it and one NUL", "0108041f044000", "Пр"],
+    ["UCS2, nothing but four bytes and NULs", "0108000000000000", ""],
+  ])("end before their NULs: %s", (_name, rest, words) => {
+    const { events } = loggedIn().decode(said(SERVICE.commands, command(0x30, 9, rest), 5));
+    expect(events).toMatchObject([{ type: "text", text: words, lossy: false }]);
+  });
+
   it("have a key of CID, record number or time, and content", () => {
     const key = serials(said(SERVICE.commands, command(0x30, 9, "006869"), 5));
     expect(key).toEqual([expect.stringMatching(/^9:r5:[0-9a-f]{4}$/)]);
