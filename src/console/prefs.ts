@@ -1,6 +1,6 @@
 /** What a dispatcher chose for this browser. */
 import { effect, signal } from "@preact/signals";
-import { keep, recall } from "./storage.ts";
+import { hearKept, keep, recall } from "./storage.ts";
 
 export type Language = "en" | "ru";
 export type Theme = "system" | "light" | "dark";
@@ -21,24 +21,34 @@ export interface Prefs {
 const LANGUAGES: readonly Language[] = ["en", "ru"];
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
+const PLACE = "prefs";
+
 export const prefs = signal<Prefs>(readPrefs());
 
+/** Keeps no more than what is chosen here: the rest may have been chosen in another tab. */
 export function choose(part: Partial<Prefs>): void {
+  keep("browser", PLACE, { ...keptPrefs(), ...part });
   prefs.value = { ...prefs.value, ...part };
 }
 
-/** Keeps the choices and shows the theme; once, at the start. */
+/** Shows the language and the theme, and hears what is chosen in other tabs; once, at the start. */
 export function followPrefs(root: HTMLElement): void {
+  hearKept(PLACE, () => {
+    prefs.value = readPrefs();
+  });
   effect(() => {
-    keep("browser", "prefs", prefs.value);
     root.lang = prefs.value.language;
     root.dataset["theme"] = prefs.value.theme;
   });
 }
 
+function keptPrefs(): Partial<Record<keyof Prefs, unknown>> {
+  const kept = recall("browser", PLACE);
+  return typeof kept === "object" && kept !== null ? kept : {};
+}
+
 function readPrefs(): Prefs {
-  const kept = recall("browser", "prefs");
-  const known: Partial<Record<keyof Prefs, unknown>> = typeof kept === "object" && kept !== null ? kept : {};
+  const known = keptPrefs();
   const { templates } = known;
   return {
     language: LANGUAGES.find((language) => language === known.language) ?? spoken(),

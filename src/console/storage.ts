@@ -24,6 +24,16 @@ export function keep(place: Place, name: string, value: unknown): void {
   }
 }
 
+/** Calls `act` when another tab has changed what the browser keeps there. Gives what ends it. */
+export function hearKept(name: string, act: () => void): () => void {
+  const hear = ({ key }: StorageEvent): void => {
+    // Without a key everything was forgotten.
+    if (key === null || key === PREFIX + name) act();
+  };
+  addEventListener("storage", hear);
+  return () => removeEventListener("storage", hear);
+}
+
 function storageOf(place: Place): Storage {
   return place === "tab" ? sessionStorage : localStorage;
 }
