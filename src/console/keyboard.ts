@@ -1,4 +1,5 @@
 /** Everything can be done by keys. Single letters are commands only while nobody types, and can be switched off. */
+import { latinKey } from "./latin-key.ts";
 import type { TrackerId } from "./model/message.ts";
 import { nextUnread } from "./model/select.ts";
 import { prefs } from "./prefs.ts";
@@ -7,8 +8,10 @@ import { dialog, entries, filter, finding, session, shownTimeline } from "./stat
 import { closeFinder, openFinder } from "./views/finder.tsx";
 import { messagesControls, rosterControls } from "./views/list-controls.ts";
 import { closeTimeline } from "./views/timeline.tsx";
+import { followWriting, isTyping } from "./writing.ts";
 
 export function followKeys(): void {
+  followWriting();
   addEventListener("keydown", (event) => {
     if (session.value === null || isDialogOpen() || event.isComposing) return;
     const act = isTyping(event.target) ? whileTyping(event) : (anywhere(event) ?? letter(event));
@@ -32,7 +35,7 @@ function anywhere(event: KeyboardEvent): Act | null {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   if (altKey && shiftKey && key === "ArrowDown") return () => openUnread(1);
   if (altKey && shiftKey && key === "ArrowUp") return () => openUnread(-1);
-  if ((ctrlKey || metaKey) && key.toLowerCase() === "k") return focusSearch;
+  if ((ctrlKey || metaKey) && latinKey(event) === "k") return focusSearch;
   if (key === "Escape") return back;
   if (key === "End" && !isTyping(event.target)) return () => messagesControls.current?.scrollToEnd();
   return null;
@@ -57,14 +60,9 @@ const LETTERS: Readonly<Record<string, Act>> = {
   },
 };
 
-function letter({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): Act | null {
-  if (ctrlKey || metaKey || altKey || !prefs.value.letterKeys) return null;
-  return LETTERS[key] ?? null;
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  if (target instanceof HTMLInputElement) return target.type !== "checkbox";
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+function letter(event: KeyboardEvent): Act | null {
+  if (event.ctrlKey || event.metaKey || event.altKey || !prefs.value.letterKeys) return null;
+  return LETTERS[latinKey(event)] ?? null;
 }
 
 function openUnread(step: 1 | -1): void {

@@ -9,11 +9,20 @@ const CHOICES = { most: 10, characters: 50 };
 interface ChoicesEditorProps {
   readonly choices: readonly string[];
   readonly onChange: (choices: readonly string[]) => void;
+  /** Back to the text, by Esc. */
+  readonly onLeave: () => void;
 }
 
-export function ChoicesEditor({ choices, onChange }: ChoicesEditorProps): JSX.Element {
+export function ChoicesEditor({ choices, onChange, onLeave }: ChoicesEditorProps): JSX.Element {
   return (
-    <fieldset class="choices-editor">
+    <fieldset
+      class="choices-editor"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.isComposing) return;
+        event.stopPropagation();
+        onLeave();
+      }}
+    >
       <legend>{say("choices.title")}</legend>
       {choices.map((choice, index) => (
         <span class="choice-field" key={index}>

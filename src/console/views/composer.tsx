@@ -1,14 +1,15 @@
 /** Where a text is written: its size in the device's own charset, what would be lost, and how it goes out. */
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { askCapabilities } from "../conversations.ts";
-import { setDraft } from "../drafts.ts";
+import { draftChoices, setDraft, setDraftChoices } from "../drafts.ts";
 import { say } from "../language.ts";
 import type { Row, Tracker } from "../model/model.ts";
 import { filledIn } from "../model/templates.ts";
 import { prefs } from "../prefs.ts";
 import { sendText } from "../sending.ts";
 import { deviceCapabilities, drafts, times } from "../state.ts";
+import { hasKeys, isAwaited } from "../writing.ts";
 import { ChoicesEditor, usableChoices } from "./choices-editor.tsx";
 import { Icon } from "./icons.tsx";
 import { Outlook } from "./outlook.tsx";
@@ -27,15 +28,20 @@ const MOST_PX = 160;
 
 export function Composer({ tracker, row }: ComposerProps): JSX.Element {
   const area = useRef<HTMLTextAreaElement>(null);
-  const [choices, setChoices] = useState<readonly string[] | null>(null);
   const draft = drafts.value.get(tracker.id) ?? "";
+  const choices = draftChoices.value.get(tracker.id) ?? null;
   const known = deviceCapabilities.value.get(tracker.id);
   const canText = known?.textDown !== "none";
   useOutlook(tracker.id, draft, row.presence.protocol);
   useFitting(area, draft);
+  useLayoutEffect(() => {
+    if (isAwaited(tracker.id)) area.current?.focus();
+  }, []);
+  const focus = (): void => area.current?.focus();
+  const setChoices = (next: readonly string[] | null): void => setDraftChoices(tracker.id, next);
   const insert = (text: string): void => {
     setDraft(tracker.id, inserted(draft, text, area.current));
-    area.current?.focus();
+    focus();
   };
   const picker = useTemplatePicker(draft, templatesFor(tracker), insert);
   const asked = choices === null ? [] : usableChoices(choices);
@@ -45,7 +51,12 @@ export function Composer({ tracker, row }: ComposerProps): JSX.Element {
     sendText(tracker.id, draft, asked);
     setDraft(tracker.id, "");
     setChoices(null);
-    area.current?.focus();
+    focus();
+  };
+  // The list hears the keys of the text field.
+  const openTemplates = (): void => {
+    picker.toggle();
+    if (hasKeys()) focus();
   };
   const press = (event: KeyboardEvent): void => {
     if (event.isComposing || picker.press(event)) return;
@@ -63,23 +74,12 @@ export function Composer({ tracker, row }: ComposerProps): JSX.Element {
       }}
     >
       <TemplatePicker picker={picker} />
-      {choices === null ? null : <ChoicesEditor choices={choices} onChange={setChoices} />}
+      {choices === null ? null : <ChoicesEditor choices={choices} onChange={setChoices} onLeave={focus} />}
       <div class="composer-row">
-        <button class="tool" type="button" title={say("templates.open")} aria-label={say("templates.open")} onClick={picker.toggle}>
+        <button class="tool" type="button" title={say("templates.open")} aria-label={say("templates.open")} onClick={openTemplates}>
           <Icon name="template" />
         </button>
-        {known?.choices === true ? (
-          <button
-            class="tool"
-            type="button"
-            title={say("choices.ask")}
-            aria-label={say("choices.ask")}
-            aria-pressed={choices !== null}
-            onClick={() => setChoices(choices === null ? [say("choices.yes"), say("choices.no")] : null)}
-          >
-            <Icon name="ask" />
-          </button>
-        ) : null}
+        {known?.choices === true ? <AskButton choices={choices} onChange={setChoices} /> : null}
         <textarea
           id="composer"
           ref={area}
@@ -101,6 +101,27 @@ export function Composer({ tracker, row }: ComposerProps): JSX.Element {
       </div>
       <Outlook text={draft} known={known} online={row.presence.online} most={MOST_CHARACTERS} />
     </form>
+  );
+}
+
+interface AskButtonProps {
+  readonly choices: readonly string[] | null;
+  readonly onChange: (choices: readonly string[] | null) => void;
+}
+
+/** Makes a question of the text, or a plain text again. */
+function AskButton({ choices, onChange }: AskButtonProps): JSX.Element {
+  return (
+    <button
+      class="tool"
+      type="button"
+      title={say("choices.ask")}
+      aria-label={say("choices.ask")}
+      aria-pressed={choices !== null}
+      onClick={() => onChange(choices === null ? [say("choices.yes"), say("choices.no")] : null)}
+    >
+      <Icon name="ask" />
+    </button>
   );
 }
 

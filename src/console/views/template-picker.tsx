@@ -1,7 +1,8 @@
 /** A list of texts to insert, opened by its button, by Ctrl+', or by "/" in an empty composer. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { say } from "../language.ts";
+import { latinKey } from "../latin-key.ts";
 import { prefs } from "../prefs.ts";
 
 export interface Picker {
@@ -10,6 +11,7 @@ export interface Picker {
   readonly shown: readonly string[];
   readonly active: number;
   toggle(): void;
+  close(): void;
   pick(template: string): void;
   /** True: the key was for the list. */
   press(event: KeyboardEvent): boolean;
@@ -35,14 +37,14 @@ export function useTemplatePicker(draft: string, texts: readonly string[], inser
   }, [typed === null]);
   const close = (): void => {
     setAsked(false);
-    setRefused(true);
+    setRefused(typed !== null);
   };
   const pick = (template: string): void => {
     setAsked(false);
     insert(template);
   };
   const press = (event: KeyboardEvent): boolean => {
-    if (event.key === "'" && (event.ctrlKey || event.metaKey)) return handled(event, () => setAsked(!isOpen));
+    if (latinKey(event) === "'" && (event.ctrlKey || event.metaKey)) return handled(event, () => setAsked(!isOpen));
     if (!isOpen) return false;
     const move = (step: number): void => setActive((active + step + shown.length) % shown.length);
     const choose = (): void => pick(shown[active] ?? "");
@@ -62,12 +64,25 @@ export function useTemplatePicker(draft: string, texts: readonly string[], inser
     shown,
     active,
     toggle: () => (isOpen ? close() : setAsked(true)),
+    close,
     pick,
     press,
   };
 }
 
-export function TemplatePicker({ picker: { isOpen, shown, active, pick } }: { readonly picker: Picker }): JSX.Element | null {
+export function TemplatePicker({ picker }: { readonly picker: Picker }): JSX.Element | null {
+  const { isOpen, shown, active, pick, close } = picker;
+  useLayoutEffect(() => {
+    if (isOpen) document.getElementById(optionId(active))?.scrollIntoView({ block: "nearest" });
+  }, [isOpen, active]);
+  useEffect(() => {
+    if (!isOpen) return;
+    const closeOutside = ({ target }: Event): void => {
+      if (target instanceof Element && target.closest(".composer") === null) close();
+    };
+    addEventListener("pointerdown", closeOutside);
+    return () => removeEventListener("pointerdown", closeOutside);
+  }, [isOpen, close]);
   if (!isOpen) return null;
   return (
     <div class="popover" id="templates" role="listbox" aria-label={say("templates.title")}>
