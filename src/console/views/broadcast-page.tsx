@@ -1,6 +1,6 @@
 /** One text to many: who gets it, what it says, and a last look before it goes. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MAX_RECIPIENTS } from "../calls.ts";
 import { sendToAll } from "../conversations.ts";
 import { freshKey } from "../keys.ts";
@@ -10,6 +10,7 @@ import { type Entry, entriesOf } from "../model/select.ts";
 import { filledIn } from "../model/templates.ts";
 import { addressOf, go } from "../route.ts";
 import { type BroadcastDraft, broadcastDraft, broadcasts, model, times } from "../state.ts";
+import { hasKeys } from "../writing.ts";
 import { Icon } from "./icons.tsx";
 import { Recipients } from "./recipients.tsx";
 import { templates } from "./template-picker.tsx";
@@ -31,13 +32,20 @@ export function BroadcastPage(): JSX.Element {
     broadcastDraft.value = null;
     go({ type: "broadcast", key });
   };
+  const changeIt = (): void => {
+    setStep("write");
+    // The button that has the focus goes; what gets it is drawn only now.
+    requestAnimationFrame(() => document.getElementById(hasKeys() ? "broadcast-text" : "broadcast-title")?.focus());
+  };
   return (
     <section class="broadcast" aria-labelledby="broadcast-title">
       <header class="head">
         <a class="tool back" href={addressOf({ type: "home" })} aria-label={say("back")}>
           <Icon name="back" />
         </a>
-        <h1 id="broadcast-title">{say("broadcast.title")}</h1>
+        <h1 id="broadcast-title" tabIndex={-1}>
+          {say("broadcast.title")}
+        </h1>
       </header>
       {step === "write" ? (
         <form
@@ -57,7 +65,7 @@ export function BroadcastPage(): JSX.Element {
           </footer>
         </form>
       ) : (
-        <Review chosen={chosen} text={text} isSending={step === "sending"} onBack={() => setStep("write")} onSend={() => void send()} />
+        <Review chosen={chosen} text={text} isSending={step === "sending"} onBack={changeIt} onSend={() => void send()} />
       )}
     </section>
   );
@@ -96,11 +104,16 @@ interface ReviewProps {
 }
 
 function Review({ chosen, text, isSending, onBack, onSend }: ReviewProps): JSX.Element {
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Not the button: one Enter too many would send. A button that is disabled meanwhile loses the focus.
+  useLayoutEffect(() => heading.current?.focus(), [isSending]);
   const entries = chosenEntries(chosen);
   const online = entries.filter(({ row }) => row.presence.online).length;
   return (
     <section class="review" aria-label={say("broadcast.confirm", { n: chosen.size })}>
-      <h2>{say("broadcast.confirm", { n: chosen.size })}</h2>
+      <h2 ref={heading} tabIndex={-1}>
+        {say("broadcast.confirm", { n: chosen.size })}
+      </h2>
       <blockquote class="text" dir="auto">
         {text}
       </blockquote>
@@ -117,7 +130,7 @@ function Review({ chosen, text, isSending, onBack, onSend }: ReviewProps): JSX.E
         ))}
       </p>
       <p class="actions">
-        <button class="primary" type="button" disabled={isSending} autofocus onClick={onSend}>
+        <button class="primary" type="button" disabled={isSending} onClick={onSend}>
           <Icon name="send" />
           {say(isSending ? "unsent.sending" : "broadcast.send", { n: chosen.size })}
         </button>

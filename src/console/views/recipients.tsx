@@ -1,6 +1,6 @@
 /** Choosing who gets a broadcast: a list to tick, and a chip for each who is chosen. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { MAX_RECIPIENTS } from "../calls.ts";
 import { say } from "../language.ts";
 import type { TrackerId } from "../model/message.ts";
@@ -21,7 +21,8 @@ const SHOWN_CHIPS = 24;
 
 export function Recipients({ chosen, onChange }: RecipientsProps): JSX.Element {
   const [filter, setFilter] = useState<RosterFilter>({ search: "", show: "all", group: null });
-  const shown = entriesOf(model.value, filter);
+  // By name: a row that jumps to the top while somebody ticks is ticked by mistake.
+  const shown = useMemo(() => entriesOf(model.value, filter).toSorted(byLabel), [model.value, filter]);
   const toggle = (id: TrackerId): void => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -32,6 +33,19 @@ export function Recipients({ chosen, onChange }: RecipientsProps): JSX.Element {
     const ids = shown.map(({ tracker }) => tracker.id);
     const others = [...chosen].filter((id) => !ids.includes(id));
     onChange(new Set(isEveryShown ? others : [...others, ...ids]));
+  };
+  const press = (event: KeyboardEvent): void => {
+    if (event.isComposing) return;
+    if (event.key === "Enter") {
+      // Else the browser sends the form off.
+      event.preventDefault();
+      const [only, ...others] = shown;
+      if (only !== undefined && others.length === 0 && !chosen.has(only.tracker.id)) toggle(only.tracker.id);
+    } else if (event.key === "Escape" && filter.search !== "") {
+      event.preventDefault();
+      event.stopPropagation();
+      setFilter({ ...filter, search: "" });
+    }
   };
   return (
     <fieldset class="recipients">
@@ -46,6 +60,7 @@ export function Recipients({ chosen, onChange }: RecipientsProps): JSX.Element {
             placeholder={say("roster.search")}
             aria-label={say("broadcast.search")}
             onInput={({ currentTarget }) => setFilter({ ...filter, search: currentTarget.value })}
+            onKeyDown={press}
           />
         </label>
         <GroupSelect group={filter.group} onChange={(group) => setFilter({ ...filter, group })} />
@@ -65,6 +80,12 @@ export function Recipients({ chosen, onChange }: RecipientsProps): JSX.Element {
       </VirtualList>
     </fieldset>
   );
+}
+
+const COLLATOR = new Intl.Collator(undefined, { numeric: true });
+
+function byLabel({ tracker: one }: Entry, { tracker: other }: Entry): number {
+  return COLLATOR.compare(one.label, other.label) || one.id - other.id;
 }
 
 function keyOf({ tracker }: Entry): number {
