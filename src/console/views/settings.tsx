@@ -5,7 +5,7 @@ import { allowNotifications, sound } from "../alerts.ts";
 import { readAll } from "../conversations.ts";
 import { say } from "../language.ts";
 import { PLACES, TEMPLATES, templatesOf } from "../model/templates.ts";
-import { choose, type Language, type Prefs, prefs, type Theme } from "../prefs.ts";
+import { choose, type Language, prefs, type Theme } from "../prefs.ts";
 import { session, unread } from "../state.ts";
 import { Modal } from "./modal.tsx";
 import { templates } from "./template-picker.tsx";
@@ -64,8 +64,12 @@ function Attention(): JSX.Element {
   };
   return (
     <>
-      <Switch words={say("settings.sound")} name="sound" onChange={ring} />
-      <Switch words={say("settings.notifications")} name="notifications" onChange={(wanted) => void notify(wanted)} />
+      <Switch words={say("settings.sound")} isOn={prefs.value.sound} onChange={ring} />
+      <Switch
+        words={say("settings.notifications")}
+        isOn={prefs.value.notifications && isAllowed()}
+        onChange={(wanted) => void notify(wanted)}
+      />
       {isRefused ? (
         <p class="failure" role="alert">
           {say("settings.refused")}
@@ -75,25 +79,31 @@ function Attention(): JSX.Element {
   );
 }
 
+/** The browser may have been told otherwise since. */
+function isAllowed(): boolean {
+  return "Notification" in window && Notification.permission === "granted";
+}
+
 function Writing(): JSX.Element {
+  const { enterSends, letterKeys } = prefs.value;
   return (
     <>
-      <Switch words={say("settings.enterSends")} name="enterSends" onChange={(enterSends) => choose({ enterSends })} />
-      <Switch words={say("settings.letterKeys")} name="letterKeys" onChange={(letterKeys) => choose({ letterKeys })} />
+      <Switch words={say("settings.enterSends")} isOn={enterSends} onChange={(is) => choose({ enterSends: is })} />
+      <Switch words={say("settings.letterKeys")} isOn={letterKeys} onChange={(is) => choose({ letterKeys: is })} />
     </>
   );
 }
 
 interface SwitchProps {
   readonly words: string;
-  readonly name: { [Name in keyof Prefs]: Prefs[Name] extends boolean ? Name : never }[keyof Prefs];
+  readonly isOn: boolean;
   readonly onChange: (is: boolean) => void;
 }
 
-function Switch({ words, name, onChange }: SwitchProps): JSX.Element {
+function Switch({ words, isOn, onChange }: SwitchProps): JSX.Element {
   return (
     <label class="choice">
-      <input type="checkbox" checked={prefs.value[name]} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />
+      <input type="checkbox" checked={isOn} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />
       {words}
     </label>
   );
