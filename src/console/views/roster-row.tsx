@@ -2,7 +2,6 @@
 import type { JSX } from "preact";
 import { now } from "../clock.ts";
 import { say } from "../language.ts";
-import type { Message } from "../model/message.ts";
 import type { Row, Tracker } from "../model/model.ts";
 import { statusOf } from "../model/status.ts";
 import { addressOf } from "../route.ts";
@@ -40,7 +39,7 @@ export function RosterRow({ tracker, row, isOpen }: RosterRowProps): JSX.Element
         {pending > 0 ? <span class="pending">{say("roster.pending", { n: pending })}</span> : null}
       </span>
       <span class="row-bottom">
-        <Preview tracker={tracker} last={last} online={presence.online} />
+        <Preview tracker={tracker} row={row} />
         {unread.count > 0 ? (
           <span class="badge">
             <span aria-hidden="true">{unread.count}</span>
@@ -62,39 +61,44 @@ function RowTime({ at }: { readonly at: number }): JSX.Element {
 
 interface PreviewProps {
   readonly tracker: Tracker;
-  readonly last: Message | null;
-  readonly online: boolean;
+  readonly row: Row;
 }
 
-function Preview({ tracker, last, online }: PreviewProps): JSX.Element {
+function Preview({ tracker, row: { presence, unread, last } }: PreviewProps): JSX.Element {
   const draft = drafts.value.get(tracker.id);
-  if (draft !== undefined) {
+  // What nobody has read is more urgent than what one has begun.
+  if (draft !== undefined && unread.count === 0) {
     return (
       <span class="preview">
-        <span class="draft">{say("roster.draft")}</span> <bdi>{line(draft)}</bdi>
+        <span class="draft">{say("roster.draft")}</span>
+        <Line text={draft} />
       </span>
     );
   }
-  if (last === null) return <span class="preview">{say("roster.nothing")}</span>;
-  if (last.direction === "INCOMING") {
+  if (last === null || last.direction === "INCOMING") {
     return (
       <span class="preview">
-        <bdi>{line(last.text)}</bdi>
+        <Line text={last?.text ?? say("roster.nothing")} />
       </span>
     );
   }
-  const { icon, words, tone } = statusOf(last.progress, online);
+  const { icon, words, tone } = statusOf(last.progress, presence.online);
   return (
     <span class="preview">
       <span class={`tone-${tone}`}>
         <Icon name={icon} />
         <span class="unseen">{say(words)}: </span>
       </span>
-      <bdi>{line(last.text)}</bdi>
+      <Line text={last.text} />
     </span>
   );
 }
 
-function line(text: string): string {
-  return text.slice(0, PREVIEW_CHARACTERS).replaceAll(/\s+/gu, " ");
+/** Written from its own side: what does not fit is cut off its end. */
+function Line({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <span class="line" dir="auto">
+      {text.slice(0, PREVIEW_CHARACTERS).replaceAll(/\s+/gu, " ")}
+    </span>
+  );
 }
