@@ -49,6 +49,8 @@ export interface Conversation {
 export interface Model {
   /** The newest event, or the position of the first roster. */
   readonly cursor: Position;
+  /** All trackers that can chat are here; before, that nothing is here says nothing. */
+  readonly loaded: boolean;
   readonly trackers: ReadonlyMap<TrackerId, Tracker>;
   readonly rows: ReadonlyMap<TrackerId, Row>;
   /** The most recently opened last. */
@@ -61,6 +63,7 @@ export interface Model {
 
 export const EMPTY: Model = {
   cursor: ORIGIN,
+  loaded: false,
   trackers: new Map(),
   rows: new Map(),
   conversations: new Map(),

@@ -31,7 +31,9 @@ class Draft {
     this.#model = { ...this.#model, ...part };
   }
 
-  map<K extends Exclude<keyof Model, "cursor">>(name: K): Model[K] extends ReadonlyMap<infer Key, infer Value> ? Map<Key, Value> : never {
+  map<K extends Exclude<keyof Model, "cursor" | "loaded">>(
+    name: K,
+  ): Model[K] extends ReadonlyMap<infer Key, infer Value> ? Map<Key, Value> : never {
     if (!this.#copied.has(name)) {
       this.#copied.add(name);
       this.set({ [name]: new Map(this.#model[name] as ReadonlyMap<unknown, unknown>) });
@@ -63,8 +65,9 @@ function apply(draft: Draft, change: Change): void {
     case "roster":
       pass(draft, change);
       for (const entry of change.entries) enter(draft, entry, change);
-      if (change.isWhole) dropOthers(draft, change);
-      return;
+      if (!change.isWhole) return;
+      dropOthers(draft, change);
+      return draft.set({ loaded: true });
     case "open":
       return open(draft, change.trackerId);
     case "page":
@@ -244,10 +247,10 @@ function markRead(draft: Draft, { trackerId, ids, at }: Of<"marked-read">): void
 }
 
 function reset(draft: Draft, { at }: Of<"reset">): void {
-  const { trackers, rows, watched } = draft.model;
+  const { loaded, trackers, rows, watched } = draft.model;
   const unplaced = [...watched].map(([id, progress]) => [id, { ...progress, at: ORIGIN }] as const);
   const kept = [...rows].map(([id, row]) => [id, withoutPositions(row)] as const);
-  draft.set({ ...EMPTY, cursor: { ...at, read: 0 }, trackers, rows: new Map(kept), watched: new Map(unplaced) });
+  draft.set({ ...EMPTY, cursor: { ...at, read: 0 }, loaded, trackers, rows: new Map(kept), watched: new Map(unplaced) });
 }
 
 /** Still shown until the next roster comes, which replaces it. */

@@ -94,6 +94,7 @@ function change(part: Partial<RosterFilter>): void {
 
 function Rows(): JSX.Element {
   const shown = entries.value;
+  if (!model.value.loaded) return <p class="empty">{say("conversation.loading")}</p>;
   if (shown.length === 0) return <p class="empty">{say(model.value.trackers.size === 0 ? "roster.nobody" : "roster.noMatch")}</p>;
   const open = openTracker();
   return (

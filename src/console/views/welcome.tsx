@@ -7,14 +7,11 @@ import { Icon } from "./icons.tsx";
 import { Mark } from "./mark.tsx";
 
 export function Welcome(): JSX.Element {
-  const online = [...model.value.rows.values()].filter(({ presence }) => presence.online).length;
   return (
     <section class="welcome">
       <Mark />
       <h1>{say("welcome.title")}</h1>
-      <p class="hint">
-        {say("welcome.online", { n: online })} {unread.value > 0 ? say("welcome.unread", { n: unread.value }) : say("welcome.read")}
-      </p>
+      <p class="hint">{model.value.loaded ? <Summary /> : say("conversation.loading")}</p>
       <p class="keys">
         <kbd>j</kbd>
         <kbd>k</kbd> {say("welcome.move")} <kbd>n</kbd> {say("welcome.next")} <kbd>?</kbd> {say("welcome.help")}
@@ -24,5 +21,14 @@ export function Welcome(): JSX.Element {
         {say("broadcast.title")}
       </a>
     </section>
+  );
+}
+
+function Summary(): JSX.Element {
+  const online = [...model.value.rows.values()].filter(({ presence }) => presence.online).length;
+  return (
+    <>
+      {say("welcome.online", { n: online })} {unread.value > 0 ? say("welcome.unread", { n: unread.value }) : say("welcome.read")}
+    </>
   );
 }
