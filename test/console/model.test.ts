@@ -175,6 +175,12 @@ describe("times", () => {
     expect(timesIn("Europe/Moscow", "ru").dayName(now - day, now)).toBe("Вчера");
   });
 
+  it("of a later day than what they belong to name their date", () => {
+    const { clockAfter } = timesIn("Europe/Berlin", "en-GB");
+    const day = 24 * 60 * MINUTE_MS;
+    expect([0, 1, 400].map((ago) => clockAfter(now, now - ago * day))).toEqual(["23:30", "22 Nov, 23:30", "22 Nov 2026, 23:30"]);
+  });
+
   it("take an unknown zone for UTC", () => expect(timesIn("Mars/Olympus", "en").clock(now)).toBe("22:30"));
 
   it("agree with the calendar for every minute of a change of the clocks", () => {

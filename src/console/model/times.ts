@@ -5,6 +5,8 @@ export interface Times {
   dayOf(at: number): string;
   /** Hours and minutes. */
   clock(at: number): string;
+  /** The same, with the date where it is another day than `from`. */
+  clockAfter(at: number, from: number): string;
   /** "Today", "Yesterday", or a date with its weekday. */
   dayName(at: number, now: number): string;
   /** As short as it can be: the clock today, the weekday this week, else a date. */
@@ -39,6 +41,10 @@ export function timesIn(zone: string, language: string): Times {
   return {
     dayOf,
     clock: (at) => clock.format(at),
+    clockAfter: (at, from) => {
+      if (dayOf(at) === dayOf(from)) return clock.format(at);
+      return `${(sameYear(at, from) ? date : dateWithYear).format(at)}, ${clock.format(at)}`;
+    },
     dayName: (at, now) => {
       const ago = daysAgo(at, now);
       if (ago === 0 || ago === 1) return capitalised(near.format(-ago, "day"), language);

@@ -56,7 +56,7 @@ function Progress({ message, online }: { readonly message: Message; readonly onl
         <Icon name={icon} />
         <span>
           {say(words)}
-          {at === null ? null : ` ${times.value.clock(at)}`}
+          {at === null ? null : ` ${times.value.clockAfter(at, message.submittedAt)}`}
           {receipt === "implied" ? ` (${say("message.implied")})` : null}
           {reason === null || isPending(message) ? null : <bdi>: {reason}</bdi>}
         </span>
