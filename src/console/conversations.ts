@@ -1,4 +1,5 @@
 /** Loading, reading and changing conversations. */
+import type { ApiError } from "./api.ts";
 import { broadcast, cancel, capabilities, history, LARGEST_PAGE, markAllRead, markRead, PAGE, timeline } from "./calls.ts";
 import { failureOf } from "./failure.ts";
 import { say } from "./language.ts";
@@ -17,10 +18,12 @@ const RETRY_MS = 3_000;
 
 /** Opens a conversation: its newest messages, unless they are here. */
 export async function loadNewest(trackerId: TrackerId): Promise<void> {
+  if (!model.value.trackers.has(trackerId)) return;
   apply([{ type: "open", trackerId }]);
   if (isLoaded(trackerId)) return;
-  await loadPage(trackerId, null);
-  if (!isLoaded(trackerId)) setTimeout(() => void (openTracker() === trackerId && loadNewest(trackerId)), RETRY_MS);
+  const isSettled = await loadPage(trackerId, null);
+  if (isSettled || isLoaded(trackerId)) return;
+  setTimeout(() => void (openTracker() === trackerId && loadNewest(trackerId)), RETRY_MS);
 }
 
 function isLoaded(trackerId: TrackerId): boolean {
@@ -34,9 +37,10 @@ export async function loadOlder(trackerId: TrackerId): Promise<void> {
   await loadPage(trackerId, conversation.messages[0] ?? null);
 }
 
-async function loadPage(trackerId: TrackerId, oldest: Message | null): Promise<void> {
+/** False: it may be here if it is tried again. */
+async function loadPage(trackerId: TrackerId, oldest: Message | null): Promise<boolean> {
   const hash = session.value?.hash;
-  if (hash === undefined || loading.has(trackerId)) return;
+  if (hash === undefined || loading.has(trackerId)) return false;
   loading.add(trackerId);
   try {
     // Pages meet in a second that both have; a second with more messages than a page needs a larger one.
@@ -45,10 +49,11 @@ async function loadPage(trackerId: TrackerId, oldest: Message | null): Promise<v
       const isNew = messages[0]?.id !== oldest?.id;
       const complete = messages.length < limit || (!isNew && limit === LARGEST_PAGE);
       apply([{ type: "page", trackerId, messages, complete }]);
-      if (isNew || complete) return;
+      if (isNew || complete) return true;
     }
+    return true;
   } catch (error) {
-    tell(error);
+    return !tell(error).isPassing;
   } finally {
     loading.delete(trackerId);
   }
@@ -123,9 +128,10 @@ async function withSession<T>(act: (hash: string) => Promise<T>): Promise<T | nu
   }
 }
 
-function tell(error: unknown): void {
-  const { code, isSignedOut } = failureOf(error);
-  if (!isSignedOut) notice.value = say("failed", { reason: failureWords(code) });
+function tell(error: unknown): ApiError {
+  const failure = failureOf(error);
+  if (!failure.isSignedOut) notice.value = say("failed", { reason: failureWords(failure.code) });
+  return failure;
 }
 
 /** Why a call failed, for a person. */

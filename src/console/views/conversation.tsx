@@ -1,6 +1,6 @@
 /** One tracker's messages and the place to write to it. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isLookedAt } from "../alerts.ts";
 import { now } from "../clock.ts";
 import { loadNewest, loadOlder, readAll, readShown } from "../conversations.ts";
@@ -9,7 +9,7 @@ import { type Item, itemsOf } from "../model/items.ts";
 import { type MessageId, messageOf, type TrackerId } from "../model/message.ts";
 import type { Conversation as Loaded, Row, Tracker } from "../model/model.ts";
 import { unreadIds } from "../model/select.ts";
-import { withoutStored } from "../model/unsent.ts";
+import { type UnsentText, withoutStored } from "../model/unsent.ts";
 import { connection, finding, model, rowOf, times, unsent } from "../state.ts";
 import { Composer } from "./composer.tsx";
 import { ConversationHead } from "./conversation-head.tsx";
@@ -28,10 +28,11 @@ export function Conversation({ trackerId }: { readonly trackerId: TrackerId }): 
   const conversation = model.value.conversations.get(trackerId);
   const isLive = connection.value.type === "live";
   const isLoaded = conversation?.loaded === true;
+  const isKnown = tracker !== undefined;
   useEffect(() => {
-    if (!isLoaded) void loadNewest(trackerId);
-  }, [trackerId, isLoaded, isLive]);
-  if (tracker === undefined) return <p class="empty">{say(model.value.trackers.size === 0 ? "starting" : "conversation.unknown")}</p>;
+    if (isKnown && !isLoaded) void loadNewest(trackerId);
+  }, [trackerId, isKnown, isLoaded, isLive]);
+  if (!isKnown) return <p class="empty">{say(model.value.loaded ? "conversation.unknown" : "starting")}</p>;
   const row = rowOf(trackerId);
   return (
     <section class="conversation" aria-label={say("conversation.with", { tracker: tracker.label })}>
@@ -56,7 +57,8 @@ interface MessagesProps {
 function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
   const { messages, complete } = conversation;
   const firstNew = useFirstNew(conversation, row);
-  const [atEnd, setAtEnd] = useState(true);
+  // Until the list says where it stands: with something new it need not open at the end.
+  const [atEnd, setAtEnd] = useState(firstNew === null);
   const below = useBelow(conversation, atEnd);
   const waiting = withoutStored(unsent.value, tracker.id, (id) => messageOf(messages, id) !== undefined);
   const { dayOf } = times.value;
@@ -65,12 +67,12 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
     [messages, complete, waiting.map(({ key, state }) => `${key}${state.type}`).join(), firstNew, dayOf],
   );
   useReading(tracker.id, conversation, atEnd);
-  // What one sends oneself is looked at, wherever one was.
-  useEffect(() => messagesControls.current?.scrollToEnd(), [waiting.length]);
+  useOwnTexts(waiting);
   const found = finding.value?.at ?? null;
+  // At each step, also one that leads to the same message: one may have scrolled away from it.
   useEffect(() => {
     if (found !== null) messagesControls.current?.show(items.findIndex(({ key }) => key === `m${found}`));
-  }, [found]);
+  }, [finding.value]);
   const look = ({ first, atEnd: isAtEnd }: ListView): void => {
     setAtEnd(isAtEnd);
     if (first < PRELOAD_ROWS && !complete) void loadOlder(tracker.id);
@@ -80,7 +82,15 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
   const questionOf = (answers: MessageId | null) => (answers === null ? null : (messageOf(messages, answers) ?? null));
   return (
     <div class="messages" role="log" aria-live="off" aria-label={say("conversation.messages")}>
-      <VirtualList items={items} keyOf={keyOf} estimate={estimate} anchor="end" controls={messagesControls} onView={look}>
+      <VirtualList
+        items={items}
+        keyOf={keyOf}
+        estimate={estimate}
+        anchor="end"
+        opensAt={items.findIndex(({ type }) => type === "new")}
+        controls={messagesControls}
+        onView={look}
+      >
         {(item) => {
           switch (item.type) {
             case "day":
@@ -122,20 +132,32 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
   );
 }
 
-/** The first text that was unread when the conversation came into view; stays while it is looked at. */
+/** The first text that was unread when the conversation came into view; stays until something newer comes while nobody looks. */
 function useFirstNew({ messages }: Loaded, row: Row): MessageId | null {
   const first = unreadIds(messages, row)[0] ?? null;
   const [firstNew, setFirstNew] = useState<MessageId | null>(first);
   useEffect(() => {
     // What comes while nobody looks is new when somebody looks again.
-    const leave = (): void => setFirstNew(first);
+    const leave = (): void => {
+      if (first !== null) setFirstNew(first);
+    };
     addEventListener("blur", leave);
     return () => removeEventListener("blur", leave);
   }, [first]);
   useEffect(() => {
-    if (firstNew === null && first !== null && !document.hasFocus()) setFirstNew(first);
+    if (first !== null && !document.hasFocus()) setFirstNew(first);
   }, [first]);
   return firstNew;
+}
+
+/** What one sends oneself is looked at, wherever one was; what gets through or is given up moves nothing. */
+function useOwnTexts(waiting: readonly UnsentText[]): void {
+  const newest = waiting.at(-1)?.writtenAt ?? 0;
+  const seen = useRef(newest);
+  useEffect(() => {
+    if (newest > seen.current) messagesControls.current?.scrollToEnd();
+    seen.current = Math.max(newest, seen.current);
+  }, [newest]);
 }
 
 /** How many messages came since the end was last in view. */

@@ -21,6 +21,8 @@ export interface VirtualListProps<T> {
   readonly label?: string;
   /** `end`: opens at the end and stays there while rows are appended; rows that are put before change nothing in view. */
   readonly anchor: "start" | "end";
+  /** The row to open with at the top, where that leaves no room below the last one; else, or negative: as `anchor` says. */
+  readonly opensAt?: number;
   /** After each scroll and each change of what is in view. */
   readonly onView?: (view: ListView) => void;
   /** Filled with what others may do to the list. */
@@ -76,7 +78,7 @@ export function VirtualList<T>(props: VirtualListProps<T>): JSX.Element {
 }
 
 function useVirtualizer<T>(
-  { items, keyOf, estimate, anchor, onView, controls }: VirtualListProps<T>,
+  { items, keyOf, estimate, anchor, opensAt = -1, onView, controls }: VirtualListProps<T>,
   scroller: { readonly current: HTMLDivElement | null },
   focused: string | number | null,
 ): ListVirtualizer {
@@ -107,7 +109,8 @@ function useVirtualizer<T>(
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => virtualizer._willUpdate());
   useLayoutEffect(() => {
-    if (anchor === "end") virtualizer.scrollToEnd();
+    if (opensAt >= 0) virtualizer.scrollToIndex(opensAt, { align: "start" });
+    else if (anchor === "end") virtualizer.scrollToEnd();
   }, [virtualizer]);
   useLayoutEffect(() => {
     if (controls !== undefined) {
