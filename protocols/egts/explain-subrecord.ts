@@ -2,10 +2,10 @@
 import type { ExplainedField } from "../../src/core/index.ts";
 import { AUTH, COMMAND, COMMAND_DATA, commandWords, confirmationWords, POSITION, RECORD_RESPONSE, resultWords, SERVICE } from "./codes.ts";
 import { type Command, readCommand } from "./command.ts";
-import { DISPATCHER, POSITION_LAYOUT, RECORD_RESULT, TERMINAL } from "./layout.ts";
+import { DISPATCHER, POSITION_LAYOUT, RECORD_RESULT } from "./layout.ts";
 import { DEFAULTS } from "./profile.ts";
 import type { Subrecord } from "./records.ts";
-import { fieldText } from "./terminal.ts";
+import { fieldText, terminalFields } from "./terminal.ts";
 import { readText } from "./text.ts";
 
 /** Throws LayoutError when the data do not fit. */
@@ -46,7 +46,7 @@ function authentication(type: number, data: Buffer): readonly ExplainedField[] {
 }
 
 function terminal(data: Buffer): readonly ExplainedField[] {
-  const { id, flags, home, imei, imsi, language, network, bufferBytes, msisdn } = TERMINAL.read(data);
+  const { id, flags, home, imei, imsi, language, network, bufferBytes, msisdn } = terminalFields(data);
   const fields = [field("TID", id), field("flags", `0x${flags.toString(16).padStart(2, "0")}`)];
   if (home[0] !== undefined) fields.push(field("HDID", home[0]));
   for (const [name, bytes] of [

@@ -103,7 +103,7 @@ export interface RawTerminal {
   readonly msisdn: Buffer;
 }
 
-/** SRT 1 of service 1 (GOST 33472-2015, annex B). */
+/** SRT 1 of service 1 (GOST 33472-2015, annex B); what a device adds to the fields that its flags name is not read. */
 export const TERMINAL = layout<RawTerminal>(
   "TERM_IDENTITY",
   le()
@@ -116,6 +116,7 @@ export const TERMINAL = layout<RawTerminal>(
     .buffer("network", { length: ifBit(5, 3) })
     .array("bufferBytes", { type: "uint16le", length: ifBit(6) })
     .buffer("msisdn", { length: ifBit(7, 15) }),
+  "rest",
 );
 
 /** SRT 5 of service 1. */

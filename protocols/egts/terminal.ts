@@ -14,10 +14,18 @@ export interface Terminal {
   readonly bufferBytes: number | null;
 }
 
-/** Throws LayoutError when the bytes do not fit. */
+/** Throws LayoutError when bytes are missing. */
 export function readTerminal({ data }: Subrecord): Terminal {
-  const raw = TERMINAL.read(data);
+  const raw = terminalFields(data);
   return { id: raw.id, key: imeiOf(raw) ?? (raw.id === 0 ? null : String(raw.id)), bufferBytes: raw.bufferBytes[0] ?? null };
+}
+
+/** The fields as they came. An IMEI that is the last of them may be shorter than its field: 14 digits, or a short id. */
+export function terminalFields(data: Buffer): RawTerminal {
+  const flags = data[FLAGS_AT] ?? 0;
+  const size = FLAGS_AT + 1 + ((flags & HOME) === 0 ? 0 : 2) + IMEI_BYTES;
+  const short = (flags & IMEI_AND_BEYOND) === HAS_IMEI && data.length < size;
+  return TERMINAL.read(short ? Buffer.concat([data], size) : data);
 }
 
 /** A field of text, without the NULs and blanks that pad it. */
@@ -39,6 +47,13 @@ export function writeTerminal(id: number, imei: string | null, bufferBytes: numb
 
 /** Of an IMEI field. */
 export const IMEI_BYTES = 15;
+
+/** Behind TID. */
+const FLAGS_AT = 4;
+const HOME = 0x01;
+const HAS_IMEI = 0x02;
+/** IMEI, IMSI, LNGC, NID, BS and MSISDN; SSRA names no field. */
+const IMEI_AND_BEYOND = 0xee;
 
 /** Short ids padded with NULs are ids (TRC); zeros are none. */
 function imeiOf({ imei }: RawTerminal): string | null {

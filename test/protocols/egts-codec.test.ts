@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SERVICE } from "../../protocols/egts/codes.ts";
 import { egts } from "../../protocols/egts/index.ts";
-import { recordResponse, writeRecord } from "../../protocols/egts/records.ts";
+import { recordResponse, writeRecord, writeSubrecord } from "../../protocols/egts/records.ts";
 import { writeTerminal } from "../../protocols/egts/terminal.ts";
 import type { Codec, Reading } from "../../src/core/index.ts";
 import { answer, bytesOf, command, IMEI, loggedIn, packetsOf, recordsOf, replyOf, type Sent, said, send, text } from "./egts-frames.ts";
@@ -17,6 +17,27 @@ const confirmed = (codec: Codec, kind: number, cid: number): Reading["events"] =
 function ofDevice(data: Buffer): Buffer {
   return writeRecord({ number: 50, flags: 0x80, sender: SERVICE.commands, recipient: SERVICE.commands }, data);
 }
+
+describe("TERM_IDENTITY", () => {
+  const identity = (flags: number, rest: Buffer | string): Buffer =>
+    said(SERVICE.auth, writeSubrecord(1, Buffer.concat([bytesOf("01000000"), Buffer.from([flags]), Buffer.from(rest)])), 1);
+
+  it.each([
+    ["a spare byte", bytesOf("0100000b001f00070001df18007500800101011500000000001238363038303330363634343833313300ffc6"), IMEI],
+    ["an IMEI of 14 digits", identity(0x12, IMEI.slice(0, 14)), IMEI.slice(0, 14)],
+    ["a short id behind HDID", identity(0x13, "\x01\x02865905"), "865905"],
+    ["an IMEI and blanks", identity(0x12, "865905   "), "865905"],
+    ["bytes behind BS", identity(0x52, `${IMEI}\0\x04more`), IMEI],
+    ["an IMEI field without a byte", identity(0x12, ""), "1"],
+  ])("with %s says who it is", (_name, packet, key) => {
+    expect(egts.connect().decode(packet).events).toMatchObject([{ type: "hello", key }]);
+    expect(JSON.stringify(egts.explain(packet, "up"))).toContain(key);
+  });
+
+  it("whose IMEI is short before another field says nothing", () => {
+    expect(egts.connect().decode(identity(0x52, `${IMEI.slice(0, 14)}\0\x04`)).events).toMatchObject([{ type: "bad" }]);
+  });
+});
 
 describe("receipts", () => {
   it("of the record wait for a word on the command, then count with the frame they came in", () => {
