@@ -25,9 +25,12 @@ const ORDINARY = /^\d{6};\d{6};[0-8]\d{3}\.\d+;[NS];(?:0\d|1[0-7])\d{3}\.\d+;[EW
 
 function readFields(record: string, kind: "SD" | "D"): Position {
   const fields = record.split(";");
-  if (fields.length < (kind === "D" ? D_FIELDS : SD_FIELDS)) return { code: "-1", speedKmh: null, texts: [] };
-  const params = kind === "D" ? readParams(fields.slice(D_FIELDS).join(";")) : [];
-  const code = badCommon(fields) ?? (kind === "D" ? badExtended(fields) : null) ?? (params === null ? "15" : "1");
+  // A record that is answered 1 is gone from the device: a driver's text in it is read wherever its parameters begin.
+  const begin = fields.findIndex((field, index) => index >= SD_FIELDS && PARAM.test(field));
+  const before = begin === -1 ? fields : fields.slice(0, begin);
+  const params = readParams(fields.slice(begin === -1 ? D_FIELDS : begin).join(";"));
+  const extended = kind === "D" ? (badExtended(before) ?? (params === null ? "15" : null)) : null;
+  const code = before.length < leastFields(kind, begin !== -1) ? "-1" : (badCommon(before) ?? extended ?? "1");
   const speed = absent(fields[SPEED]) ? Number.NaN : Number(fields[SPEED]);
   return { code, speedKmh: Number.isFinite(speed) && speed >= 0 ? speed : null, texts: textsOf(params ?? []) };
 }
@@ -35,6 +38,12 @@ function readFields(record: string, kind: "SD" | "D"): Position {
 /** A record of a `B` says by its length which kind it is. */
 export function recordKind(record: string): "SD" | "D" {
   return record.split(";", D_FIELDS).length < D_FIELDS ? "SD" : "D";
+}
+
+/** Some devices leave the field of the ADC out, which shows where parameters follow. */
+function leastFields(kind: "SD" | "D", withParams: boolean): number {
+  if (kind === "SD") return SD_FIELDS;
+  return withParams ? D_FIELDS - 1 : D_FIELDS;
 }
 
 interface Param {
@@ -53,7 +62,8 @@ function badCommon(fields: readonly string[]): PositionCode | null {
 }
 
 function badExtended(fields: readonly string[]): PositionCode | null {
-  const [hdop, inputs, outputs, adc = ""] = fields.slice(SD_FIELDS);
+  const [hdop, inputs, outputs, fourth = ""] = fields.slice(SD_FIELDS);
+  const adc = fields.length < D_FIELDS ? "" : fourth;
   if (!isNumber(hdop)) return "12";
   if (!isNumber(inputs) || !isNumber(outputs)) return "13";
   return adc.split(",").every(isNumber) ? null : "14";

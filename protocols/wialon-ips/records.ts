@@ -27,7 +27,10 @@ export function readRecord(kind: "SD" | "D", body: Buffer, context: Context): Re
   return { events: [...texts.map((bytes) => textEvent(Buffer.from(bytes, "latin1"), context.charset)), status], reply: TAKEN[kind] };
 }
 
-/** Answers a batch with the number of records that were right; their speeds are history and say nothing about now. */
+/**
+ * Answers a batch with the number of records that were right; their speeds are history and say nothing about now. With one
+ * right record the batch is taken, and with it the texts of those that were not.
+ */
 export function readBatch(body: Buffer, context: Context): Reading {
   const { content, check } = takeCrc(body, "|", context.dialect);
   if (!passed(check)) return badFrame(`a B with a ${check} CRC`, packet("AB", ""));
@@ -36,10 +39,11 @@ export function readBatch(body: Buffer, context: Context): Reading {
     .split("|", MAX_BATCH_RECORDS + 1)
     .filter((record) => record.trim() !== "");
   if (records.length > MAX_BATCH_RECORDS) return badFrame(`a B with more than ${MAX_BATCH_RECORDS} records`, packet("AB", "0"));
-  const right = records.map((record) => readPosition(record, recordKind(record))).filter(({ code }) => code === "1");
+  const positions = records.map((record) => readPosition(record, recordKind(record)));
+  const right = positions.filter(({ code }) => code === "1");
   const reply = packet("AB", String(right.length));
   if (right.length === 0) return badFrame("a B without a right record", reply);
-  const texts = right.flatMap((position) => position.texts).map((bytes) => textEvent(Buffer.from(bytes, "latin1"), context.charset));
+  const texts = positions.flatMap((position) => position.texts).map((bytes) => textEvent(Buffer.from(bytes, "latin1"), context.charset));
   return { events: texts.length > 0 ? texts : [{ type: "alive" }], reply };
 }
 
