@@ -1,6 +1,7 @@
 /** Signing in and out, and everything that starts and ends with a session. */
 import { effect, signal, untracked } from "@preact/signals";
 import { hearEvents, resetConversations } from "./activity.ts";
+import { callForNone } from "./alerts.ts";
 import { ApiError } from "./api.ts";
 import { signIn as askForSession, signOut as endSession, userInfo } from "./calls.ts";
 import { followDrafts } from "./drafts.ts";
@@ -101,6 +102,7 @@ function begin(entered: Session): void {
   live = new Live(entered, {
     live: sendWaiting,
     heard: hearEvents,
+    seen: callForNone,
     reset: resetConversations,
     ended: () => leave("ended"),
   });

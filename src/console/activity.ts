@@ -1,10 +1,10 @@
 /** What else follows from events: counts that no event carries, and what a person who looks elsewhere should notice. */
-import { alertIncoming, announceDelivered } from "./alerts.ts";
+import { alertIncoming, announceDelivered, isLookedAt } from "./alerts.ts";
 import { fleet, roster } from "./calls.ts";
 import { loadNewest } from "./conversations.ts";
 import { failureOf, namesUnknown } from "./failure.ts";
 import type { StreamEvent } from "./model/change.ts";
-import type { TrackerId } from "./model/message.ts";
+import type { MessageId, TrackerId } from "./model/message.ts";
 import { openTracker } from "./route.ts";
 import { apply, model, session } from "./state.ts";
 
@@ -18,13 +18,14 @@ const REREAD_ROWS = 200;
 const changed = new Set<TrackerId>();
 let isDue = false;
 
-/** `calls`: this tab is the one that calls a dispatcher who looks elsewhere. */
-export function hearEvents(events: readonly StreamEvent[], calls: boolean): void {
+/** `calls`: this tab is the one that calls a dispatcher who looks elsewhere. Gives the texts that a dispatcher looks at here. */
+export function hearEvents(events: readonly StreamEvent[], calls: boolean): readonly MessageId[] {
   for (const event of events) {
     tell(event, calls);
     if (needsReading(event)) changed.add(trackerOf(event));
   }
   readLater(REREAD_MS);
+  return events.flatMap((event) => (event.type === "message" && isLookedAt(event.message) ? [event.message.id] : []));
 }
 
 function readLater(ms: number): void {

@@ -12,7 +12,11 @@ import { model, unread } from "./state.ts";
 const SHOWN_CHARACTERS = 200;
 /** A burst of texts makes one sound. */
 const QUIET_MS = 1_000;
+/** Another tab has this long to say that it shows the text. */
+const ELSEWHERE_MS = 300;
 
+/** Of texts that nobody was called for yet. */
+const calling = new Map<MessageId, ReturnType<typeof setTimeout>>();
 let soundedAt = 0;
 let audio: AudioContext | null = null;
 
@@ -20,9 +24,22 @@ let audio: AudioContext | null = null;
 export function alertIncoming(message: Message, calls: boolean): void {
   const label = model.value.trackers.get(message.trackerId)?.label ?? String(message.trackerId);
   announce(say("announce.incoming", { tracker: label, text: message.text }));
-  if (!calls || isLookedAt(message)) return;
-  if (prefs.value.sound) tryTo(sound);
-  if (prefs.value.notifications) tryTo(() => notify(label, message));
+  if (!calls) return;
+  const call = (): void => {
+    calling.delete(message.id);
+    if (isLookedAt(message)) return;
+    if (prefs.value.sound) tryTo(sound);
+    if (prefs.value.notifications) tryTo(() => notify(label, message));
+  };
+  calling.set(message.id, setTimeout(call, ELSEWHERE_MS));
+}
+
+/** Another tab shows these texts to the dispatcher. */
+export function callForNone(ids: readonly MessageId[]): void {
+  for (const id of ids) {
+    clearTimeout(calling.get(id));
+    calling.delete(id);
+  }
 }
 
 /** A text of the conversation that is open reached its device. */

@@ -3,6 +3,7 @@ import { ApiError } from "./api.ts";
 import { fleet, roster } from "./calls.ts";
 import { failureOf } from "./failure.ts";
 import type { Change, StreamEvent } from "./model/change.ts";
+import type { MessageId } from "./model/message.ts";
 import { ORIGIN, positionOf } from "./model/position.ts";
 import { apply, type Connection, connection, model, type Session } from "./state.ts";
 import { follow, type RawEvent } from "./stream.ts";
@@ -12,8 +13,10 @@ import { eventOf } from "./wire.ts";
 export interface LiveEvents {
   /** Connected, and what was missed is on its way. */
   live(): void;
-  /** These happened just now; the model has them already. `leads`: of the browser's tabs this one calls the dispatcher. */
-  heard(events: readonly StreamEvent[], leads: boolean): void;
+  /** These happened just now; the model has them already. `leads`: of the browser's tabs this one calls the dispatcher. Gives the texts looked at. */
+  heard(events: readonly StreamEvent[], leads: boolean): readonly MessageId[];
+  /** Another tab shows these texts to the dispatcher. */
+  seen(ids: readonly MessageId[]): void;
   /** What was loaded may have gaps: the model dropped it. */
   reset(): void;
   /** The session is over. */
@@ -123,6 +126,8 @@ export class Live {
     switch (message.type) {
       case "events":
         return this.#heard(message.events);
+      case "seen":
+        return this.#events.seen(message.ids);
       case "connection":
         return this.#follow(message.connection);
       case "who":
@@ -191,7 +196,8 @@ export class Live {
     }
     if (changes.length === 0) return;
     apply(changes);
-    this.#events.heard(events, this.#tabs.leads);
+    const ids = this.#events.heard(events, this.#tabs.leads);
+    if (ids.length > 0) this.#tabs.tell({ type: "seen", ids });
     if (!isReset) return;
     this.#events.reset();
     void this.#refreshAside();

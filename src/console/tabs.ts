@@ -2,12 +2,15 @@
  * One stream for all tabs of a browser: a browser opens six connections to a server, and each stream keeps one. The tab that holds the lock follows the
  * stream and tells the others; when it goes, the next one takes over.
  */
+import type { MessageId } from "./model/message.ts";
 import type { Connection } from "./state.ts";
 import type { RawEvent } from "./stream.ts";
 
 export type TabMessage =
   | { readonly type: "events"; readonly events: readonly RawEvent[] }
   | { readonly type: "connection"; readonly connection: Connection }
+  /** These texts are looked at in the tab that says so: nobody needs to be called. */
+  | { readonly type: "seen"; readonly ids: readonly MessageId[] }
   /** A tab that came later asks how things stand. */
   | { readonly type: "who" }
   | { readonly type: "retry" };

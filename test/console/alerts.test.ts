@@ -42,6 +42,7 @@ afterEach(() => {
 it("goes on when the browser has no sound and refuses a notification", () => {
   choose({ sound: true, notifications: true });
   alertIncoming(message, true);
+  vi.runAllTimers();
   expect(made).toHaveBeenCalledTimes(1);
 });
 

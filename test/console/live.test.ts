@@ -27,6 +27,7 @@ const { isRefused, model, connection } = await import("../../src/console/state.t
 
 const user = { id: 1, login: "d", timeZone: "UTC" };
 const tracker = { id: 5, label: "Truck 5", driver: "", group: 0, model: null, deviceId: "5", searched: "truck 5" };
+const nothing = (): void => undefined;
 const MINUTES = 60_000;
 let live: InstanceType<typeof Live>;
 
@@ -35,7 +36,7 @@ beforeEach(() => {
   calls.fleet.mockResolvedValue([tracker]);
   calls.roster.mockResolvedValue({ eventId: "1-0", at: ORIGIN, entries: [] });
   connection.value = { type: "connecting" };
-  live = new Live({ hash: "h", user }, { live: () => undefined, heard: () => undefined, reset: () => undefined, ended: () => undefined });
+  live = new Live({ hash: "h", user }, { live: nothing, heard: () => [], seen: nothing, reset: nothing, ended: nothing });
   void live.run();
 });
 afterEach(() => {

@@ -1,6 +1,6 @@
 /** Several tabs of one browser share one stream, and none misses anything when the one that follows it is closed. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { until } from "../../support/gateway-world.ts";
 import { ScriptedServer } from "../scripted-server.ts";
 import { describeInBrowser, launchBrowser, signIn } from "./chromium.ts";
@@ -45,5 +45,38 @@ describeInBrowser("several tabs", () => {
     );
     server.say(4, "and afterwards");
     await Promise.all(others.map((page) => heard(page, "and afterwards")));
+    for (const page of others) await page.close();
+  });
+
+  it("call for no text that is looked at in one of them", async () => {
+    await context.addInitScript(() => {
+      const shown: string[] = [];
+      const notify = (_: string, { body }: NotificationOptions): object => {
+        shown.push(body ?? "");
+        return new EventTarget();
+      };
+      Object.assign(globalThis, {
+        shown,
+        Notification: Object.assign(
+          function Notification(label: string, options: NotificationOptions) {
+            return notify(label, options);
+          },
+          { permission: "granted" },
+        ),
+      });
+      localStorage.setItem("tracker-chat:prefs", JSON.stringify({ notifications: true }));
+    });
+    const [leading, other] = [await openTab(), await openTab()];
+    await other.locator('a.row[data-tracker="5"]').click();
+    await other.locator(".message").last().waitFor();
+    const called = (): Promise<readonly string[]> => leading.evaluate(() => (globalThis as unknown as { shown: string[] }).shown);
+    server.say(5, "looked at");
+    server.say(4, "not looked at");
+    await until(
+      async () => (await called()).length > 0,
+      () => "a notification",
+    );
+    await leading.waitForTimeout(1_000);
+    expect(await called()).toEqual(["not looked at"]);
   });
 });
