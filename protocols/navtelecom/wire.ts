@@ -37,8 +37,9 @@ export function writeNtcb({ receiver, sender }: Parties, data: Buffer): Buffer {
   return Buffer.concat([header, data]);
 }
 
-/** Reads a whole NTCB frame and checks both check bytes; throws LayoutError when it is shorter than its header. */
+/** Reads a whole NTCB frame and checks both check bytes. Never throws. */
 export function readNtcb(frame: Buffer): Ntcb {
+  if (frame.length < HEADER_BYTES) return bad(`NTCB: header of ${HEADER_BYTES} bytes expected, came ${frame.length}`);
   const header = HEADER.read(frame.subarray(0, HEADER_BYTES));
   const data = frame.subarray(HEADER_BYTES);
   if (!headerFits(frame)) return bad("NTCB: wrong check byte of the header");

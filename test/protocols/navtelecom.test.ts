@@ -266,13 +266,22 @@ describe("the protocol", () => {
     expect(listener && units(listener, Buffer.from(heard, "hex")).map(({ kind }) => kind)).toEqual(["frame", "frame", "frame", "frame"]);
   });
 
-  it("explains any bytes without throwing", () => {
+  it("says what is wrong with less than a header", () => {
+    for (const codec of [navtelecom.connect(), online(null)])
+      expect(codec.decode(Buffer.from("404e54430100", "hex")).events).toEqual([
+        { type: "bad", reason: "NTCB: header of 16 bytes expected, came 6" },
+      ]);
+  });
+
+  it("reads and explains any bytes without throwing", () => {
+    const codecs = [navtelecom.connect(), online("FLEX 2.0 offer with")];
     const head = fc.constantFrom(Buffer.alloc(0), Buffer.from("~"), Buffer.from("~O\x82\0"), Buffer.from("~P\x7f"), Buffer.from("@NTC"));
     const ntcb = fc.uint8Array({ maxLength: 60 }).map((data) => writeNtcb({ receiver: 1, sender: 0 }, Buffer.from(data)));
     const any = fc.tuple(head, fc.uint8Array({ maxLength: 60 })).map(([start, rest]) => Buffer.concat([start, Buffer.from(rest)]));
     fc.assert(
       fc.property(fc.oneof(any, ntcb), fc.constantFrom("up", "down"), (bytes, direction) => {
         expect(navtelecom.explain(bytes, direction).title).not.toBe("");
+        for (const codec of codecs) replyOf(codec.decode(bytes));
       }),
     );
   });
