@@ -42,7 +42,7 @@ function Result({ sent }: { readonly sent: Broadcast }): JSX.Element {
       </div>
       <ul class="recipients-result">
         {recipients.map(({ trackerId, messageId }) => (
-          <Recipient key={trackerId} trackerId={trackerId} messageId={messageId} />
+          <Recipient key={trackerId} trackerId={trackerId} messageId={messageId} sentAt={sentAt} />
         ))}
       </ul>
     </div>
@@ -53,9 +53,10 @@ interface RecipientProps {
   readonly trackerId: TrackerId;
   /** Null: its text was not stored. */
   readonly messageId: MessageId | null;
+  readonly sentAt: number;
 }
 
-function Recipient({ trackerId, messageId }: RecipientProps): JSX.Element {
+function Recipient({ trackerId, messageId, sentAt }: RecipientProps): JSX.Element {
   const { online } = rowOf(trackerId).presence;
   const tracker = model.value.trackers.get(trackerId);
   const progress = messageId === null ? undefined : model.value.watched.get(messageId);
@@ -70,7 +71,7 @@ function Recipient({ trackerId, messageId }: RecipientProps): JSX.Element {
           <Icon name={status?.icon ?? "cross"} />
           <span>
             {status === null ? say("broadcast.notSent") : say(status.words)}
-            {status?.at == null ? null : ` ${times.value.clock(status.at)}`}
+            {status?.at == null ? null : ` ${times.value.clockAfter(status.at, sentAt)}`}
           </span>
         </span>
       </a>

@@ -75,6 +75,27 @@ describeInBrowser("a message to several", () => {
     await focusIs(page.locator(".review h2"));
   });
 
+  it("tells the day of a delivery that came on another one", async () => {
+    await begin();
+    await page.route("**/tracker/chat/broadcast", (route) =>
+      route.fulfill({ json: { success: true, sent_to: [1], not_sent_to: [], message_ids: { 1: 9_001 } } }),
+    );
+    await text().fill("Snow on the pass");
+    await choices().first().click();
+    await page.getByRole("button", { name: /^Review/ }).click();
+    await page.getByRole("button", { name: "Send to 1" }).click();
+    const recipient = page.locator(".recipients-result .status");
+    await recipient.waitFor();
+    server.emit("status", {
+      tracker_id: 1,
+      message_id: 9_001,
+      status: "DELIVERED",
+      state: "delivered",
+      update_time: "2099-03-01T10:30:00+00:00",
+    });
+    await recipient.getByText("delivered 1 Mar 2099, 11:30").waitFor();
+  });
+
   it("clears its search by Esc before it is left", async () => {
     await begin();
     await search().fill("Truck 2");
