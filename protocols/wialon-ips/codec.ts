@@ -34,7 +34,7 @@ export class WialonCodec implements Codec {
   identified(identity: Identity): void {
     this.#settings = settingsOf(identity.profile);
     this.#loggedIn = true;
-    this.framer.loggedIn();
+    this.framer.loggedIn(this.#key);
   }
 
   decode(frame: Buffer): Reading {

@@ -40,6 +40,8 @@ export class WialonFramer implements Framer {
   #body: Body | null = null;
   #broken = false;
   #loggedIn = false;
+  /** The id of the device that is logged in, as it says it. */
+  #own: string | null = null;
   #prefix = "";
 
   constructor(direction: "up" | "down") {
@@ -55,8 +57,9 @@ export class WialonFramer implements Framer {
   }
 
   /** Batches may be long from now on, and the prefix of this device says nothing new. */
-  loggedIn(): void {
+  loggedIn(own: string | null): void {
     this.#loggedIn = true;
+    this.#own = own;
   }
 
   push(chunk: Buffer): void {
@@ -92,7 +95,7 @@ export class WialonFramer implements Framer {
     }
     this.#scanned = 0;
     const line = bytes.subarray(0, stop);
-    const prefix = prefixLength(line);
+    const prefix = prefixLength(line, this.#own);
     if (prefix > 0) return this.#takePrefix(prefix);
     this.#queue.drop(end + 1);
     return this.#beginBody(line) ?? { kind: "frame", bytes: line };

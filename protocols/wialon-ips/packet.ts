@@ -44,12 +44,17 @@ function readPrefix(bytes: Buffer): Extract<Unit, { kind: "prefix" }> | null {
   return key === undefined ? null : { kind: "prefix", version: fields?.[1] ?? null, key };
 }
 
-/** How many bytes before the first packet of this line are a UDP prefix; 0: none. */
-export function prefixLength(line: Buffer): number {
+/**
+ * How many bytes before the first packet of this line are a UDP prefix; 0: none. Without a version only an IMEI is certain, and
+ * the line's own id: any other word before a packet is the rest of something else.
+ */
+export function prefixLength(line: Buffer, own: string | null = null): number {
   if (line[0] === HASH) return 0;
   const hash = line.indexOf(HASH);
   if (hash < 1 || hash > PREFIX_BYTES || !PACKET_HEAD.test(line.toString("latin1", hash, hash + 6))) return 0;
-  return readPrefix(line.subarray(0, hash)) === null ? 0 : hash;
+  const prefix = readPrefix(line.subarray(0, hash));
+  if (prefix === null) return 0;
+  return prefix.version !== null || prefix.key === own || IMEI.test(prefix.key) ? hash : 0;
 }
 
 /** The frame that stands for a UDP prefix. */
@@ -78,4 +83,6 @@ function readTail(text: string): Tail | null {
 /** Version and unit id together. */
 const PREFIX_BYTES = 80;
 const PREFIX = /^(?:(\d{1,3}\.\d{1,3});)?([0-9A-Za-z_-]{1,64})$/;
+/** Or a MEID in digits. */
+const IMEI = /^\d{14,18}$/;
 const PACKET_HEAD = /^#[A-Z]{1,4}#/;

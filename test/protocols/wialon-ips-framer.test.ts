@@ -89,11 +89,11 @@ describe("lines", () => {
     const batch = Buffer.from(`#B#${"NA;NA;NA;NA;NA;NA;NA;NA;NA;NA|".repeat(5000)}\n`);
     expect(up(batch)[0]?.kind).toBe("broken");
     const framer = new WialonFramer("up");
-    framer.loggedIn();
+    framer.loggedIn("865905021234567");
     expect(framesOf(framer, batch)).toMatchObject([{ kind: "frame" }]);
     expect(framesOf(framer, Buffer.from(`#M#${"a".repeat(MAX_LINE_BYTES)}\n`))[0]?.kind).toBe("broken");
     const other = new WialonFramer("up");
-    other.loggedIn();
+    other.loggedIn("865905021234567");
     expect(framesOf(other, Buffer.from(`#B#${"|".repeat(MAX_BATCH_BYTES)}`))[0]?.kind).toBe("broken");
   });
 });
@@ -161,9 +161,19 @@ describe("the UDP form", () => {
     const framer = new WialonFramer("up");
     const line = Buffer.from("2.0;865905021234567#P#\r\n");
     expect(shown(framesOf(framer, line))).toEqual(["frame 2.0;865905021234567#\n", "frame #P#"]);
-    framer.loggedIn();
+    framer.loggedIn("865905021234567");
     expect(shown(framesOf(framer, line))).toEqual(["frame #P#"]);
     expect(shown(framesOf(framer, Buffer.from("2.0;1#P#\r\n")))).toEqual(["frame 2.0;1#\n", "frame #P#"]);
+  });
+
+  it("a word before a packet is a prefix as an IMEI, behind a version, or as the id of the line", () => {
+    const framer = new WialonFramer("up");
+    const prefixed = (word: string) => shown(framesOf(framer, Buffer.from(`${word}#P#\r\n`)));
+    expect(prefixed("truck-7")).toEqual(["frame truck-7#P#"]);
+    framer.loggedIn("truck-7");
+    expect(prefixed("truck-7")).toEqual(["frame truck-7#\n", "frame #P#"]);
+    for (const word of ["OK", "truck-8", "1234"]) expect(prefixed(word)).toEqual([`frame ${word}#P#`]);
+    expect(prefixed("865905021234567")).toEqual(["frame 865905021234567#\n", "frame #P#"]);
   });
 
   it.each(["hello world#P#", "2.0#P#", "a#b", "1#p#", "2.0;#P#", `${"1".repeat(90)}#P#`, "2.0;1#"])("%j has no such prefix", (line) => {
