@@ -21,8 +21,8 @@ export interface EventSide {
   readonly hub: EventHub;
   /** Takes over what an earlier process of this name left; call before the first device is let in. */
   start(): Promise<void>;
-  /** Others gave this node up, and it lives. */
-  revive(lines: Iterable<OwnLine>): void;
+  /** This node's lease was renewed; if others gave it up, these lines are said to be there. */
+  renewed(lease: "kept" | "taken", lines: Iterable<OwnLine>): void;
   /** Relays what the last lines left; call when they are gone. */
   stop(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export function createEventSide({ node, store, events, fleet, meter, log }: Even
       reaper.start();
       hub.start();
     },
-    revive: (lines) => void reaper.revive(lines),
+    renewed: (lease, lines) => void reaper.renewed(lease, lines),
     stop: async () => {
       hub.stop();
       reaper.stop();

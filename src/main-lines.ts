@@ -37,8 +37,8 @@ export interface LineSideDeps {
   readonly tap?: () => LineTap;
   /** A connection for BullMQ; the caller closes those that it is asked for here. */
   readonly connect: () => MailConnection;
-  /** This node was given up by others, and lives. */
-  readonly revive: (lines: Iterable<OwnLine>) => void;
+  /** This node's lease was renewed, and these are its lines. */
+  readonly onRenewed: (lease: "kept" | "taken", lines: Iterable<OwnLine>) => void;
 }
 
 export interface LineSide {
@@ -110,8 +110,10 @@ export function createLineSide(deps: LineSideDeps): LineSide {
       store,
       node,
       log,
-      onLapsed: () => deps.revive(registry.all()),
-      onRenewed: () => void lines.retryUnsaid(),
+      onRenewed: (lease) => {
+        void lines.retryUnsaid();
+        deps.onRenewed(lease, registry.all());
+      },
     }),
     worker: new MailWorker({ node, mailbox, connect: deps.connect, meter, log }),
     sweeper: createSweeper(deps, registry, outboxAge),

@@ -90,12 +90,11 @@ async function start({ config, log, closing, around }: Beginning): Promise<void>
   const fleet = await startFleet({ config, log, closing }, new RedisFleetStore({ requests, subscriber }), store);
   const events = new RedisEvents({ requests, subscriber, own });
   const eventSide = createEventSide({ node: config.nodeId, store, events, fleet, meter: metrics, log });
-  const { revive } = eventSide;
   const watch = new NodeWatch(metrics, store);
   const load = (): Load => watch.load;
   const common = { config, store, fleet, log, load, certificates };
   const capture = startCapture(config, log, closing);
-  const parts = { ...common, protocols: PROTOCOLS, meter: metrics, connect: () => connect("bullmq"), revive };
+  const parts = { ...common, protocols: PROTOCOLS, meter: metrics, connect: () => connect("bullmq"), onRenewed: eventSide.renewed };
   const lineSide = createLineSide(capture === null ? parts : { ...parts, tap: capture.tap });
   const { gateway, outbox } = lineSide;
   const condition = new Condition({ listening: () => gateway.ready, store, load });

@@ -126,9 +126,7 @@ export interface EventStore {
   trackersOf(node: string): Promise<readonly TrackerId[]>;
   /** A node answers no longer for these trackers; without trackers: for any. */
   release(node: string, trackerIds: readonly TrackerId[] | null): Promise<void>;
-  /** Says that this node may leave something behind; true when nobody knew: it is new, or was given up by others. */
-  register(): Promise<boolean>;
-  /** Names all trackers that this node answers for once more: it was given up, and lives. */
+  /** Names this node, and all trackers that it answers for, once more: it was given up, and lives. */
   claim(): Promise<void>;
   /** Of the trackers that this node answers for, those without a line here that were not touched for so long (ms). */
   idle(forMs: number): readonly TrackerId[];

@@ -9,17 +9,14 @@ export interface PresenceDeps {
   readonly store: Pick<MessageStore, "renewLease" | "dropLease">;
   readonly node: string;
   readonly log: Logger;
-  /** The lease had lapsed: others may have given this node's lines up. */
-  readonly onLapsed: () => void;
-  /** The lease was renewed: the store is there. */
-  readonly onRenewed: () => void;
+  /** The lease was renewed: the store is there. `taken`: it had lapsed, so that others may have given this node's lines up. */
+  readonly onRenewed: (lease: "kept" | "taken") => void;
 }
 
 export class Presence {
   readonly #deps: PresenceDeps;
   #timer: NodeJS.Timeout | null = null;
   #held = true;
-  #started = false;
   #stopped = false;
 
   constructor(deps: PresenceDeps) {
@@ -47,9 +44,7 @@ export class Presence {
   async #renew(): Promise<void> {
     try {
       const lease = await this.#deps.store.renewLease(this.#deps.node, LEASE_MS);
-      if (lease === "taken" && this.#started) this.#deps.onLapsed();
-      this.#started = true;
-      this.#deps.onRenewed();
+      this.#deps.onRenewed(lease);
       if (!this.#held) this.#deps.log.info("the node's lease is renewed again");
       this.#held = true;
     } catch (error) {

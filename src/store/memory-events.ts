@@ -123,10 +123,6 @@ export class MemoryEvents implements EventStore {
     return Promise.resolve();
   }
 
-  register(): Promise<boolean> {
-    return Promise.resolve(false);
-  }
-
   claim(): Promise<void> {
     return Promise.resolve();
   }

@@ -4,7 +4,6 @@ import type { TrackerId } from "../chat/message.ts";
 import type { RedisConnection } from "./connection.ts";
 import { unpackEvents } from "./event-codec.ts";
 import { EVENT_NODES, nodeTrackersKey } from "./keys.ts";
-import { asNumber } from "./redis-reply.ts";
 import { Scripts, type ToldEvents } from "./redis-scripts.ts";
 
 /** A tracker that is named in Redis, or about to be. */
@@ -83,13 +82,6 @@ export class NodeEvents {
     await Promise.all(pieces.map((some) => this.#connection.srem(nodeTrackersKey(this.node), ...some)));
   }
 
-  /** Names this node; true when it was not: it is new here, or was given up. */
-  async register(): Promise<boolean> {
-    const fresh = await this.#add(EVENT_NODES, [this.node]);
-    this.#isRegistered = true;
-    return fresh > 0;
-  }
-
   /** Takes this node's own name back; the next tracker that is touched brings it again. */
   async leave(): Promise<void> {
     this.#isRegistered = false;
@@ -99,7 +91,7 @@ export class NodeEvents {
   /** Names everything once more: this node was given up, and lives. */
   async name(): Promise<void> {
     const trackerIds = [...this.#marks.keys()];
-    await this.register();
+    await this.#register();
     for (let at = 0; at < trackerIds.length; at += AT_ONCE) {
       await this.#add(nodeTrackersKey(this.node), trackerIds.slice(at, at + AT_ONCE));
     }
@@ -119,12 +111,17 @@ export class NodeEvents {
   }
 
   async #write(trackerId: TrackerId): Promise<void> {
-    const registered = this.#isRegistered ? null : this.register();
+    const registered = this.#isRegistered ? null : this.#register();
     await Promise.all([registered, this.#add(nodeTrackersKey(this.node), [trackerId])]);
   }
 
-  async #add(key: string, members: readonly (string | number)[]): Promise<number> {
-    return asNumber(await this.#scripts.run("name", [key], members));
+  async #register(): Promise<void> {
+    await this.#add(EVENT_NODES, [this.node]);
+    this.#isRegistered = true;
+  }
+
+  async #add(key: string, members: readonly (string | number)[]): Promise<void> {
+    await this.#scripts.run("name", [key], members);
   }
 
   #tell(written: Written): void {

@@ -106,10 +106,6 @@ export class RedisEvents implements EventStore {
     else if (trackerIds.length > 0) await reach(this.#requests.srem(nodeTrackersKey(node), ...trackerIds));
   }
 
-  register(): Promise<boolean> {
-    return reach(this.#own.register());
-  }
-
   async claim(): Promise<void> {
     await reach(this.#own.name());
   }

@@ -1,6 +1,7 @@
 /** What a dead node left: its events are relayed, its devices are said to be gone. On a real Redis in cluster mode. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Reaper } from "../../src/events/reaper.ts";
+import type { EventStore } from "../../src/chat/events.ts";
+import { type OwnLine, Reaper } from "../../src/events/reaper.ts";
 import { deviceText, freshTracker, received, submitted } from "../store/world.ts";
 import type { MemoryDirectory } from "../support/fleet.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -131,9 +132,98 @@ describe("the reaper", () => {
     expect(await looks(live.reaper, LOOKS)).toEqual(["b"]);
     expect(await paused.store.renewLease("b", 60_000)).toBe("taken");
     expect(await paused.store.renewLease("b", 60_000)).toBe("kept");
-    await paused.reaper.revive([{ trackerId: tracker, epoch }]);
+    await paused.reaper.renewed("taken", [{ trackerId: tracker, epoch }]);
     await expect.poll(() => saidTo(live.events, USER)).toEqual(["online", "offline", "online"]);
     expect(await live.events.nodes()).toContain("b");
+    expect(await live.events.trackersOf("b")).toEqual([tracker]);
+  });
+});
+
+describe("a node that comes back while it is given up", () => {
+  const LINES = 250;
+  const given = (stage: Stage): Promise<readonly string[]> => looks(stage.reaper, LOOKS);
+
+  interface Stage {
+    /** Of the node that gives up. */
+    readonly reaper: Reaper;
+    readonly live: EventNode;
+    readonly paused: EventNode & { readonly reaper: Reaper };
+    readonly lines: readonly OwnLine[];
+  }
+
+  /** In the second hundred of its lines it has its lease again, and says so at once. */
+  async function comingBack(): Promise<Stage> {
+    const trackers = Array.from({ length: LINES }, freshTracker);
+    const directory = fleetOf(...trackers);
+    const [live, paused] = [await start("a", directory), await start("b", directory)];
+    const login = async (trackerId: number): Promise<OwnLine> => {
+      const { epoch } = await paused.store.login({ trackerId, node: "b", protocol: "p" });
+      return { trackerId, epoch };
+    };
+    const lines = await Promise.all(trackers.map(login));
+    await redis.command("ZREM", "nodes", "b");
+    let presumed = 0;
+    const presume: EventStore["presume"] = async (...args) => {
+      presumed += 1;
+      if (presumed === 101) await paused.reaper.renewed(await paused.store.renewLease("b", 60_000), lines);
+      return await live.events.presume(...args);
+    };
+    const events = over(live.events, { presume });
+    const reaper = new Reaper({ events, messages: live.store, recover: (ids) => live.relayer.recover(ids), node: "a", log: silent });
+    return { reaper, live, paused, lines };
+  }
+
+  /** Trackers of which the account hears last that they are online. */
+  async function online({ live }: Stage): Promise<number> {
+    const last = new Map<number, boolean>();
+    for (const { trackerId, events } of await live.events.read(USER, "0-0", 100_000)) {
+      for (const event of events) if (event.type === "presence") last.set(trackerId, event.online);
+    }
+    return [...last.values()].filter((one) => one).length;
+  }
+
+  it("is left alone from then on, and says that all its lines are there, also those given up meanwhile", async () => {
+    const stage = await comingBack();
+    const { reaper, live, paused, lines } = stage;
+    expect(await given(stage)).toEqual([]);
+    expect(await online(stage)).toBeLessThan(LINES);
+    await reaper.look();
+    await paused.reaper.renewed("kept", lines);
+    await expect.poll(() => online(stage)).toBe(LINES);
+    expect(await live.events.trackersOf("b")).toHaveLength(LINES);
+    expect(await live.events.nodes()).toContain("b");
+    await reaper.look();
+    await paused.reaper.renewed("kept", lines);
+    expect(await live.events.nodes()).toContain("b");
+    await kill(paused);
+    expect(await given(stage)).toEqual(["b"]);
+    expect(await online(stage)).toBe(0);
+  });
+
+  it("is given up all the same when it dies before it could say so", async () => {
+    const stage = await comingBack();
+    await given(stage);
+    await stage.reaper.look();
+    expect(await stage.live.events.nodes()).not.toContain("b");
+    await kill(stage.paused);
+    expect(await given(stage)).toEqual(["b"]);
+    expect(await online(stage)).toBe(0);
+    expect(await stage.live.events.trackersOf("b")).toEqual([]);
+  });
+
+  it("says it again at each renewal until that succeeds", async () => {
+    const tracker = freshTracker();
+    const directory = fleetOf(tracker);
+    const [live, paused] = [await start("a", directory), await start("b", directory)];
+    const { epoch } = await paused.store.login({ trackerId: tracker, node: "b", protocol: "p" });
+    await redis.command("ZREM", "nodes", "b");
+    expect(await looks(live.reaper, LOOKS)).toEqual(["b"]);
+    await redis.command("SET", "ev:node:{b}", "in the way");
+    await paused.reaper.renewed("taken", [{ trackerId: tracker, epoch }]);
+    expect(await saidTo(live.events, USER)).toEqual(["online", "offline"]);
+    await redis.command("DEL", "ev:node:{b}");
+    await paused.reaper.renewed("kept", [{ trackerId: tracker, epoch }]);
+    await expect.poll(() => saidTo(live.events, USER)).toEqual(["online", "offline", "online"]);
     expect(await live.events.trackersOf("b")).toEqual([tracker]);
   });
 });
@@ -158,4 +248,24 @@ describe("a node's names for what it answers for", () => {
     await redis.command("DEL", "ev:node:{a}");
     expect(await submitted(store, tracker)).toBeGreaterThan(0);
   });
+
+  it("fail each change until the node itself is named", async () => {
+    const [one, other] = [freshTracker(), freshTracker()];
+    const { store, events } = await start("a", fleetOf(one, other));
+    await redis.command("SET", "ev:nodes", "in the way");
+    const both = await Promise.allSettled([submitted(store, one), submitted(store, other)]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    await redis.command("DEL", "ev:nodes");
+    await submitted(store, one);
+    expect(await events.nodes()).toEqual(["a"]);
+  });
 });
+
+/** A store of events of which some calls are replaced. */
+function over(events: EventStore, calls: Partial<EventStore>): EventStore {
+  const inner = (name: string | symbol): unknown => {
+    const value: unknown = Reflect.get(events, name);
+    return typeof value === "function" ? value.bind(events) : value;
+  };
+  return new Proxy(events, { get: (_, name) => Reflect.get(calls, name) ?? inner(name) });
+}
