@@ -24,6 +24,8 @@ export interface SentText {
   readonly number: number;
   /** What its unit must say. */
   readonly mode: Confirmation;
+  /** Its unit may mean it by CID 0. */
+  readonly cidZero: boolean;
 }
 
 interface Sent extends SentText {
@@ -106,9 +108,10 @@ export class Confirmations {
     return [this.#hold(sent, frame, HOLD_MS)];
   }
 
-  /** DELIV, COMCONF or MSGCONF of one of a unit's texts, by its CID. */
+  /** DELIV, COMCONF or MSGCONF of one of a unit's texts, by its CID; 0 is no text's. */
   confirmed({ type, result, cid }: Command, unit: string | null, frame: Buffer): readonly DeviceEvent[] {
-    const tag = String(cid);
+    const tag = cid === 0 ? this.#onlyWaiting(unit) : String(cid);
+    if (tag === null) return [];
     const sent = this.#find(tag, unit);
     const name = named({ tag, unit });
     if (result === CONFIRMATION.inProgress) {
@@ -144,6 +147,12 @@ export class Confirmations {
       receipts.push({ event: { type: "receipt", ...named(sent), outcome: "accepted" }, frame: held.frame });
     }
     return { at, receipts };
+  }
+
+  /** The one text of a unit that waits, if that is what it means by CID 0. */
+  #onlyWaiting(unit: string | null): string | null {
+    const [first, second] = [...this.#byPid.values()].filter((sent) => sent.unit === unit && sent.state === "written");
+    return first?.cidZero === true && second === undefined ? first.tag : null;
   }
 
   #find(tag: string, unit: string | null): Sent | undefined {

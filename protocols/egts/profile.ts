@@ -16,6 +16,7 @@ export interface Settings {
   readonly maxBytes: number;
   readonly confirmation: Confirmation;
   readonly confirmTexts: boolean;
+  readonly cidZero: boolean;
 }
 
 export const DEFAULTS: Settings = {
@@ -25,6 +26,7 @@ export const DEFAULTS: Settings = {
   maxBytes: DEFAULT_TEXT_BYTES,
   confirmation: "auto",
   confirmTexts: true,
+  cidZero: false,
 };
 
 export function settingsOf(profile: Profile): Settings {
@@ -61,6 +63,11 @@ export const PROFILE_SCHEMA: ProfileSchema = {
         "what delivers a text: auto: DELIV, COMCONF or MSGCONF, or the record's own receipt when nothing follows it for 10 s; record: the record's receipt at once; command: only DELIV, COMCONF or MSGCONF",
     },
     confirmTexts: { type: "boolean", default: DEFAULTS.confirmTexts, description: "answer each driver's text with MSGCONF as well" },
+    cidZero: {
+      type: "boolean",
+      default: DEFAULTS.cidZero,
+      description: "a confirmation with CID 0 means the text that waits for one, if there is only one: for units that do not copy the CID",
+    },
     units: {
       type: "boolean",
       default: true,

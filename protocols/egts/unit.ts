@@ -36,10 +36,12 @@ export class EgtsUnit implements UnitSpeech {
     const { charset } = outgoing;
     return partsOf(outgoing, "no character of this text exists in CP-1251", (data, index) => {
       // The parts of one text share the low half of the CID, so that no number of them reaches another text's.
-      const cid = (index * 0x1_0000 + (order.tag & 0xffff)) >>> 0;
+      const low = order.tag & 0xffff;
+      // CID 0 is what units say that do not copy the CID.
+      const cid = ((index + (low === 0 ? 1 : 0)) * 0x1_0000 + low) >>> 0;
       const { bytes, pid, number } = speech.text({ object: this.object, cid, charset, data });
       const tag = String(cid);
-      confirmations.encoded({ unit: this.key, tag, pid, number, mode: this.settings.confirmation });
+      confirmations.encoded({ unit: this.key, tag, pid, number, mode: this.settings.confirmation, cidZero: this.settings.cidZero });
       return { bytes, tag };
     });
   }

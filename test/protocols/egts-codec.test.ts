@@ -123,6 +123,27 @@ describe("receipts", () => {
     expect(confirmed(codec, 0x80, 1)).toEqual([{ type: "alive" }]);
   });
 
+  it("with CID 0 name no text", () => {
+    const codec = loggedIn({ maxBytes: 20 });
+    const parts = send(codec, text("a".repeat(25), 0x3_0000));
+    expect(parts.map(({ tag }) => tag)).toEqual([String(0x1_0000), String(0x2_0000)]);
+    for (const kind of [0x80, 0x20, 0x26, 0x82]) expect(confirmed(codec, kind, 0)).toEqual([{ type: "alive" }]);
+    expect(confirmed(codec, 0x80, 0x1_0000)).toMatchObject([{ type: "receipt", tag: String(0x1_0000) }]);
+  });
+
+  it("with CID 0 mean the one text that waits, where the profile says so", () => {
+    const codec = loggedIn({ cidZero: true });
+    expect(confirmed(codec, 0x80, 0)).toEqual([{ type: "alive" }]);
+    const [sent] = send(codec, text("a", 7));
+    taken(codec, sent);
+    expect(confirmed(codec, 0x80, 0)).toEqual([{ type: "receipt", tag: "7", outcome: "accepted" }]);
+    expect(confirmed(codec, 0x80, 0)).toEqual([{ type: "alive" }]);
+    for (const tag of [8, 9]) send(codec, text("b", tag));
+    expect(confirmed(codec, 0x80, 0)).toEqual([{ type: "alive" }]);
+    confirmed(codec, 0x80, 9);
+    expect(confirmed(codec, 0x82, 0)).toMatchObject([{ type: "receipt", tag: "8", outcome: "rejected" }]);
+  });
+
   it("are told apart for the last 256 parts", () => {
     const codec = loggedIn({ confirmation: "record" });
     const all = Array.from({ length: 257 }, (_, index) => send(codec, text("a", index + 1))[0]);
@@ -174,7 +195,7 @@ describe("texts to the device", () => {
   it("number their parts in the high half of the CID, whatever the tag", () => {
     const codec = loggedIn({ maxBytes: 20 });
     expect(send(codec, text("x".repeat(41), 0xffff)).map(({ tag }) => tag)).toEqual(["65535", "131071", "196607"]);
-    expect(send(codec, text("y", 0)).map(({ tag }) => tag)).toEqual(["0"]);
+    expect(send(codec, text("y", 0)).map(({ tag }) => tag)).toEqual(["65536"]);
   });
 
   it("fit the device's buffer, in any charset and form", () => {
