@@ -57,16 +57,16 @@ interface MessagesProps {
 function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
   const { messages, complete } = conversation;
   const firstNew = useFirstNew(conversation, row);
-  // Until the list says where it stands: with something new it need not open at the end.
-  const [atEnd, setAtEnd] = useState(firstNew === null);
-  const below = useBelow(conversation, atEnd);
+  // Null until the list says where it stands: with something new it need not open at the end.
+  const [atEnd, setAtEnd] = useState(firstNew === null ? true : null);
+  const below = useBelow(conversation, atEnd !== false);
   const waiting = withoutStored(unsent.value, tracker.id, (id) => messageOf(messages, id) !== undefined);
   const { dayOf } = times.value;
   const items = useMemo(
     () => itemsOf({ messages, complete, unsent: waiting, firstNew, dayOf }),
     [messages, complete, waiting.map(({ key, state }) => `${key}${state.type}`).join(), firstNew, dayOf],
   );
-  useReading(tracker.id, conversation, atEnd);
+  useReading(tracker.id, conversation, atEnd === true);
   useOwnTexts(waiting);
   const found = finding.value?.at ?? null;
   // At each step, also one that leads to the same message: one may have scrolled away from it.
@@ -116,7 +116,7 @@ function Messages({ tracker, row, conversation }: MessagesProps): JSX.Element {
           }
         }}
       </VirtualList>
-      {atEnd ? null : (
+      {atEnd !== false ? null : (
         <button class="jump" type="button" onClick={() => messagesControls.current?.scrollToEnd()}>
           <Icon name="down" />
           {below > 0 ? say("conversation.below", { n: below }) : say("conversation.newest")}

@@ -23,7 +23,7 @@ export interface VirtualListProps<T> {
   readonly anchor: "start" | "end";
   /** The row to open with at the top, where that leaves no room below the last one; else, or negative: as `anchor` says. */
   readonly opensAt?: number;
-  /** After each scroll and each change of what is in view. */
+  /** After each scroll and each change of what is in view; not before the list stands where it opens. */
   readonly onView?: (view: ListView) => void;
   /** Filled with what others may do to the list. */
   readonly controls?: { current: ListControls | null };
@@ -46,6 +46,8 @@ type ListVirtualizer = Virtualizer<HTMLDivElement, HTMLLIElement>;
 const OVERSCAN = 6;
 /** This close to the end counts as being there. */
 const END_PX = 48;
+/** Until the row to open with has landed: rows are measured as they come into view, and move it. */
+const OPENING_FRAMES = 8;
 
 export function VirtualList<T>(props: VirtualListProps<T>): JSX.Element {
   const { items, keyOf, children, label } = props;
@@ -104,6 +106,7 @@ function useVirtualizer<T>(
     observeElementOffset,
     onChange: () => rerender(undefined),
   };
+  const [isOpening, setOpening] = useState(opensAt >= 0);
   const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLLIElement>(options));
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
@@ -112,6 +115,7 @@ function useVirtualizer<T>(
     if (opensAt >= 0) virtualizer.scrollToIndex(opensAt, { align: "start" });
     else if (anchor === "end") virtualizer.scrollToEnd();
   }, [virtualizer]);
+  useLayoutEffect(() => (isOpening ? afterFrames(OPENING_FRAMES, () => setOpening(false)) : undefined), [isOpening]);
   useLayoutEffect(() => {
     if (controls !== undefined) {
       controls.current = {
@@ -119,11 +123,23 @@ function useVirtualizer<T>(
         show: (index) => virtualizer.scrollToIndex(index, { align: "auto" }),
       };
     }
-    if (onView !== undefined && virtualizer.range !== null) {
+    if (!isOpening && onView !== undefined && virtualizer.range !== null) {
       onView({ first: virtualizer.range.startIndex, last: virtualizer.range.endIndex, atEnd: virtualizer.isAtEnd(END_PX) });
     }
   });
   return virtualizer;
+}
+
+/** Gives what prevents it. */
+function afterFrames(count: number, act: () => void): () => void {
+  let left = count;
+  const next = (): void => {
+    left -= 1;
+    if (left === 0) act();
+    else frame = requestAnimationFrame(next);
+  };
+  let frame = requestAnimationFrame(next);
+  return () => cancelAnimationFrame(frame);
 }
 
 function keyAt<T>(items: readonly T[], index: number, keyOf: (item: T) => string | number): string | number {

@@ -48,6 +48,9 @@ describeInBrowser("what is new", () => {
     const [one, other] = [await mark().boundingBox(), await scroller().boundingBox()];
     return (one?.y ?? Number.NaN) - (other?.y ?? 0);
   };
+  /** What stands right below the mark. */
+  const marked = (): Promise<string | null> =>
+    page.locator(".messages li", { has: page.locator(".new") }).evaluate((line) => line.nextElementSibling?.textContent ?? null);
   const sayMany = async (id: number): Promise<void> => {
     for (let index = 0; index < NEW_TEXTS; index += 1) server.say(id, `number ${index} ${"with some words ".repeat(index % 7)}`);
     await row(id).getByText(String(NEW_TEXTS), { exact: true }).waitFor();
@@ -64,6 +67,21 @@ describeInBrowser("what is new", () => {
     expect(server.called).not.toContain("tracker/chat/mark_read");
     await page.getByRole("button", { name: "To the newest" }).click();
     await row(2).locator(".badge").waitFor({ state: "detached" });
+  });
+
+  it.each([
+    [12, "far below the first that is here"],
+    [195, "at the first that is here, while older ones come"],
+  ])("is where a conversation opens with %i new texts: %s", async (count) => {
+    await enter();
+    for (let index = 0; index < count; index += 1) server.say(1, `number ${index} ${"with some words ".repeat(index % 17)}`);
+    await row(1).getByText(String(count), { exact: true }).waitFor();
+    await open(1);
+    await mark().waitFor();
+    await page.waitForTimeout(QUIET_MS);
+    expect(Math.abs(await markTop())).toBeLessThan(40);
+    expect(await marked()).toContain("number 0");
+    await page.getByRole("button", { name: "To the newest" }).waitFor();
   });
 
   it("opens at the end where all of it fits", async () => {
@@ -89,8 +107,6 @@ describeInBrowser("what is new", () => {
       dispatchEvent(new Event("blur"));
     });
     await page.waitForTimeout(QUIET_MS);
-    const marked = (): Promise<string | null> =>
-      page.locator(".messages li", { has: page.locator(".new") }).evaluate((line) => line.nextElementSibling?.textContent ?? null);
     expect(await marked()).toContain("the first");
     server.say(2, "the second");
     await page.locator(".message", { hasText: "the second" }).waitFor();

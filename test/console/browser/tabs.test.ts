@@ -51,19 +51,11 @@ describeInBrowser("several tabs", () => {
   it("call for no text that is looked at in one of them", async () => {
     await context.addInitScript(() => {
       const shown: string[] = [];
-      const notify = (_: string, { body }: NotificationOptions): object => {
-        shown.push(body ?? "");
+      function Notification(_: string, { body = "" }: NotificationOptions): object {
+        shown.push(body);
         return new EventTarget();
-      };
-      Object.assign(globalThis, {
-        shown,
-        Notification: Object.assign(
-          function Notification(label: string, options: NotificationOptions) {
-            return notify(label, options);
-          },
-          { permission: "granted" },
-        ),
-      });
+      }
+      Object.assign(globalThis, { shown, Notification: Object.assign(Notification, { permission: "granted" }) });
       localStorage.setItem("tracker-chat:prefs", JSON.stringify({ notifications: true }));
     });
     const [leading, other] = [await openTab(), await openTab()];
