@@ -113,6 +113,23 @@ describe("the reaper", () => {
     expect((await after.events.holders([online])).get(online)).toEqual({ node: "same", epoch });
   });
 
+  it("relays and says so when Redis is full, too", async () => {
+    const [plain, online] = [freshTracker(), freshTracker()];
+    const directory = fleetOf(plain, online);
+    const [live, doomed] = [await start("a", directory), await start("b", directory)];
+    await doomed.store.login({ trackerId: online, node: "b", protocol: "p" });
+    await expect.poll(() => saidTo(live.events, USER)).toEqual(["online"]);
+    const id = await submitted(doomed.store, plain);
+    await kill(doomed);
+    await redis.command("CONFIG", "SET", "maxmemory", "1");
+    try {
+      expect(await looks(live.reaper, LOOKS)).toEqual(["b"]);
+      expect([...(await saidTo(live.events, USER))].sort()).toEqual([`message ${id} queued`, "online", "offline"].sort());
+    } finally {
+      await redis.command("CONFIG", "SET", "maxmemory", "0");
+    }
+  });
+
   it("does not touch a line that came to the same name after it looked", async () => {
     const tracker = freshTracker();
     const directory = fleetOf(tracker);

@@ -1,6 +1,7 @@
-#!lua
+#!lua flags=allow-oom
 -- Appends events of trackers to their account's stream. What is there already is left out, so that it may be done twice; what
--- would leave a gap is not taken.
+-- would leave a gap is not taken. Also when Redis is full: what gives back writes events, which go from where they wait once they are
+-- here; and no node starts before what an earlier process left is relayed. The stream is bounded.
 -- KEYS   1 stream  2 hash about it: by tracker the number of its last event there, i time (ms) behind which the next entry comes,
 --        b place from which on the stream is complete, l until when (ms) somebody listens
 -- ARGV   1 user  2 channel of nudges  3 most entries  4 how old they may be (ms)  5 most events in one entry
