@@ -37,8 +37,14 @@ export class RuptelaFramer implements Framer {
     const bytes = this.#queue.view();
     if (bytes.length < LENGTH_BYTES) return this.#wait();
     const size = sizeOf(bytes, this.#least);
-    if (size === null) return this.#lose();
+    if (size === null || !this.#mayBegin(bytes)) return this.#lose();
     return bytes.length < size ? this.#wait() : this.#packet(size);
+  }
+
+  /** Behind a packet that was cut short, or bytes between packets, what stands where the IMEI should is none: nobody waits for such a length. */
+  #mayBegin(bytes: Buffer): boolean {
+    const imei = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + IMEI_BYTES);
+    return this.#imei === null || imei.length < IMEI_BYTES || imei.equals(this.#imei) || looksLikeHead(bytes, 0);
   }
 
   #packet(size: number): Framed {
