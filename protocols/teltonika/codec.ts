@@ -8,7 +8,7 @@ import { DEFAULTS, type Settings, settings } from "./profile.ts";
 import { Quiet } from "./quiet.ts";
 import { statusOf } from "./records.ts";
 import { COUNT_BYTES } from "./upstream-framer.ts";
-import { CODEC, countAnswer, type Message, messageFrame, readUnit, TYPE } from "./wire.ts";
+import { bodyOf, CODEC, countAnswer, type Message, messageFrame, readUnit, TYPE } from "./wire.ts";
 
 const ACCEPTED = Buffer.of(0x01);
 const REJECTED = Buffer.of(0x00);
@@ -55,6 +55,7 @@ export class TeltonikaCodec implements Codec {
 
   decode(frame: Buffer): Reading {
     const unit = readUnit(frame);
+    this.framer.judged(unit.kind !== "bad" || bodyOf(frame) !== null);
     switch (unit.kind) {
       case "login":
         this.#quiet.begin();

@@ -1,6 +1,6 @@
 /** Cuts what a device sends into logins and data frames; the one-byte keep-alive FF is consumed. */
 import { ByteQueue, type Framed, type Framer } from "../../src/core/index.ts";
-import { FRAME_OVERHEAD, HEAD_BYTES, MAX_BODY_BYTES, MAX_KEY_BYTES } from "./wire.ts";
+import { CODEC, FRAME_OVERHEAD, HEAD_BYTES, MAX_BODY_BYTES, MAX_KEY_BYTES } from "./wire.ts";
 
 /**
  * The order of the tests is TRC's: FF, then the preamble of four zeros, then a login. Bytes that are none of them are
@@ -9,6 +9,8 @@ import { FRAME_OVERHEAD, HEAD_BYTES, MAX_BODY_BYTES, MAX_KEY_BYTES } from "./wir
 export class TeltonikaFramer implements Framer {
   readonly #queue = new ByteQueue();
   #lost = false;
+  /** Nobody knows whether the last frame ended where its length said. */
+  #doubtful = false;
 
   get buffered(): number {
     return this.#queue.length;
@@ -18,12 +20,17 @@ export class TeltonikaFramer implements Framer {
     this.#queue.push(chunk);
   }
 
+  /** Length and CRC of the last frame: one that was cut short has taken bytes of the next, whose length is then read from a wrong place. */
+  judged(sound: boolean): void {
+    this.#doubtful = !sound;
+  }
+
   next(): Framed | null {
     if (!this.#lost) this.#skipPings();
     const bytes = this.#queue.view();
     if (bytes.length === 0) return null;
     if (this.#lost) return this.#search(bytes);
-    const length = unitLength(bytes);
+    const length = this.#doubtful && !isKnown(bytes) ? NO_CODEC : unitLength(bytes);
     if (length === "more" || (typeof length === "number" && bytes.length < length)) {
       this.#queue.detach();
       return null;
@@ -57,6 +64,15 @@ export class TeltonikaFramer implements Framer {
 
 const PING = 0xff;
 const PREAMBLE = Buffer.alloc(4);
+
+const NO_CODEC = { reason: "no codec behind a preamble and a length" };
+const CODECS: ReadonlySet<number> = new Set(Object.values(CODEC));
+
+/** As far as can be told: a data frame has its codec behind preamble and length. */
+function isKnown(bytes: Buffer): boolean {
+  const codec = bytes[HEAD_BYTES];
+  return codec === undefined || !bytes.subarray(0, PREAMBLE.length).equals(PREAMBLE) || CODECS.has(codec);
+}
 
 /** Bytes of the unit that begins here, as soon as that can be told. */
 export function unitLength(bytes: Buffer): number | "more" | { readonly reason: string } {
