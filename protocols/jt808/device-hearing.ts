@@ -1,7 +1,17 @@
 /** What a message of the platform means to the device. Throws LayoutError on bodies that do not fit. */
 import { decodeText } from "../../src/core/index.ts";
 import type { Packet } from "./header.ts";
-import { BYTE_AND_TEXT, QUESTION, type QuestionBody, REGISTERED, RESEND, RESPONSE, TEXT_2019 } from "./layout.ts";
+import {
+  BYTE_AND_TEXT,
+  EVENT_LIST,
+  type EventListBody,
+  QUESTION,
+  type QuestionBody,
+  REGISTERED,
+  RESEND,
+  RESPONSE,
+  TEXT_2019,
+} from "./layout.ts";
 import { ID, RESULT } from "./messages.ts";
 import type { Edition } from "./profile.ts";
 
@@ -12,6 +22,7 @@ export type Heard =
   | { readonly type: "again"; readonly serial: number; readonly indexes: readonly number[] }
   /** `answers` is null unless it is a question. */
   | { readonly type: "text"; readonly text: Buffer; readonly answers: QuestionBody["answers"] | null }
+  | { readonly type: "events"; readonly list: EventListBody }
   /** To be answered with 0x0001 and this result. */
   | { readonly type: "order"; readonly result: number }
   | { readonly type: "silent" };
@@ -32,6 +43,8 @@ export function hear({ header, body }: Packet, edition: Edition): Heard {
       const { text, answers } = QUESTION.read(body);
       return { type: "text", text, answers };
     }
+    case ID.events:
+      return { type: "events", list: EVENT_LIST[edition].read(body) };
     case ID.time:
     case ID.vendorTime:
     case ID.mediaReceived:
@@ -41,4 +54,4 @@ export function hear({ header, body }: Packet, edition: Edition): Heard {
   }
 }
 
-const UNDERSTOOD: ReadonlySet<number> = new Set([ID.linkTest, ID.events, ID.menus, ID.information]);
+const UNDERSTOOD: ReadonlySet<number> = new Set([ID.linkTest, ID.menus, ID.information]);

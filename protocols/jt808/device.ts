@@ -1,7 +1,9 @@
 /** A JT/T 808 terminal: registers, authenticates, keeps alive, repeats what is not answered, and receives texts. */
 import { type DeviceOptions, type DeviceOutput, decodeText, FlagFramer, LayoutError, type SimulatedDevice } from "../../src/core/index.ts";
 import { answerBody, authBody, fragmentsOf, positionBody, registerBody, textBody } from "./device-bodies.ts";
+import { EventList } from "./device-events.ts";
 import { type Heard, hear } from "./device-hearing.ts";
+import { deviceSettings } from "./device-profile.ts";
 import { type Own, Sender } from "./device-sender.ts";
 import { Fragments } from "./fragments.ts";
 import { type Address, type Header, type Packet, parseFrame, writeFrame } from "./header.ts";
@@ -40,6 +42,7 @@ export class Jt808Device implements SimulatedDevice {
   #beats = 0;
   #late: { readonly at: number; readonly bytes: Buffer }[] = [];
   #question: { readonly serial: number; readonly answers: readonly number[] } | null = null;
+  readonly #events = new EventList();
   readonly #shown = new Set<string>();
 
   /** Throws RangeError when the device id does not fit the phone field. */
@@ -85,10 +88,14 @@ export class Jt808Device implements SimulatedDevice {
     return this.#pump(now);
   }
 
+  /** Without such an answer to a question it is an event of the list, whose ids count from 1. */
   choose(choice: number, now: number): readonly DeviceOutput[] {
     const answer = this.#question?.answers[choice];
-    if (this.#question === null || answer === undefined) return [{ type: "puzzled", reason: `no question with an answer ${choice}` }];
-    this.#sender.add(this.#own("answer", ID.answer, answerBody(this.#question.serial, answer)));
+    if (this.#question !== null && answer !== undefined) {
+      this.#sender.add(this.#own("answer", ID.answer, answerBody(this.#question.serial, answer)));
+      this.#question = null;
+    } else if (this.#events.has(choice + 1)) this.#sender.add(this.#own("answer", ID.event, Buffer.from([choice + 1])));
+    else return [{ type: "puzzled", reason: `no question with an answer ${choice}` }];
     return this.#pump(now);
   }
 
@@ -158,6 +165,9 @@ export class Jt808Device implements SimulatedDevice {
         return this.#sender.again(heard.serial, heard.indexes).map(write);
       case "text":
         return this.#screen(packet.header, heard, now);
+      case "events":
+        this.#events.take(heard.list);
+        return [this.#respond(packet.header, RESULT.ok)];
       case "order":
         return [this.#respond(packet.header, heard.result)];
       case "silent":
@@ -217,7 +227,7 @@ export class Jt808Device implements SimulatedDevice {
       case "silent":
         return [];
       case "reject":
-        return [this.#respond(header, RESULT.failed)];
+        return [this.#respond(header, deviceSettings(this.#options.profile).rejectResult)];
       case "garbled":
         return [this.#respond(header, RESULT.badMessage)];
       case "duplicate":

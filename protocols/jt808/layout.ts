@@ -110,6 +110,15 @@ export const QUESTION = layout<QuestionBody>(
     .array("answers", { type: parser().uint8("answer").uint16("length").buffer("text", { length: "length" }), readUntil: "eof" }),
 );
 
+export interface EventListBody {
+  /** 0 delete all, 1 replace, 2 append, 3 modify, 4 delete. */
+  readonly type: number;
+  readonly events: readonly { readonly event: number; readonly text: Buffer }[];
+}
+
+/** 0x8301; 2011 counts twice. Nothing follows "delete all". */
+export const EVENT_LIST = { "2011": eventListLayout(2), "2013": eventListLayout(1), "2019": eventListLayout(1) } as const;
+
 export interface ResendBody {
   /** Of the first fragment. */
   readonly serial: number;
@@ -130,6 +139,16 @@ export const RESEND = {
 
 function parser(): Parser {
   return new Parser().endianness("big");
+}
+
+function eventListLayout(counts: number): ReturnType<typeof layout<EventListBody>> {
+  return layout<EventListBody>(
+    "event list",
+    parser()
+      .uint8("type")
+      .buffer("counts", { length: ({ type }: { readonly type: number }) => (type === 0 ? 0 : counts) })
+      .array("events", { type: parser().uint8("event").uint8("length").buffer("text", { length: "length" }), readUntil: "eof" }),
+  );
 }
 
 function registerLayout(maker: number, model: number, terminal: number): ReturnType<typeof layout<RegisterBody>> {

@@ -269,7 +269,8 @@ describe("other messages of the platform", () => {
     sent(device.received(message(id, body, 4), 0)).map((header) => header.body[4] ?? -1);
 
   it("are acknowledged when known, and refused with result 3 when not", () => {
-    for (const id of [ID.linkTest, ID.events, ID.menus, ID.information]) expect(answer(id)).toEqual([0]);
+    for (const id of [ID.linkTest, ID.menus, ID.information]) expect(answer(id)).toEqual([0]);
+    expect(answer(ID.events, "\0")).toEqual([0]);
     expect(answer(ID.transparentDown, "\xf0x")).toEqual([3]);
     expect(answer(ID.question, "\0\xff")).toEqual([2]);
   });

@@ -1,9 +1,11 @@
 /** JT/T 808: whatever profile the schema allows, a device logs in and is spoken to. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EventList } from "../../protocols/jt808/device-events.ts";
+import { EVENT_LIST } from "../../protocols/jt808/layout.ts";
 import { CHARSETS, PROFILE_SCHEMA } from "../../protocols/jt808/profile.ts";
 import { Conversation } from "./jt808-conversation.ts";
-import { headerOf, LONG, loggedIn, SHORT } from "./jt808-frames.ts";
+import { bytesOf, headerOf, LONG, loggedIn, SHORT } from "./jt808-frames.ts";
 
 interface QuickReplies {
   readonly maxItems: number;
@@ -43,6 +45,44 @@ describe("quick replies", () => {
     const [first, second] = listsOf({ edition: "2011", quickReplies: new Array<string>(9).fill("汉".repeat(60)) });
     expect(first?.subarray(0, 5).toString("hex")).toBe("0108080178");
     expect(second?.subarray(0, 5).toString("hex")).toBe("0201010978");
+  });
+});
+
+describe("quick replies of the simulated device", () => {
+  const words = Array.from({ length: 32 }, (_, index) => `${index + 1}${"汉".repeat(50)}`);
+
+  it.each(["2011", "2013", "2019"])("%s: those of every message may be picked", (edition) => {
+    const talk = new Conversation({ profile: { edition, quickReplies: words } });
+    talk.connect();
+    for (const choice of [0, 31]) talk.choose(choice);
+    expect(talk.stored).toEqual([words[0], words[31]]);
+    talk.choose(32);
+    expect(talk.outputs.at(-1)).toMatchObject({ type: "puzzled" });
+    expect(talk.notes).toEqual([]);
+  });
+
+  it("come after the answer to a question", () => {
+    const talk = new Conversation({ profile: { quickReplies: ["haha"] } });
+    talk.connect();
+    talk.send(1, "ready?", ["yes"]);
+    for (const choice of [0, 0]) talk.choose(choice);
+    expect(talk.stored).toEqual(["yes", "haha"]);
+  });
+
+  it("are appended and deleted as the platform says", () => {
+    const list = new EventList();
+    const take = (hex: string): void => list.take(EVENT_LIST["2013"].read(bytesOf(hex)));
+    const held = (): readonly number[] => [1, 2, 3].filter((id) => list.has(id));
+    for (const [hex, ids] of [
+      ["0102010161020162", [1, 2]],
+      ["0201030163", [1, 2, 3]],
+      ["0301020164", [1, 2, 3]],
+      ["04010200", [1, 3]],
+      ["00", []],
+    ] as const) {
+      take(hex);
+      expect(held()).toEqual(ids);
+    }
   });
 });
 
@@ -93,4 +133,11 @@ describe("the byte order of UTF-16", () => {
     for (const text of ["收到", "👍"]) talk.say(text);
     expect(talk.stored).toEqual(["收到", Buffer.from("👍", "utf16le").swap16().toString("utf16le").toWellFormed()]);
   });
+});
+
+it("a simulated device rejects with the result that its profile names", () => {
+  const talk = new Conversation({ receipts: "reject", profile: { rejectResult: 3 } }, {}, {});
+  talk.connect();
+  talk.send(1, "text");
+  expect(talk.settlements).toMatchObject([{ type: "rejected", reason: "unsupported" }]);
 });
