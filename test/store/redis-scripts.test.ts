@@ -185,7 +185,7 @@ describe("writers that overtake each other", () => {
       0,
       0,
     ]);
-    expect(late).toEqual([0]);
+    expect(late).toEqual([0, 2]);
     const id = await submitted(store, trackerId);
     expect(await store.pending(shard)).toContain(trackerId);
     expect((await store.outbox(trackerId)).ids).toEqual([id]);

@@ -21,7 +21,7 @@ export const durability: readonly Broken[] = [
   {
     name: "the name of a call is not remembered",
     breaks: "I1b",
-    within: 40,
+    within: 60,
     change: { scripts: (store) => over(store, { submit: (draft) => store.submit({ ...draft, idempotencyKey: null }) }) },
   },
   {
