@@ -165,9 +165,11 @@ const COOL_DOWN_MS = 300;
 function once(socket: Socket, event: "connect" | "secureConnect" | "data"): Promise<readonly unknown[]> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => reject(error);
-    socket.once("error", failed);
+    // Of a line that is closed nothing comes any more.
+    const closed = (): void => reject(new Error(`the line was closed before its "${event}"`));
+    socket.once("error", failed).once("close", closed);
     socket.once(event, (...values: unknown[]) => {
-      socket.off("error", failed);
+      socket.off("error", failed).off("close", closed);
       resolve(values);
     });
   });
