@@ -23,6 +23,14 @@ export const delivery: readonly Broken[] = [
   { name: "a read over a later line means nothing", breaks: "I2", within: 40, change: { scripts: (store) => readsAs(store, () => []) } },
   { name: "two texts are claimed the wrong way round", breaks: "I3", within: 20, change: { port: reversing } },
   {
+    name: "a text joins its lane after its time",
+    breaks: "I3",
+    within: 20,
+    change: {
+      scripts: (store) => over(store, { submit: (draft) => store.submit({ ...draft, notBeforeMs: 2 * (draft.notBeforeMs ?? 0) }) }),
+    },
+  },
+  {
     name: "what a line holds is handed out again",
     breaks: "I4",
     within: 20,

@@ -66,22 +66,41 @@ export function checkOrder(facts: Facts): readonly Violation[] {
     const inOrderOfArrival = [...first.values()].sort((one, other) => one.at - other.at);
     const isUrgent = (n: number): boolean => facts.run.texts.get(n)?.urgent === true;
     // A text that waits for its time joins its lane then.
-    const isOrdered = (n: number): boolean => facts.run.texts.get(n)?.notBeforeMs === 0;
-    return [true, false].flatMap((urgent) =>
-      checkLane(
-        facts,
-        traits,
-        inOrderOfArrival.filter(({ n }) => isOrdered(n) && isUrgent(n) === urgent),
-      ),
-    );
+    const isOrdered = ({ n }: { readonly n: number }): boolean => facts.run.texts.get(n)?.notBeforeMs === 0;
+    return [true, false].flatMap((urgent) => {
+      const lane = inOrderOfArrival.filter(({ n }) => isUrgent(n) === urgent);
+      const ordered = lane.filter(isOrdered);
+      const waited = lane.filter((entry) => !isOrdered(entry));
+      return [...checkLane(facts, traits, ordered), ...waited.flatMap((late) => checkDue(facts, traits, { late, ordered }))];
+    });
   });
+}
+
+/** What was sent when this text's time had come is behind it. */
+function checkDue(
+  facts: Facts,
+  traits: DeviceTraits,
+  { late, ordered }: { readonly late: Placed<EntryOf<"received">>; readonly ordered: readonly Placed<EntryOf<"received">>[] },
+): readonly Violation[] {
+  const first = (n: number) => facts.looks.get(idOf(facts, traits, n))?.[0];
+  const { message } = first(late.n) ?? {};
+  if (message === undefined) return [];
+  const due = message.submittedAt + (facts.run.texts.get(late.n)?.notBeforeMs ?? 0);
+  const passing = ordered.find((entry) => entry.at < late.at && (first(entry.n)?.storeNow ?? 0) >= due);
+  if (passing === undefined || hadEnded(facts, message.id, late.at)) return [];
+  const what = `${traits.name} got message ${message.id}, due at ${due}, after ${idOf(facts, traits, passing.n)}, which was sent later`;
+  return [{ invariant: "I3", t: late.t, what }];
+}
+
+function idOf(facts: Facts, { trackerId }: DeviceTraits, n: number): number {
+  return facts.idsOfText.get(`${trackerId} ${n}`)?.[0] ?? 0;
 }
 
 function checkLane(facts: Facts, traits: DeviceTraits, arrivals: readonly Placed<EntryOf<"received">>[]): readonly Violation[] {
   const violations: Violation[] = [];
   let last = 0;
   for (const { n, t, at } of arrivals) {
-    const id = facts.idsOfText.get(`${traits.trackerId} ${n}`)?.[0] ?? 0;
+    const id = idOf(facts, traits, n);
     if (id <= last && !hadEnded(facts, id, at))
       violations.push({ invariant: "I3", t, what: `${traits.name} got message ${id} after ${last}` });
     last = Math.max(last, id);
