@@ -11,6 +11,7 @@ export interface WireLimits {
 }
 
 const CHOKED_PART = 4;
+const NOTHING = Buffer.alloc(0);
 /** For the last bytes and the peer's own end, once ours is sent. */
 const FLUSH_MS = 2_000;
 
@@ -126,7 +127,11 @@ export class Wire implements Latecomer {
   check(now: number): "fine" | "too-slow" {
     const unsent = this.#socket.writableLength;
     const { bufferBytes, slowReaderMs } = this.#deps.wire;
-    if (unsent > bufferBytes / CHOKED_PART) this.#chokedUntil ??= now + slowReaderMs;
+    if (unsent > bufferBytes / CHOKED_PART && this.#chokedUntil === null) {
+      this.#chokedUntil = now + slowReaderMs;
+      // A stream tells of its end of a jam only from its own mark on, which is 64 KiB in newer versions of Node.js.
+      if (!this.#socket.writableNeedDrain) this.#socket.write(NOTHING, (error) => (error ? undefined : this.drained()));
+    }
     const late = this.#chokedUntil !== null && now >= this.#chokedUntil;
     return late || unsent > bufferBytes ? "too-slow" : "fine";
   }

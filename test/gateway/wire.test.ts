@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Latecomer, Turns, WAITING_BYTES } from "../../src/gateway/turns.ts";
-import { Wire, type WireOwner } from "../../src/gateway/wire.ts";
+import { Wire, type WireLimits, type WireOwner } from "../../src/gateway/wire.ts";
 import { Peer, until } from "../support/gateway-world.ts";
 import { BOUNDS } from "../support/limits.ts";
 
@@ -15,9 +15,10 @@ afterEach(() => {
   }
 });
 
-/** A wire, its peer, and what its owner was told. */
+/** A wire, its peer, and what its owner was told. `highWaterMark`: from how many unsent bytes on its stream tells when they are sent. */
 async function pair(
   turns = new Turns(() => 0),
+  { highWaterMark, limits = BOUNDS.wire }: { readonly highWaterMark?: number; readonly limits?: WireLimits } = {},
 ): Promise<{ readonly wire: Wire; readonly peer: Peer; readonly socket: Socket; readonly told: string[] }> {
   const told: string[] = [];
   const owner: WireOwner = {
@@ -27,14 +28,14 @@ async function pair(
     failed: () => told.push("failed"),
     gone: () => told.push("gone"),
   };
-  const server = createServer({ allowHalfOpen: true });
+  const server = createServer({ allowHalfOpen: true, ...(highWaterMark === undefined ? {} : { highWaterMark }) });
   const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const peer = await Peer.dial(typeof address === "object" && address !== null ? address.port : 0, { allowHalfOpen: true });
   open.push({ server, peer });
   const socket = await accepted;
-  return { wire: new Wire(socket, owner, { wire: BOUNDS.wire, turns }), peer, socket, told };
+  return { wire: new Wire(socket, owner, { wire: limits, turns }), peer, socket, told };
 }
 
 /** Others have had all of this turn, until `serve`. */
@@ -90,6 +91,18 @@ describe("a wire", () => {
     await until(() => told.includes("unchoked"));
     expect(wire.choked).toBe(false);
     expect(wire.check(60_000)).toBe("fine");
+  });
+
+  it("is choked no longer once the peer reads, also where its stream would not tell of it", async () => {
+    const limits = { bufferBytes: 64 * 1024, slowReaderMs: 60_000 };
+    const { wire, peer, socket, told } = await pair(undefined, { highWaterMark: 1024 * 1024, limits });
+    peer.socket.pause();
+    fill(wire, 0);
+    expect([wire.choked, socket.writableNeedDrain]).toEqual([true, false]);
+    expect(wire.check(1)).toBe("fine");
+    peer.socket.resume();
+    await until(() => told.includes("unchoked"));
+    expect([wire.choked, wire.check(60_000)]).toEqual([false, "fine"]);
   });
 
   it("holds no more than 256 KiB for it", async () => {
