@@ -81,14 +81,14 @@ export class Client {
   /** Does something on this node; `done` is called when it has its answer or no more patience. */
   act(node: SimNode, done: () => void): void {
     const turn = { node, began: this.#world.now(), done };
-    const acts = { send: 50, wish: 20, broadcast: 8, cancel: 6, list: 10, read: 8, all: 2, count: 3, trespass: 6 };
+    const acts = { send: 50, wish: 26, broadcast: 8, cancel: 6, list: 10, read: 8, all: 2, count: 3, trespass: 6 };
     const { [this.#world.random.weighted(acts)]: work } = this.#acts;
     work(turn);
   }
 
   readonly #acts = {
     send: (turn: Turn): void => this.#send(turn, "plain"),
-    wish: (turn: Turn): void => this.#send(turn, this.#world.random.pick(["urgent", "short", "later", "named", "instead"])),
+    wish: (turn: Turn): void => this.#send(turn, this.#world.random.pick(["urgent", "short", "later", "named", "named", "instead"])),
     broadcast: (turn: Turn): void => this.#broadcast(turn),
     cancel: (turn: Turn): void => this.#cancel(turn),
     list: (turn: Turn): void => this.#list(turn),

@@ -1,7 +1,7 @@
 /** A real browser for the console's tests. In the continuous integration it must be there; elsewhere tests without one say how to get it. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { describe } from "vitest";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
@@ -32,6 +32,20 @@ export async function launchBrowser(): Promise<Browser> {
   const executablePath = executable();
   if (executablePath === null) throw new Error(`no Chromium: ${ADVICE}`);
   return await chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** A dispatcher's page with its rows, in a context of its own, and what it complained of while it signed in and since. */
+export async function openConsole(
+  browser: Browser,
+  url: string,
+  { timeoutMs, ...options }: BrowserContextOptions & { readonly timeoutMs: number },
+): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: "en-GB", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(timeoutMs);
+  const complaints = await signIn(page, url, "dispatch@example.com", "secret");
+  await page.locator("a.row").first().waitFor();
+  return { page, complaints };
 }
 
 /** Signs in on the page that a server shows; gives what the page complained of, empty if all is well. */

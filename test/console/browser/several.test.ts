@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { until } from "../../support/gateway-world.ts";
 import { ScriptedServer } from "../scripted-server.ts";
 import { seriousFindings } from "./accessibility.ts";
-import { describeInBrowser, launchBrowser, signIn } from "./chromium.ts";
+import { describeInBrowser, launchBrowser, openConsole } from "./chromium.ts";
 
 describeInBrowser("a message to several", () => {
   let server: ScriptedServer;
@@ -25,11 +25,7 @@ describeInBrowser("a message to several", () => {
   });
 
   const begin = async (options: BrowserContextOptions = {}): Promise<void> => {
-    const context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: "en-GB", ...options });
-    page = await context.newPage();
-    page.setDefaultTimeout(10_000);
-    complaints = await signIn(page, server.url, "dispatch@example.com", "secret");
-    await page.locator("a.row").first().waitFor();
+    ({ page, complaints } = await openConsole(browser, server.url, { timeoutMs: 10_000, ...options }));
     await page.goto(`${server.url}#/broadcast`);
     await choices().first().waitFor();
   };

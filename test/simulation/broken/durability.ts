@@ -21,7 +21,7 @@ export const durability: readonly Broken[] = [
   {
     name: "the name of a call is not remembered",
     breaks: "I1b",
-    within: 60,
+    within: 40,
     change: { scripts: (store) => over(store, { submit: (draft) => store.submit({ ...draft, idempotencyKey: null }) }) },
   },
   {
